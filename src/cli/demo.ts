@@ -1,0 +1,126 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { CallToolResult, Client } from '@modelcontextprotocol/client';
+import type { Config } from '../config.ts';
+import { downloadImage } from '../media/download.ts';
+import { loopbackOrigin } from '../media/trust.ts';
+import { NAME, VERSION } from '../version.ts';
+import { createBar } from './bar.ts';
+import { say } from './terminal.ts';
+
+const TOOL = 'gpt_image_1_5_text_to_image';
+const PICTURE = {
+  prompt: 'A lighthouse on a cliff at sunset, teal sea, warm light in the windows',
+  image_size: '1536x1024',
+  quality: 'low',
+};
+const UNWANTED = { ...PICTURE, prompt: 'A picture that is cancelled before it is made' };
+
+/** Plays a host: starts the server, connects a client over stdio, makes a picture and cancels a job. Returns the exit code. */
+export async function demo(config: Config): Promise<number> {
+  if (config.live && !config.key) {
+    say('--live uses the real, paid service and needs a key: set RUNCOMFY_API_KEY.', 'red');
+    return 1;
+  }
+  const scratch = config.live ? undefined : await mkdtemp(join(tmpdir(), `${NAME}-demo-`));
+  const client = await connect(config, scratch);
+  try {
+    await listTools(client);
+    await makePicture(client, config);
+    if (config.live)
+      say('\nThe cancellation is left out with --live: one that comes too late is paid for.', 'dim');
+    else await cancelJob(client);
+    say(`\nTo use it in your own client: ${NAME} doctor prints what to paste.`, 'bold');
+    return 0;
+  } catch (error) {
+    say(`\nThe demo stopped: ${(error as Error).message}`, 'red');
+    return 1;
+  } finally {
+    await client.close();
+    if (scratch) await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function connect(config: Config, dataDir: string | undefined): Promise<Client> {
+  const [{ Client }, { StdioClientTransport, getDefaultEnvironment }] = await Promise.all([
+    import('@modelcontextprotocol/client'),
+    import('@modelcontextprotocol/client/stdio'),
+  ]);
+  const args = [
+    fileURLToPath(import.meta.resolve('../main.js')),
+    ...(dataDir ? ['--sandbox', '--data-dir', dataDir] : ['--base-url', config.baseUrl]),
+  ];
+  say(`Starting the server as a host would: ${NAME} ${args.slice(1, 2).join('')}`, 'bold');
+  const key = config.live && config.key ? { RUNCOMFY_API_KEY: config.key.value } : {};
+  const transport = new StdioClientTransport({
+    command: process.execPath,
+    args,
+    env: { ...getDefaultEnvironment(), ...key },
+  });
+  const client = new Client({ name: 'runcomfy-image-demo', version: VERSION });
+  await client.connect(transport);
+  return client;
+}
+
+async function listTools(client: Client): Promise<void> {
+  const { tools } = await client.listTools();
+  say(`\nIt offers ${tools.length} tools:`, 'bold');
+  for (const { name, title } of tools) say(`  ${name.padEnd(34)} ${title ?? ''}`);
+}
+
+async function makePicture(client: Client, config: Config): Promise<void> {
+  say(`\nCalling ${TOOL}: "${PICTURE.prompt}"`, 'bold');
+  const bar = createBar();
+  const result = await call(client, TOOL, PICTURE, bar.update).finally(bar.stop);
+  const { images = [], request_id } = result.structuredContent as {
+    images?: { url: string }[];
+    request_id?: string;
+  };
+  say(textOf(result));
+  const [image] = images;
+  if (!image) throw new Error(`there is no picture yet; ask for ${request_id} later`);
+  const origin = config.live ? loopbackOrigin(config.baseUrl) : new URL(image.url).origin;
+  const saved = await downloadImage(image.url, {
+    dir: config.outputDir,
+    name: `demo-${request_id}`,
+    loopbackOrigin: origin,
+  });
+  say(`\nURL    ${image.url}`);
+  say(`Saved  ${saved.path} (${saved.type}, ${Math.round(saved.bytes / 1024)} kB)`, 'green');
+}
+
+async function cancelJob(client: Client): Promise<void> {
+  say('\nSubmitting a second job and cancelling it while it is queued:', 'bold');
+  let requestId: string | undefined;
+  let submitted = () => {};
+  const accepted = new Promise<void>((resolve) => {
+    submitted = resolve;
+  });
+  const second = call(client, TOOL, UNWANTED, (message) => {
+    requestId ??= message.split(',')[0];
+    submitted();
+  });
+  await Promise.race([accepted, second]);
+  say(textOf(await call(client, 'cancel_image_job', { request_id: requestId })));
+  say(`The call that had submitted it answers: ${textOf(await second)}`);
+}
+
+/** Calls a tool; its progress messages go to `onProgress`. Throws with the tool's own words where it fails. */
+async function call(
+  client: Client,
+  name: string,
+  args: Record<string, unknown>,
+  onProgress: (message: string) => void = () => {},
+): Promise<CallToolResult> {
+  const result = await client.callTool(
+    { name, arguments: args },
+    { onprogress: ({ message = '' }) => onProgress(message), resetTimeoutOnProgress: true },
+  );
+  if (result.isError) throw new Error(textOf(result));
+  return result;
+}
+
+const textOf = (result: CallToolResult): string =>
+  result.content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n');

@@ -1,0 +1,32 @@
+import { SETTINGS } from '../config.ts';
+import { NAME } from '../version.ts';
+
+const COMMANDS = [
+  ['serve', 'serve MCP over standard input and output (the default; hosts start this)'],
+  ['demo', 'play a host: list the tools, make a picture, cancel a job; uses the sandbox unless --live'],
+  ['doctor', 'find and check the key, show the configuration and records, print snippets for hosts'],
+] as const;
+
+/** The text of --help, made from the same table that parses the flags. */
+export function helpText(): string {
+  const flags = SETTINGS.map(({ flag, short, value, variable, help }) => {
+    const left = `${short ? `-${short}, ` : ''}--${flag}${value ? ` ${value}` : ''}`;
+    return [left, variable ? `${help} [${variable}]` : help] as const;
+  });
+  const width = Math.max(...[...COMMANDS, ...flags].map(([left]) => left.length)) + 2;
+  const rows = (pairs: readonly (readonly [string, string])[]) =>
+    pairs.map(([left, right]) => `  ${left.padEnd(width)}${right}`).join('\n');
+  return `${NAME}: RunComfy's image models as MCP tools
+
+Usage: ${NAME} [serve|demo|doctor] [flags]
+
+Commands
+${rows(COMMANDS)}
+
+Flags (each also as the variable in brackets; a flag wins)
+${rows(flags)}
+
+The key is read from RUNCOMFY_API_KEY, RUNCOMFY_API_TOKEN or RUNCOMFY_TOKEN, then from the token file of
+RunComfy's command line (RUNCOMFY_CONFIG_DIR, XDG_CONFIG_HOME or ~/.config/runcomfy).
+`;
+}

@@ -1,0 +1,13 @@
+import { styleText } from 'node:util';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Prints a line on standard output, coloured where that is a terminal. */
+export function say(text = '', style?: Style): void {
+  process.stdout.write(`${style ? paint(text, style) : text}\n`);
+}
+
+/** Colours a text where standard output is a terminal that wants colours. */
+export function paint(text: string, style: Style): string {
+  return process.stdout.hasColors?.() && process.env.NO_COLOR === undefined ? styleText(style, text) : text;
+}

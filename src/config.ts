@@ -1,0 +1,243 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { LOG_LEVELS, type LogLevel } from './log.ts';
+
+export const COMMANDS = ['serve', 'demo', 'doctor'] as const;
+export type Command = (typeof COMMANDS)[number];
+
+export const DEFAULT_BASE_URL = 'https://model-api.runcomfy.net';
+/** The account API that belongs to the public service; a different base URL serves its balance itself. */
+export const DEFAULT_BALANCE_URL = 'https://api.runcomfy.net/prod/v2/balance';
+export const BALANCE_PATH = '/prod/v2/balance';
+
+/** Where a key may stand in the environment, first match wins; all three names are in use by RunComfy's users. */
+export const KEY_VARIABLES = ['RUNCOMFY_API_KEY', 'RUNCOMFY_API_TOKEN', 'RUNCOMFY_TOKEN'] as const;
+
+/** All settings, checked and complete. Made once at start, then only read. */
+export interface Config {
+  readonly command: Command;
+  /** Use the sandbox inside this process instead of the service. */
+  readonly sandbox: boolean;
+  /** Let the demo use the real, paid service. */
+  readonly live: boolean;
+  readonly key: { readonly value: string; readonly from: string } | undefined;
+  /** The vendor's command line keeps its key here; read when the environment has none. */
+  readonly tokenFile: string;
+  /** Origin and path without a trailing slash or `/v1`. */
+  readonly baseUrl: string;
+  readonly balanceUrl: string;
+  /** Seconds that a call waits before it hands over; undefined asks the table of hosts. */
+  readonly waitSeconds: number | undefined;
+  readonly dataDir: string;
+  /** Where the demo saves its picture. */
+  readonly outputDir: string;
+  readonly logLevel: LogLevel;
+}
+
+/** What parsing gives: a config, a text to print, or everything that is wrong at once. */
+export type Parsed =
+  | { kind: 'config'; config: Config }
+  | { kind: 'help' }
+  | { kind: 'version' }
+  | { kind: 'problems'; problems: string[] };
+
+/** One setting: its flag, its variable and what stands in the help. */
+export interface Setting {
+  flag: string;
+  variable?: string;
+  value?: string;
+  help: string;
+  short?: string;
+}
+
+export const SETTINGS: readonly Setting[] = [
+  {
+    flag: 'sandbox',
+    variable: 'RUNCOMFY_SANDBOX',
+    help: 'use a built-in imitation of RunComfy: no key, no cost, drawn test pictures',
+  },
+  {
+    flag: 'wait',
+    variable: 'RUNCOMFY_WAIT_SECONDS',
+    value: 'SECONDS',
+    help: 'how long a call waits before it hands over to get_image_job (default: by client, else 45)',
+  },
+  {
+    flag: 'data-dir',
+    variable: 'RUNCOMFY_DATA_DIR',
+    value: 'DIR',
+    help: "where the job records live (default: the platform's data folder)",
+  },
+  {
+    flag: 'output-dir',
+    variable: 'RUNCOMFY_OUTPUT_DIR',
+    value: 'DIR',
+    help: 'where the demo saves its picture (default: ./runcomfy-images)',
+  },
+  {
+    flag: 'base-url',
+    variable: 'RUNCOMFY_BASE_URL',
+    value: 'URL',
+    help: `the API to call (default: ${DEFAULT_BASE_URL}); https, or http on loopback`,
+  },
+  {
+    flag: 'log-level',
+    variable: 'RUNCOMFY_LOG_LEVEL',
+    value: 'LEVEL',
+    help: `what goes to stderr: ${LOG_LEVELS.join(', ')} (default: warn)`,
+  },
+  { flag: 'live', help: 'let the demo use the real, paid service' },
+  { flag: 'help', short: 'h', help: 'print this text' },
+  { flag: 'version', short: 'v', help: 'print the version' },
+];
+
+/** What the caller knows of the platform, so that parsing stays pure. */
+export interface Platform {
+  dataDir: string;
+  homeDir: string;
+}
+
+/** Reads flags and environment into a Config, or names every problem. Pure. */
+export function parseConfig(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  platform: Platform,
+): Parsed {
+  const problems: string[] = [];
+  const { flags, words } = readFlags(argv, problems);
+  if (flags.has('help')) return { kind: 'help' };
+  if (flags.has('version')) return { kind: 'version' };
+
+  const variable = (name: string): string | undefined => usable(env[name]);
+  const setting = (flag: string) => {
+    const name = SETTINGS.find((candidate) => candidate.flag === flag)?.variable;
+    const given = flags.get(flag);
+    if (given !== undefined) return { value: given, from: `--${flag}` };
+    const value = name === undefined ? undefined : variable(name);
+    return value === undefined ? undefined : { value, from: name as string };
+  };
+
+  const command = readCommand(words, problems);
+  const sandbox = readSwitch(setting('sandbox'), problems);
+  const live = flags.has('live');
+  if (live && command !== 'demo') problems.push('--live belongs to the demo command');
+  if (live && sandbox) problems.push('--live and --sandbox exclude each other');
+  const base = readBaseUrl(setting('base-url'), problems);
+  const config: Config = Object.freeze({
+    command,
+    sandbox,
+    live,
+    key: readKey(variable, problems),
+    tokenFile: join(
+      variable('RUNCOMFY_CONFIG_DIR') ??
+        join(variable('XDG_CONFIG_HOME') ?? join(platform.homeDir, '.config'), 'runcomfy'),
+      'token.json',
+    ),
+    ...base,
+    waitSeconds: readWait(setting('wait'), problems),
+    dataDir: setting('data-dir')?.value ?? (sandbox ? join(platform.dataDir, 'sandbox') : platform.dataDir),
+    outputDir: setting('output-dir')?.value ?? 'runcomfy-images',
+    logLevel: readLogLevel(setting('log-level'), problems),
+  });
+  return problems.length > 0 ? { kind: 'problems', problems } : { kind: 'config', config };
+}
+
+type Given = { value: string; from: string } | undefined;
+
+function readFlags(argv: readonly string[], problems: string[]) {
+  const options = Object.fromEntries(
+    SETTINGS.map(({ flag, value, short }) => [
+      flag,
+      { type: value ? ('string' as const) : ('boolean' as const), ...(short && { short }) },
+    ]),
+  );
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const flags = new Map<string, string>();
+  const words: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') words.push(token.value);
+    if (token.kind !== 'option') continue;
+    const setting = SETTINGS.find(({ flag }) => flag === token.name);
+    if (!setting) problems.push(`unknown flag ${token.rawName}`);
+    else if (
+      setting.value &&
+      (token.value === undefined || (token.value.startsWith('--') && !token.inlineValue))
+    ) {
+      problems.push(`${token.rawName} needs a value: ${token.rawName} ${setting.value}`);
+    } else if (!setting.value && token.value !== undefined) problems.push(`${token.rawName} takes no value`);
+    else flags.set(token.name, token.value ?? 'true');
+  }
+  return { flags, words };
+}
+
+function readCommand(words: readonly string[], problems: string[]): Command {
+  const [word = 'serve', ...more] = words;
+  const known = COMMANDS.find((command) => command === word);
+  if (!known) problems.push(`unknown command "${word}"; commands are ${COMMANDS.join(', ')}`);
+  for (const extra of more) problems.push(`unexpected argument "${extra}"`);
+  return known ?? 'serve';
+}
+
+/** A value that is empty or a literal `${…}` counts as unset: some hosts hand on what they do not expand. */
+function usable(value: string | undefined): string | undefined {
+  const trimmed = value?.trim();
+  return trimmed === undefined || trimmed === '' || /^\$\{.*\}$/.test(trimmed) ? undefined : trimmed;
+}
+
+function readSwitch(given: Given, problems: string[]): boolean {
+  if (given === undefined) return false;
+  const word = given.value.toLowerCase();
+  if (['1', 'true', 'yes', 'on'].includes(word)) return true;
+  if (!['0', 'false', 'no', 'off'].includes(word))
+    problems.push(`${given.from} is "${given.value}"; it takes true or false`);
+  return false;
+}
+
+function readWait(given: Given, problems: string[]): number | undefined {
+  if (given === undefined) return undefined;
+  const seconds = Number(given.value);
+  if (Number.isFinite(seconds) && seconds >= 0 && seconds <= 86_400) return seconds;
+  problems.push(`${given.from} is "${given.value}"; it takes a number of seconds from 0 to 86400`);
+  return undefined;
+}
+
+function readLogLevel(given: Given, problems: string[]): LogLevel {
+  const level = LOG_LEVELS.find((candidate) => candidate === given?.value.toLowerCase());
+  if (given && !level) problems.push(`${given.from} is "${given.value}"; it takes ${LOG_LEVELS.join(', ')}`);
+  return level ?? 'warn';
+}
+
+function readKey(variable: (name: string) => string | undefined, problems: string[]): Config['key'] {
+  for (const from of KEY_VARIABLES) {
+    // People paste the key with the word that stands before it in the documentation's header.
+    const value = variable(from)?.replace(/^Bearer\s+/i, '');
+    if (value === undefined) continue;
+    if (/^[\x21-\x7e]+$/.test(value)) return { value, from };
+    problems.push(
+      `${from} is not a key: a key is printable ASCII without blanks; copy it again from the Profile page of runcomfy.com`,
+    );
+  }
+  return undefined;
+}
+
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+function readBaseUrl(given: Given, problems: string[]): Pick<Config, 'baseUrl' | 'balanceUrl'> {
+  if (given === undefined) return { baseUrl: DEFAULT_BASE_URL, balanceUrl: DEFAULT_BALANCE_URL };
+  const url = URL.canParse(given.value) ? new URL(given.value) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) problems.push(`${given.from} is not a URL: "${given.value}"`);
+  else if (url.username || url.password || url.search || url.hash)
+    problems.push(`${given.from} may hold no user, query or fragment`);
+  else if (url.protocol === 'http:' && !LOOPBACK.has(url.hostname))
+    problems.push(`${given.from} must be https, as the key travels with every call (http only on loopback)`);
+  const baseUrl = url
+    ? (url.origin + url.pathname).replace(/\/+$/, '').replace(/\/v1$/, '')
+    : DEFAULT_BASE_URL;
+  return { baseUrl, balanceUrl: baseUrl === DEFAULT_BASE_URL ? DEFAULT_BALANCE_URL : baseUrl + BALANCE_PATH };
+}

@@ -1,0 +1,50 @@
+/** Every kind of failure that a caller can meet; shown in brackets at the end of an error's text. */
+export type ErrorCode =
+  | 'invalid_input'
+  | 'no_key'
+  | 'key_refused'
+  | 'no_balance'
+  | 'unknown_model'
+  | 'unknown_request'
+  | 'input_refused'
+  | 'rate_limited'
+  | 'service_error'
+  | 'unreachable'
+  | 'submit_unknown'
+  | 'ledger_unwritable'
+  | 'job_failed'
+  | 'internal_error';
+
+/** What is known of the price of the failed call: nothing was submitted, it may have been, or it was. */
+export type Charged = 'no' | 'maybe';
+
+/** What an error carries to the edge, where it is put into words. */
+export interface ErrorDetails {
+  /** The next step, as one imperative sentence. */
+  next: string;
+  charged?: Charged;
+  /** Whether the same read may succeed a moment later. */
+  retryable?: boolean;
+  /** Seconds that the service asked to wait. */
+  retryAfter?: number;
+  cause?: unknown;
+}
+
+/** A failure that is told to the caller. Thrown wherever the cause is known; formatted only at the edge. */
+export class ToolError extends Error {
+  readonly code: ErrorCode;
+  readonly next: string;
+  readonly charged: Charged;
+  readonly retryable: boolean;
+  readonly retryAfter: number | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails) {
+    super(message, { cause: details.cause });
+    this.name = 'ToolError';
+    this.code = code;
+    this.next = details.next;
+    this.charged = details.charged ?? 'no';
+    this.retryable = details.retryable ?? false;
+    this.retryAfter = details.retryAfter;
+  }
+}

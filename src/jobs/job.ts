@@ -1,0 +1,113 @@
+import type { ResultSeen, StatusSeen } from '../runcomfy/wire.ts';
+
+/** `submitting` and `unknown` have no request id; the last three states are final. */
+export type JobState =
+  | 'submitting'
+  | 'unknown'
+  | 'in_queue'
+  | 'in_progress'
+  | 'succeeded'
+  | 'failed'
+  | 'cancelled';
+export const JOB_STATES: readonly JobState[] = [
+  'submitting',
+  'unknown',
+  'in_queue',
+  'in_progress',
+  'succeeded',
+  'failed',
+  'cancelled',
+];
+
+/** One paid call, as the ledger keeps it. Times are ISO 8601; names are RunComfy's. */
+export interface Job {
+  /** Origin of the API that holds the job: a request id means nothing elsewhere. */
+  api: string;
+  /** UNKNOWN_MODEL for a job that another program submitted, until RunComfy tells it. */
+  model: string;
+  input: Record<string, unknown>;
+  state: JobState;
+  /** Absent for a job that another program submitted, until RunComfy tells it. */
+  submitted_at?: string;
+  request_id?: string;
+  queue_position?: number;
+  started_at?: string;
+  finished_at?: string;
+  urls?: string[];
+  /** RunComfy's words about a failure. */
+  error?: string;
+  cost_usd?: number;
+}
+
+export const UNKNOWN_MODEL = 'unknown';
+
+/** Something that was learned about a job. */
+export type Observation =
+  | { kind: 'accepted'; request_id: string }
+  | { kind: 'answer_lost' }
+  | { kind: 'status'; seen: StatusSeen }
+  | { kind: 'result'; seen: ResultSeen }
+  | { kind: 'cancelled' };
+
+export const isFinal = (state: JobState): boolean =>
+  state === 'succeeded' || state === 'failed' || state === 'cancelled';
+export const isActive = (state: JobState): boolean => state === 'in_queue' || state === 'in_progress';
+
+/**
+ * The job after an observation made at `now` (ms). Pure and total: final states absorb, and an observation
+ * that changes nothing gives back the same object.
+ */
+export function transition(job: Job, observation: Observation, now: number): Job {
+  if (isFinal(job.state)) return job;
+  const at = new Date(now).toISOString();
+  switch (observation.kind) {
+    case 'accepted':
+      return { ...job, state: 'in_queue', request_id: observation.request_id };
+    case 'answer_lost':
+      return { ...job, state: 'unknown' };
+    case 'cancelled':
+      return ended(job, 'cancelled', at);
+    case 'status': {
+      const { state, queue_position } = observation.seen;
+      return state === 'ended' ? job : running(job, state, queue_position, at);
+    }
+    case 'result': {
+      const { seen } = observation;
+      const told = {
+        ...job,
+        ...(job.model === UNKNOWN_MODEL && seen.model !== undefined && { model: seen.model }),
+        ...(job.submitted_at === undefined &&
+          seen.created_at !== undefined && { submitted_at: seen.created_at }),
+      };
+      if (seen.state === 'in_queue' || seen.state === 'in_progress')
+        return running(told, seen.state, undefined, at);
+      return {
+        ...ended(told, seen.state, endedAt(told, seen.finished_at, at)),
+        urls: seen.urls,
+        ...(seen.error !== undefined && { error: seen.error }),
+        ...(seen.cost_usd !== undefined && { cost_usd: seen.cost_usd }),
+      };
+    }
+  }
+}
+
+function running(job: Job, state: 'in_queue' | 'in_progress', position: number | undefined, at: string): Job {
+  if (job.state === state && job.queue_position === position) return job;
+  const { queue_position: _, ...rest } = job;
+  return {
+    ...rest,
+    state,
+    ...(position !== undefined && { queue_position: position }),
+    ...(state === 'in_progress' && job.started_at === undefined && { started_at: at }),
+  };
+}
+
+function ended(job: Job, state: JobState, at: string): Job {
+  const { queue_position: _, ...rest } = job;
+  return { ...rest, state, finished_at: at };
+}
+
+/** RunComfy's own time of the end, unless its clock and ours disagree about the order of things. */
+function endedAt(job: Job, told: string | undefined, at: string): string {
+  return told !== undefined && told <= at && told >= (job.submitted_at ?? '') ? told : at;
+}

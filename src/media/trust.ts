@@ -1,0 +1,48 @@
+import { isIP } from 'node:net';
+
+/** Hosts on which RunComfy is known to serve outputs: these and those below them. */
+const OUTPUT_DOMAINS = ['runcomfy.net', 'runcomfy.com'];
+
+/**
+ * Whether an output URL may be linked or fetched: https on the usual port of a RunComfy host, without user
+ * info; or the origin of a loopback base URL (sandbox, tests). Others are told as text only.
+ */
+export function isTrustedOutput(text: string, loopbackOrigin: string | undefined): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  if (url.username || url.password) return false;
+  if (loopbackOrigin !== undefined && url.origin === loopbackOrigin) return true;
+  const known = OUTPUT_DOMAINS.some(
+    (domain) => url.hostname === domain || url.hostname.endsWith(`.${domain}`),
+  );
+  return known && url.protocol === 'https:' && url.port === '';
+}
+
+/** The origin of a base URL on this machine, or undefined for one elsewhere. */
+export function loopbackOrigin(baseUrl: string): string | undefined {
+  const url = new URL(baseUrl);
+  return isPrivateHost(url.hostname) ? url.origin : undefined;
+}
+
+/** Whether a host name can only be reached from inside a machine or a private network. */
+export function isPrivateHost(hostname: string): boolean {
+  const host = hostname
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+    .toLowerCase();
+  if (isIP(host) === 4) {
+    const [a = 0, b = 0] = host.split('.').map(Number);
+    return (
+      a === 0 ||
+      a === 10 ||
+      a === 127 ||
+      (a === 169 && b === 254) ||
+      (a === 172 && b >= 16 && b <= 31) ||
+      (a === 192 && b === 168) ||
+      (a === 100 && b >= 64 && b <= 127)
+    );
+  }
+  if (isIP(host) === 6)
+    return host === '::' || host === '::1' || /^(f[cd]|fe[89ab])/.test(host) || host.startsWith('::ffff:');
+  return !host.includes('.') || /\.(local|localhost|internal|lan|home|corp|test|invalid)$/.test(host);
+}

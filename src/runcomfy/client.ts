@@ -1,0 +1,136 @@
+import type { Clock } from '../clock.ts';
+import { ToolError } from '../errors.ts';
+import { NAME, VERSION } from '../version.ts';
+import type { Call, Http } from './http.ts';
+import { readPatiently } from './read.ts';
+import { NOT_FINISHED, type ReadReply } from './refusals.ts';
+import { submitOnce } from './submit.ts';
+import {
+  REQUEST_ID,
+  type ResultSeen,
+  readBalance,
+  readCancel,
+  readResult,
+  readStatus,
+  type StatusSeen,
+} from './wire.ts';
+
+/** The RunComfy Model API, one method per endpoint. All throw ToolError; reads also throw their signal's reason. */
+export interface RunComfy {
+  /** `POST /v1/models/{model_id}`: paid. Never aborted, never repeated unless certainly unprocessed. Returns the request id. */
+  submit(modelId: string, input: Record<string, unknown>): Promise<string>;
+  /** `GET /v1/requests/{id}/status`. */
+  status(requestId: string, signal?: AbortSignal): Promise<StatusSeen>;
+  /** `GET /v1/requests/{id}/result`; `not_finished` where the service refuses to tell the state of an unfinished job. */
+  result(requestId: string, signal?: AbortSignal): Promise<ResultSeen | 'not_finished'>;
+  /** `POST /v1/requests/{id}/cancel`. Safe to repeat. */
+  cancel(requestId: string): Promise<'cancelled' | 'not_cancellable'>;
+  /** Account balance in USD, from the account API that belongs to the public service. */
+  balance(): Promise<number>;
+  /** Throws `no_key` where a call would have no key to send. */
+  requireKey(): Promise<void>;
+}
+
+/** What the client is built from; `key` is asked at every call, so that a later login is found. */
+export interface RunComfyOptions {
+  baseUrl: string;
+  balanceUrl: string;
+  key: () => Promise<string | undefined>;
+  redact: (text: string) => string;
+  http: Http;
+  clock: Clock;
+  random: () => number;
+}
+
+export function createRunComfy(options: RunComfyOptions): RunComfy {
+  const { http, clock, random, redact } = options;
+  const { host } = new URL(options.baseUrl);
+  const requestUrl = (id: string, last: string) => {
+    if (!REQUEST_ID.test(id)) throw malformedId(id);
+    return new URL(`${options.baseUrl}/v1/requests/${id}/${last}`);
+  };
+  const call = async (method: Call['method'], url: URL, rest: Pick<Call, 'body' | 'signal'> = {}) => {
+    const key = await options.key();
+    if (key === undefined) throw noKey();
+    return http.send({ method, url, ...rest, headers: headers(key, rest.body !== undefined) });
+  };
+  const read = (
+    asked: 'job' | 'balance',
+    url: URL,
+    signal?: AbortSignal,
+    accept?: (reply: ReadReply) => boolean,
+  ) =>
+    readPatiently(asked, () => call('GET', url, { signal }), {
+      clock,
+      random,
+      redact,
+      host: url.host,
+      signal,
+      ...(accept && { accept }),
+    });
+
+  return {
+    submit(modelId, input) {
+      const path = modelId.split('/').map(encodeURIComponent).join('/');
+      const url = new URL(`${options.baseUrl}/v1/models/${path}`);
+      const body = JSON.stringify(input);
+      return submitOnce(() => call('POST', url, { body }), { clock, random, redact, host });
+    },
+    async status(requestId, signal) {
+      const reply = await read('job', requestUrl(requestId, 'status'), signal);
+      return readStatus(reply.json) ?? strange('status');
+    },
+    async result(requestId, signal) {
+      const url = requestUrl(requestId, 'result');
+      url.searchParams.set('include_cost', 'true');
+      const reply = await read('job', url, signal, (seen) => seen.number === NOT_FINISHED);
+      if (reply.number === NOT_FINISHED) return 'not_finished';
+      const seen = readResult(reply.json) ?? strange('result');
+      return seen.error === undefined ? seen : { ...seen, error: redact(seen.error) };
+    },
+    async cancel(requestId) {
+      const url = requestUrl(requestId, 'cancel');
+      const reply = await readPatiently('job', () => call('POST', url), { clock, random, redact, host });
+      return readCancel(reply.json) ?? strange('cancel');
+    },
+    async balance() {
+      const reply = await read('balance', new URL(options.balanceUrl));
+      return readBalance(reply.json) ?? strange('balance');
+    },
+    async requireKey() {
+      if ((await options.key()) === undefined) throw noKey();
+    },
+  };
+}
+
+function headers(key: string, hasBody: boolean): Record<string, string> {
+  return {
+    authorization: `Bearer ${key}`,
+    accept: 'application/json',
+    'user-agent': `${NAME}/${VERSION}`,
+    ...(hasBody && { 'content-type': 'application/json' }),
+  };
+}
+
+function noKey(): ToolError {
+  return new ToolError('no_key', 'No RunComfy API key is set.', {
+    next: "Ask the user to create one on the Profile page of runcomfy.com and to set RUNCOMFY_API_KEY in the env block of this server in the client's configuration (most clients do not pass on the shell's variables), then restart it. Started with --sandbox it needs no key and draws test pictures.",
+  });
+}
+
+function malformedId(id: string): ToolError {
+  return new ToolError(
+    'invalid_input',
+    `request_id ${JSON.stringify(id.slice(0, 40))} is not a request id: those hold 1 to 128 letters, digits, "-" and "_".`,
+    {
+      next: 'Use a request_id from an earlier answer or from list_image_jobs.',
+    },
+  );
+}
+
+function strange(what: string): never {
+  throw new ToolError('service_error', `RunComfy's ${what} answer could not be understood.`, {
+    next: 'Call again in a minute.',
+    retryable: true,
+  });
+}

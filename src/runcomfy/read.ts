@@ -1,0 +1,53 @@
+import type { Clock } from '../clock.ts';
+import { ToolError } from '../errors.ts';
+import { type Reply, TransportError } from './http.ts';
+import {
+  type Asked,
+  isRefusal,
+  type ReadReply,
+  readReply,
+  refusalError,
+  unreachableError,
+} from './refusals.ts';
+
+// A read is free, so it may be repeated: this often, with full jitter under a doubling pause in ms.
+const MOST_TRIES = 3;
+const FIRST_PAUSE = 400;
+const LONGEST_RETRY_AFTER = 20;
+
+/** Reads with a few retries. Throws ToolError (`retryable` where a later look may succeed) or the signal's reason. */
+export async function readPatiently(
+  asked: Asked,
+  get: () => Promise<Reply>,
+  tools: {
+    clock: Clock;
+    random: () => number;
+    redact: (text: string) => string;
+    host: string;
+    signal?: AbortSignal | undefined;
+    /** Refusals that mean something to the caller and are handed back instead of thrown. */
+    accept?: (reply: ReadReply) => boolean;
+  },
+): Promise<ReadReply> {
+  for (let tries = 1; ; tries++) {
+    const outcome = await get().then(readReply, (error) => failure(error, tools.host));
+    if (!(outcome instanceof ToolError)) {
+      if (tools.accept?.(outcome)) return outcome;
+      if (!isRefusal(outcome) && outcome.json !== undefined) return outcome;
+    }
+    const error = outcome instanceof ToolError ? outcome : refusalError(asked, outcome, tools.redact);
+    const wait = error.retryAfter ?? 0;
+    if (!error.retryable || tries === MOST_TRIES || wait > LONGEST_RETRY_AFTER) throw error;
+    await tools.clock.sleep(Math.max(wait * 1000, tools.random() * FIRST_PAUSE * 2 ** tries), tools.signal);
+  }
+}
+
+function failure(error: unknown, host: string): ToolError {
+  if (!(error instanceof TransportError)) throw error;
+  if (!error.sent) return unreachableError(error, host);
+  return new ToolError('unreachable', `${host} did not answer (${error.code}).`, {
+    next: 'Call again in a moment.',
+    retryable: true,
+    cause: error,
+  });
+}

@@ -1,0 +1,119 @@
+import { type Charged, ToolError } from '../errors.ts';
+import type { Reply, TransportError } from './http.ts';
+import { quotable } from './quote.ts';
+import { readProblem } from './wire.ts';
+
+/** What was asked of the service when it refused. */
+export type Asked = 'submit' | 'job' | 'balance';
+
+/** Every kind of refusal, in words. */
+const REFUSALS = {
+  key_refused: {
+    said: 'RunComfy refused the API key',
+    next: 'Copy the key again from the Profile page of runcomfy.com into RUNCOMFY_API_KEY and restart this server.',
+  },
+  no_balance: {
+    said: 'The RunComfy account has no balance left',
+    next: 'Add balance on the Billing page of runcomfy.com, then call again.',
+  },
+  unknown_model: {
+    said: 'RunComfy does not know this model',
+    next: 'It may have been renamed or withdrawn: use another model.',
+  },
+  unknown_request: {
+    said: 'RunComfy does not know this request id',
+    next: 'Check it with list_image_jobs; old results expire.',
+  },
+  input_refused: { said: 'RunComfy refused the input', next: 'Correct what it names, then call again.' },
+  rate_limited: {
+    said: 'RunComfy limits the rate of calls and refused this one',
+    next: 'Wait a minute, then call again.',
+  },
+  service_error: { said: 'RunComfy answered with an error', next: 'Call again in a minute.' },
+} as const;
+type Refusal = keyof typeof REFUSALS;
+
+/** RunComfy's error numbers; 4000xx, 403001 and 404001 are documented, the rest are those of its sibling API. */
+const BY_NUMBER: Record<number, Refusal> = {
+  400001: 'unknown_model',
+  400002: 'no_balance',
+  10001: 'no_balance',
+  400004: 'key_refused',
+  401001: 'key_refused',
+  403001: 'key_refused',
+  403003: 'key_refused',
+  404001: 'unknown_request',
+  422001: 'input_refused',
+};
+
+/** An unfinished job's /result may be refused with this number instead of telling the state. */
+export const NOT_FINISHED = 400005;
+
+/** The kind of a refusal: by RunComfy's own number first, then by HTTP status. */
+export function classify(asked: Asked, status: number, number: number | undefined): Refusal {
+  const known = number === undefined ? undefined : BY_NUMBER[number];
+  if (known) return known;
+  if (status === 401 || status === 403) return 'key_refused';
+  if (status === 402) return 'no_balance';
+  if (status === 404)
+    return asked === 'submit' ? 'unknown_model' : asked === 'job' ? 'unknown_request' : 'service_error';
+  if (status === 400 || status === 422) return 'input_refused';
+  if (status === 429) return 'rate_limited';
+  return 'service_error';
+}
+
+/** A reply with its JSON read once; `json` is undefined where the body is none (an HTML page, a cut answer). */
+export interface ReadReply extends Reply {
+  json: unknown;
+  /** RunComfy's own error number, wherever the HTTP status stands. */
+  number: number | undefined;
+}
+
+export function readReply(reply: Reply): ReadReply {
+  let json: unknown;
+  try {
+    json = JSON.parse(reply.text);
+  } catch {
+    json = undefined;
+  }
+  const ok = reply.status >= 200 && reply.status <= 299;
+  const errorNumber = (json as { error_code?: unknown } | undefined)?.error_code;
+  const { code } = readProblem(ok ? { error_code: errorNumber } : json);
+  return { ...reply, json, number: code };
+}
+
+/** Whether a reply is an error: any status but 2xx, and a 2xx whose body holds an `error_code`. */
+export function isRefusal(reply: ReadReply): boolean {
+  return reply.status < 200 || reply.status > 299 || reply.number !== undefined;
+}
+
+/** Turns a refusal into an error that can be told; upstream text stands in it as cut, quoted data. */
+export function refusalError(
+  asked: Asked,
+  reply: ReadReply,
+  redact: (text: string) => string,
+  charged: Charged = 'no',
+): ToolError {
+  const code = classify(asked, reply.status, reply.number);
+  const { said, next } = REFUSALS[code];
+  const quoted = quotable(redact(readProblem(reply.json).message ?? reply.text));
+  const label = `HTTP ${reply.status}${reply.number === undefined ? '' : `, code ${reply.number}`}`;
+  const waitable = code === 'rate_limited' && reply.retryAfter !== undefined;
+  return new ToolError(code, `${said} (${label})${quoted ? `: "${quoted}"` : ''}.`, {
+    next: waitable ? `Wait ${Math.ceil(reply.retryAfter ?? 0)} s, then call again.` : next,
+    charged,
+    retryable: code === 'rate_limited' || code === 'service_error',
+    ...(reply.retryAfter !== undefined && { retryAfter: reply.retryAfter }),
+  });
+}
+
+/** No connection came about, so nothing was processed. */
+export function unreachableError(error: TransportError, host: string): ToolError {
+  return new ToolError('unreachable', `${host} could not be reached (${error.code}).`, {
+    next: error.isCertificate
+      ? 'Check the base URL and the certificates of this machine (NODE_EXTRA_CA_CERTS).'
+      : 'Check the network connection and the base URL, then call again.',
+    retryable: !error.isCertificate,
+    cause: error,
+  });
+}

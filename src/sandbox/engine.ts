@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+
+/** How a job of the sandbox goes; every field has a usual value. */
+export interface JobPlan {
+  /** Least time in the queue and time of the run, in ms. */
+  queueMs: number;
+  runMs: number;
+  outcome: 'succeeded' | 'failed';
+  error: string;
+  /** The `output` to answer with instead of a drawn picture. */
+  output?: unknown;
+  /** Words to answer with instead of the usual ones, by the usual word. */
+  words: Record<string, string>;
+  /** /result of the unfinished job is refused with 400005 instead of telling the state. */
+  resultRefused: boolean;
+}
+
+export interface SandboxJob {
+  readonly id: string;
+  readonly model: string;
+  readonly input: Record<string, unknown>;
+  readonly plan: JobPlan;
+  readonly submittedAt: number;
+  startedAt?: number;
+  endsAt?: number;
+  cancelledAt?: number;
+}
+
+export type SandboxState = 'in_queue' | 'in_progress' | 'succeeded' | 'failed' | 'cancelled';
+
+/** The service behind the sandbox's HTTP: a queue that feeds a few slots. It has no timers: states follow from the time. */
+export interface Engine {
+  submit(model: string, input: Record<string, unknown>): SandboxJob;
+  find(id: string): SandboxJob | undefined;
+  state(job: SandboxJob): SandboxState;
+  /** 1 for the next job to start; undefined once it has started. */
+  position(job: SandboxJob): number | undefined;
+  /** Cancels a queued job; false for any other. */
+  cancel(job: SandboxJob): boolean;
+  /** Plans the next submit; several calls plan several submits. */
+  planNext(plan: Partial<JobPlan>): void;
+  readonly jobs: readonly SandboxJob[];
+}
+
+const QUEUE_MS = 1_500;
+const RUN_MS: Record<string, number> = { low: 2_000, medium: 3_000, high: 4_500 };
+const SLOTS = 2;
+
+export interface EngineOptions {
+  now(): number;
+  /** Multiplies the usual times: 1 takes a few seconds a job. */
+  pace?: number;
+  slots?: number;
+}
+
+export function createEngine({ now, pace = 1, slots = SLOTS }: EngineOptions): Engine {
+  const jobs: SandboxJob[] = [];
+  const waiting: SandboxJob[] = [];
+  const plans: Partial<JobPlan>[] = [];
+  const freeAt = Array.from({ length: slots }, () => 0);
+
+  /** Starts every queued job whose turn has come, in order. */
+  function advance(): void {
+    for (let head = waiting[0]; head; head = waiting[0]) {
+      const slot = freeAt.indexOf(Math.min(...freeAt));
+      const start = Math.max(freeAt[slot] ?? 0, head.submittedAt + head.plan.queueMs);
+      if (start > now()) return;
+      waiting.shift();
+      head.startedAt = start;
+      head.endsAt = start + head.plan.runMs;
+      freeAt[slot] = head.endsAt;
+    }
+  }
+
+  return {
+    jobs,
+    submit(model, input) {
+      const usual: JobPlan = {
+        queueMs: QUEUE_MS * pace,
+        runMs: (RUN_MS[String(input.quality)] ?? RUN_MS.medium ?? 0) * pace,
+        outcome: 'succeeded',
+        error: 'The prompt was rejected by the safety system.',
+        words: {},
+        resultRefused: false,
+      };
+      const job = {
+        id: randomUUID(),
+        model,
+        input,
+        plan: { ...usual, ...plans.shift() },
+        submittedAt: now(),
+      };
+      jobs.push(job);
+      waiting.push(job);
+      return job;
+    },
+    find: (id) => jobs.find((job) => job.id === id),
+    state(job) {
+      advance();
+      if (job.cancelledAt !== undefined) return 'cancelled';
+      if (job.startedAt === undefined) return 'in_queue';
+      return now() < (job.endsAt ?? 0) ? 'in_progress' : job.plan.outcome;
+    },
+    position(job) {
+      advance();
+      const index = waiting.indexOf(job);
+      return index === -1 ? undefined : index + 1;
+    },
+    cancel(job) {
+      advance();
+      const index = waiting.indexOf(job);
+      if (index === -1) return false;
+      waiting.splice(index, 1);
+      job.cancelledAt = now();
+      return true;
+    },
+    planNext(plan) {
+      plans.push(plan);
+    },
+  };
+}

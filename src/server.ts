@@ -1,0 +1,130 @@
+import {
+  type CallToolResult,
+  McpServer,
+  type McpServerFactory,
+  type ServerContext,
+  type StandardSchemaWithJSON,
+} from '@modelcontextprotocol/server';
+import type * as z from 'zod';
+import type { Clock } from './clock.ts';
+import { waitBudget } from './hosts.ts';
+import type { Job } from './jobs/job.ts';
+import type { Jobs, Wait } from './jobs/service.ts';
+import type { Log } from './log.ts';
+import { readArguments } from './tools/arguments.ts';
+import type { Answer, Tool } from './tools/define.ts';
+import { presentError, progressLine } from './tools/present.ts';
+import { jsonSchema } from './tools/schema.ts';
+import { NAME, VERSION } from './version.ts';
+
+const INSTRUCTIONS =
+  'Image tools submit paid jobs to RunComfy and wait for them. If an answer says that a job is not done yet, call get_image_job with its request_id instead of submitting again.';
+
+export interface ServerOptions {
+  tools: readonly Tool[];
+  jobs: Jobs;
+  clock: Clock;
+  log: Log;
+  loopbackOrigin: string | undefined;
+  /** The user's own wait in seconds; undefined asks the table of hosts. */
+  waitSeconds: number | undefined;
+  /** Takes keys out of every text that leaves. */
+  redact: (text: string) => string;
+}
+
+/** Makes MCP servers over the tools: one per connection over stdio, so jobs live outside of it. */
+export function createServerFactory(options: ServerOptions): McpServerFactory {
+  return () => {
+    const server = new McpServer(
+      { name: NAME, title: 'RunComfy images', version: VERSION },
+      { capabilities: { tools: { listChanged: false } }, instructions: INSTRUCTIONS },
+    );
+    for (const tool of options.tools) {
+      const { name, title, description, annotations } = tool;
+      server.registerTool(
+        name,
+        {
+          title,
+          description,
+          annotations,
+          inputSchema: advertised(tool.input),
+          outputSchema: advertised(tool.output),
+        },
+        (args, context) => callTool(tool, args, context, clientName(server, context), options),
+      );
+    }
+    return server;
+  };
+}
+
+/** Shows a schema without letting the SDK check by it: the tools' own errors say more. */
+function advertised(schema: z.ZodObject): StandardSchemaWithJSON {
+  const show = (io: 'input' | 'output') => () => jsonSchema(schema, io);
+  return {
+    '~standard': {
+      version: 1,
+      vendor: NAME,
+      validate: (value: unknown) => ({ value }),
+      jsonSchema: { input: show('input'), output: show('output') },
+    },
+  };
+}
+
+async function callTool(
+  tool: Tool,
+  args: unknown,
+  context: ServerContext,
+  client: string | undefined,
+  { jobs, clock, log, loopbackOrigin, waitSeconds, redact }: ServerOptions,
+): Promise<CallToolResult> {
+  const { signal, _meta } = context.mcpReq;
+  const token = _meta?.progressToken;
+  const seconds = waitSeconds ?? waitBudget(client, token !== undefined);
+  const began = clock.now();
+  const wait: Wait = {
+    until: began + seconds * 1000,
+    signal,
+    onLook: token === undefined ? () => {} : progressReporter(context, token, clock, began),
+  };
+  try {
+    const input = readArguments(tool, args);
+    return success(await tool.run(input, { jobs, wait, now: clock.now, loopbackOrigin }));
+  } catch (error) {
+    const text = redact(presentError(error));
+    log.info(`${tool.name}: ${text}`);
+    // No structuredContent: some hosts would show the model that instead of the message.
+    return { isError: true, content: [{ type: 'text', text }] };
+  }
+}
+
+function success({ text, data, links }: Answer): CallToolResult {
+  return {
+    content: [
+      { type: 'text', text },
+      ...links.map(({ uri, name }) => ({ type: 'resource_link' as const, uri, name })),
+    ],
+    structuredContent: data,
+  };
+}
+
+/** Reports looks as progress in seconds, which rises as the protocol asks. Advisory: a failing notification harms nothing. */
+function progressReporter(
+  context: ServerContext,
+  progressToken: string | number,
+  clock: Clock,
+  began: number,
+) {
+  let last = -1;
+  return (job: Job) => {
+    if (context.mcpReq.signal.aborted) return;
+    last = Math.max(last + 0.001, (clock.now() - began) / 1000);
+    const params = { progressToken, progress: last, message: progressLine(job, clock.now()) };
+    context.mcpReq.notify({ method: 'notifications/progress', params }).catch(() => {});
+  };
+}
+
+/** The client's name: told at initialize, or with every request in the stateless protocol. */
+function clientName(server: McpServer, context: ServerContext): string | undefined {
+  const envelope = context.mcpReq.envelope as Record<string, { name?: string } | undefined> | undefined;
+  return envelope?.['io.modelcontextprotocol/clientInfo']?.name ?? server.server.getClientVersion()?.name;
+}

@@ -1,0 +1,83 @@
+import * as z from 'zod';
+import type { Job } from '../jobs/job.ts';
+import type { Cancellation } from '../jobs/service.ts';
+import { type Answer, defineTool, type ToolContext } from './define.ts';
+import { jobLine, jobRow } from './job-row.ts';
+import { requestId } from './request-id.ts';
+
+// More active jobs than this are not listed.
+const MOST_LISTED = 20;
+
+export const cancelImageJob = defineTool({
+  name: 'cancel_image_job',
+  title: 'Cancel an image job',
+  description:
+    'Ask RunComfy to cancel a job. Only a queued job can be cancelled; a running one goes on and is charged. Without request_id: cancels the one active job, or lists them if there are several.',
+  input: z.strictObject({
+    request_id: requestId('The job to cancel. Leave it out to cancel the only active job.').optional(),
+  }),
+  output: z.looseObject({
+    outcome: z.string(),
+    request_id: z.string().optional(),
+    status: z.string().optional(),
+    jobs: z.array(z.looseObject({})).optional(),
+    next: z.string().optional(),
+  }),
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
+  async run({ request_id }, context) {
+    if (request_id !== undefined) return cancel(request_id, context);
+    const active = await context.jobs.list({ states: ['in_queue', 'in_progress'], limit: MOST_LISTED });
+    const [only, ...others] = active;
+    if (only?.request_id === undefined) return nothingActive();
+    return others.length === 0 ? cancel(only.request_id, context) : severalActive(active, context);
+  },
+});
+
+async function cancel(requestId: string, { jobs, wait }: ToolContext): Promise<Answer> {
+  const { outcome, job } = await jobs.cancel(requestId, wait.signal);
+  const { said, next } = WORDS[outcome](job);
+  return {
+    text: next === undefined ? said : `${said}\n${next}`,
+    data: { outcome, request_id: requestId, status: job.state, ...(next !== undefined && { next }) },
+    links: [],
+  };
+}
+
+const WORDS: Record<Cancellation['outcome'], (job: Job) => { said: string; next?: string }> = {
+  cancelled: ({ request_id }) => ({
+    said: `Cancelled: job ${request_id} was still queued and never ran, so no image is made.`,
+  }),
+  still_running: ({ request_id, state }) => ({
+    said: `Not cancelled: job ${request_id} is ${state}, and RunComfy cancels only queued jobs. It runs on and will be charged.`,
+    next: `Call get_image_job with request_id "${request_id}" to collect its image.`,
+  }),
+  already_ended: ({ request_id, state }) => ({
+    said: `Not cancelled: job ${request_id} had already ended (${state})${state === 'succeeded' ? ' and is charged' : ''}.`,
+    ...(state === 'succeeded' && {
+      next: `Call get_image_job with request_id "${request_id}" to collect its image.`,
+    }),
+  }),
+};
+
+function nothingActive(): Answer {
+  const next = 'Name a request_id, or see list_image_jobs.';
+  return {
+    text: `No job is active; nothing was cancelled.\n${next}`,
+    data: { outcome: 'none_active', next },
+    links: [],
+  };
+}
+
+function severalActive(active: readonly Job[], context: ToolContext): Answer {
+  const next = 'Call cancel_image_job again with the request_id of the one to cancel.';
+  const count = active.length === MOST_LISTED ? `At least ${MOST_LISTED}` : `${active.length}`;
+  return {
+    text: [
+      `${count} jobs are active; none was cancelled.`,
+      ...active.map((job) => jobLine(job, context.now())),
+      next,
+    ].join('\n'),
+    data: { outcome: 'several_active', jobs: active.map((job) => jobRow(job, context.now())), next },
+    links: [],
+  };
+}

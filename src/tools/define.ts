@@ -1,0 +1,48 @@
+import type * as z from 'zod';
+import type { Jobs, Wait } from '../jobs/service.ts';
+
+/** What a tool is handed to do its work: no more than this slice of the program. */
+export interface ToolContext {
+  jobs: Jobs;
+  wait: Wait;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Origin of an API on this machine, whose pictures are its own outputs. */
+  loopbackOrigin: string | undefined;
+}
+
+/** What a tool answers, free of MCP: a text that says everything, the same as data, and links worth following. */
+export interface Answer {
+  text: string;
+  data: Record<string, unknown>;
+  links: readonly { uri: string; name: string }[];
+}
+
+/** MCP's four hints about what a tool does. */
+export interface Annotations {
+  readOnlyHint: boolean;
+  destructiveHint: boolean;
+  idempotentHint: boolean;
+  openWorldHint: boolean;
+}
+
+/** One tool as one object. `run` throws ToolError for everything that the caller can do something about. */
+export interface Tool {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly input: z.ZodObject;
+  readonly output: z.ZodObject;
+  readonly annotations: Annotations;
+  run(input: Record<string, unknown>, context: ToolContext): Promise<Answer>;
+}
+
+/** Keeps the type of the checked input inside a tool's declaration. */
+export function defineTool<Input extends z.ZodObject>(
+  tool: Omit<Tool, 'input' | 'run'> & {
+    input: Input;
+    run(input: z.output<Input>, context: ToolContext): Promise<Answer>;
+  },
+): Tool {
+  return tool as unknown as Tool;
+}

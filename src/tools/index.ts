@@ -1,0 +1,17 @@
+import type { Model } from '../models/define.ts';
+import { cancelImageJob } from './cancel-image-job.ts';
+import type { Tool } from './define.ts';
+import { getImageJob } from './get-image-job.ts';
+import { listImageJobs } from './list-image-jobs.ts';
+import { modelTool, toolNames } from './model-tool.ts';
+
+/** Every tool, in the order in which clients see them: the models, then what works on their jobs. */
+export function createTools(models: readonly Model[]): Tool[] {
+  const names = toolNames(models.map(({ id }) => id));
+  return [
+    ...models.map((model) => modelTool(model, names.get(model.id) as string)),
+    getImageJob,
+    cancelImageJob,
+    listImageJobs,
+  ];
+}

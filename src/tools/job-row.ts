@@ -1,0 +1,33 @@
+import type { Job } from '../jobs/job.ts';
+import { quotable } from '../runcomfy/quote.ts';
+import { elapsedSeconds } from './present.ts';
+
+const LONGEST_PROMPT = 80;
+
+/** A job as one line of a list. */
+export function jobLine(job: Job, now: number): string {
+  const { request_id, status, model, prompt, submitted_at } = jobRow(job, now);
+  return [request_id, status, model, submitted_at, `"${prompt}"`]
+    .filter((part) => part !== undefined)
+    .join(' | ');
+}
+
+/** A job as one row of data, its prompt cut. */
+export function jobRow(job: Job, now: number) {
+  const elapsed = elapsedSeconds(job, now);
+  return {
+    request_id: job.request_id ?? 'none',
+    status: job.state,
+    model: job.model,
+    prompt: shortPrompt(job.input.prompt),
+    submitted_at: job.submitted_at,
+    ...(job.urls?.length && { images: job.urls.length }),
+    ...(elapsed !== undefined && { elapsed_seconds: elapsed }),
+    ...(job.cost_usd !== undefined && { cost_usd: job.cost_usd }),
+  };
+}
+
+function shortPrompt(prompt: unknown): string {
+  const line = typeof prompt === 'string' ? quotable(prompt) : '';
+  return line.length > LONGEST_PROMPT ? `${line.slice(0, LONGEST_PROMPT - 1)}…` : line;
+}

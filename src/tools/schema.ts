@@ -1,0 +1,15 @@
+import * as z from 'zod';
+
+/** The JSON Schema of a tool's input or output as clients see it, free of what some hosts refuse. */
+export function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> {
+  // The dialect goes unnamed: MCP's default is 2020-12, and validators built for draft-07 refuse its URI.
+  const { $schema: _, ...shown } = z.toJSONSchema(schema, {
+    io,
+    override({ jsonSchema }) {
+      // zod shows the bounds of exact integers where a schema has none.
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+    },
+  });
+  return shown;
+}

@@ -1,0 +1,21 @@
+// How often the parent's pid is compared, in ms: a parent killed with SIGKILL closes nothing on its own
+// where a grandchild still holds the other end of the pipe.
+const PARENT_CHECK = 200;
+
+/**
+ * Resolves when the client is gone, with the reason: end of input, a broken standard output, a signal, or the
+ * death of the parent process. The caller then ends the process at once.
+ */
+export function untilClientLeaves(): Promise<string> {
+  const parent = process.ppid;
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+      process.once(signal, () => resolve(signal));
+    process.stdin.once('end', () => resolve('end of input'));
+    process.stdin.once('close', () => resolve('end of input'));
+    process.stdout.once('error', () => resolve('standard output is closed'));
+    setInterval(() => {
+      if (process.ppid !== parent) resolve('the parent process is gone');
+    }, PARENT_CHECK).unref();
+  });
+}

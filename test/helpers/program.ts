@@ -1,0 +1,75 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from '@modelcontextprotocol/client';
+import { InMemoryTransport, type McpServer } from '@modelcontextprotocol/server';
+import { onTestFinished } from 'vitest';
+import type { Clock } from '../../src/clock.ts';
+import type { Config } from '../../src/config.ts';
+import { createProgram } from '../../src/program.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
+import { createFastClock } from './clock.ts';
+
+export const KEY = 'test-key-0123456789';
+
+/** A directory that is not there yet, below a fresh temporary one. */
+export function freshDataDir(): string {
+  return join(mkdtempSync(join(tmpdir(), 'runcomfy-image-test-')), 'data');
+}
+
+export interface Connected {
+  client: Client;
+  sandbox: Sandbox;
+  config: Config;
+  /** Everything that the server logged. */
+  log: string[];
+  clock: Clock;
+}
+
+/** How many times faster than the real one the time of protocol tests runs. */
+const FACTOR = 25;
+
+/** A real client on a real server on a real sandbox over HTTP, in one process, on one fast clock. */
+export async function connect(
+  given: Partial<Config> & { sandboxOptions?: SandboxOptions; clientName?: string; factor?: number } = {},
+): Promise<Connected> {
+  const { sandboxOptions, clientName = 'test-client', factor = FACTOR, ...overrides } = given;
+  const clock = createFastClock(factor);
+  const sandbox = await startSandbox({ key: KEY, now: clock.now, ...sandboxOptions });
+  const config: Config = {
+    command: 'serve',
+    sandbox: false,
+    live: false,
+    key: { value: KEY, from: 'RUNCOMFY_API_KEY' },
+    tokenFile: '/nonexistent/token.json',
+    baseUrl: sandbox.origin,
+    balanceUrl: `${sandbox.origin}/prod/v2/balance`,
+    waitSeconds: undefined,
+    dataDir: freshDataDir(),
+    outputDir: freshDataDir(),
+    logLevel: 'debug',
+    ...overrides,
+  };
+  const log: string[] = [];
+  const program = createProgram(config, {
+    clock,
+    random: Math.random,
+    writeLog: (line) => void log.push(line),
+  });
+  const server = (await program.factory({ era: 'legacy' })) as McpServer;
+  const client = new Client({ name: clientName, version: '1.0.0' });
+  const [ours, theirs] = InMemoryTransport.createLinkedPair();
+  await Promise.all([server.connect(ours), client.connect(theirs)]);
+  onTestFinished(async () => {
+    await client.close();
+    await program.close();
+    await sandbox.close();
+  });
+  return { client, sandbox, config, log, clock };
+}
+
+/** The text of a result: what a model without eyes gets to see. */
+export function textOf(result: { content: unknown }): string {
+  const blocks = result.content as { type: string; text?: string }[];
+  return blocks.flatMap(({ type, text }) => (type === 'text' && text !== undefined ? [text] : [])).join('\n');
+}

@@ -1,0 +1,158 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { type Connected, connect, KEY, textOf } from '../helpers/program.ts';
+
+const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
+const HOURS = 3_600_000;
+
+/** Submits jobs whose calls hand over at once, and returns their request ids. */
+async function submit(
+  { client, sandbox }: Connected,
+  ...plans: Parameters<typeof sandbox.engine.planNext>[0][]
+) {
+  const ids: string[] = [];
+  for (const plan of plans) {
+    sandbox.engine.planNext(plan);
+    const { structuredContent } = await client.callTool(CALL);
+    ids.push((structuredContent as { request_id: string }).request_id);
+  }
+  return ids;
+}
+
+const QUEUED = { queueMs: HOURS };
+const RUNNING = { queueMs: 0, runMs: HOURS };
+const DONE = { queueMs: 0, runMs: 0 };
+
+/** A text whose request ids, ports and times are replaced by their kind. */
+const plain = (text: string) =>
+  text
+    .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID')
+    .replace(/127\.0\.0\.1:\d+/g, 'HOST')
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+    .replace(/\d+(\.\d+)? s\b/g, 'N s');
+
+describe('get_image_job', () => {
+  it('collects a job that another program of the account submitted', async () => {
+    const { client, sandbox } = await connect();
+    const { id } = sandbox.engine.submit('openai/gpt-4o-image/text-to-image', { prompt: 'theirs' });
+    const result = await client.callTool({ name: 'get_image_job', arguments: { request_id: id } });
+    expect(result.structuredContent).toMatchObject({
+      request_id: id,
+      model: 'openai/gpt-4o-image/text-to-image',
+      status: 'succeeded',
+      images: [{}],
+      submitted_at: expect.any(String),
+    });
+  });
+
+  it('answers from the record once a job has ended', async () => {
+    const connected = await connect({ waitSeconds: 30 });
+    const [id] = await submit(connected, DONE);
+    const reads = connected.sandbox.requests.length;
+    const result = await connected.client.callTool({ name: 'get_image_job', arguments: { request_id: id } });
+    expect(plain(textOf(result))).toMatchSnapshot();
+    expect(connected.sandbox.requests).toHaveLength(reads);
+  });
+
+  it('says that RunComfy does not know an id', async () => {
+    const { client } = await connect();
+    const result = await client.callTool({ name: 'get_image_job', arguments: { request_id: 'nobody' } });
+    expect(result.isError).toBe(true);
+    expect(textOf(result)).toMatchSnapshot();
+  });
+});
+
+describe('cancel_image_job', () => {
+  it.each([
+    ['a queued job', QUEUED, 0, 'cancelled'],
+    ['a running job', RUNNING, 0, 'still_running'],
+    ['a finished job', DONE, 0, 'already_ended'],
+  ])('tells the truth for %s', async (_, plan, waitSeconds, outcome) => {
+    const connected = await connect({ waitSeconds });
+    const [id] = await submit(connected, plan);
+    await delay(20);
+    const result = await connected.client.callTool({
+      name: 'cancel_image_job',
+      arguments: { request_id: id },
+    });
+    expect(result.structuredContent).toMatchObject({ outcome, request_id: id });
+    expect(plain(textOf(result))).toMatchSnapshot();
+  });
+
+  it('believes the outcome, not the status beside it', async () => {
+    const connected = await connect({ waitSeconds: 0 });
+    const [id] = await submit(connected, RUNNING);
+    connected.sandbox.inject({
+      on: 'cancel',
+      what: { status: 202, body: { request_id: id, status: 'cancelled', outcome: 'not_cancellable' } },
+    });
+    const result = await connected.client.callTool({
+      name: 'cancel_image_job',
+      arguments: { request_id: id },
+    });
+    expect(result.structuredContent).toMatchObject({ outcome: 'still_running' });
+  });
+
+  it('takes a job that another program submitted, and refuses an unknown one', async () => {
+    const { client, sandbox } = await connect();
+    sandbox.engine.planNext(QUEUED);
+    const { id } = sandbox.engine.submit('openai/gpt-4o-image/text-to-image', { prompt: 'theirs' });
+    const result = await client.callTool({ name: 'cancel_image_job', arguments: { request_id: id } });
+    expect(result.structuredContent).toMatchObject({ outcome: 'cancelled' });
+    const unknown = await client.callTool({ name: 'cancel_image_job', arguments: { request_id: 'nobody' } });
+    expect(unknown.isError).toBe(true);
+    expect(textOf(unknown)).toContain('[unknown_request]');
+  });
+
+  it('without an id takes the one active job, lists several, and says when there is none', async () => {
+    const connected = await connect({ waitSeconds: 0 });
+    const cancel = () => connected.client.callTool({ name: 'cancel_image_job', arguments: {} });
+    expect(plain(textOf(await cancel()))).toMatchSnapshot('none');
+    const [first, second] = await submit(connected, QUEUED, QUEUED);
+    const several = await cancel();
+    expect(several.structuredContent).toMatchObject({
+      outcome: 'several_active',
+      jobs: [{ request_id: second }, { request_id: first }],
+    });
+    expect(plain(textOf(several))).toMatchSnapshot('several');
+    await connected.client.callTool({ name: 'cancel_image_job', arguments: { request_id: first } });
+    expect((await cancel()).structuredContent).toMatchObject({ outcome: 'cancelled', request_id: second });
+  });
+});
+
+describe('list_image_jobs', () => {
+  it('lists newest first, by state, with prompts cut', async () => {
+    const connected = await connect({ waitSeconds: 0 });
+    const [queued] = await submit(connected, QUEUED);
+    const list = async (args: Record<string, unknown>) =>
+      (await connected.client.callTool({ name: 'list_image_jobs', arguments: args })) as Awaited<
+        ReturnType<typeof connected.client.callTool>
+      >;
+    connected.sandbox.engine.planNext(QUEUED);
+    await connected.client.callTool({
+      name: CALL.name,
+      arguments: { prompt: `${'long '.repeat(40)}\n"end"` },
+    });
+    const all = (await list({})).structuredContent as { jobs: { request_id: string; prompt: string }[] };
+    expect(all.jobs).toHaveLength(2);
+    expect(all.jobs[1]).toMatchObject({ request_id: queued, status: 'in_queue', prompt: 'a fox' });
+    expect(all.jobs[0]?.prompt).toHaveLength(80);
+    expect((await list({ limit: 1 })).structuredContent).toMatchObject({ jobs: [{}] });
+    expect((await list({ status: 'succeeded' })).structuredContent).toEqual({ jobs: [] });
+    expect(plain(textOf(await list({ status: 'active' })))).toMatchSnapshot();
+  });
+
+  it('shows what other processes submitted, but not the jobs of another API', async () => {
+    const one = await connect({ waitSeconds: 0 });
+    await submit(one, QUEUED);
+    const same = await connect({ baseUrl: one.sandbox.origin, dataDir: one.config.dataDir });
+    const other = await connect({ dataDir: one.config.dataDir });
+    const count = async ({ client }: Connected) => {
+      const { structuredContent } = await client.callTool({ name: 'list_image_jobs', arguments: {} });
+      return (structuredContent as { jobs: unknown[] }).jobs.length;
+    };
+    expect(await count(same)).toBe(1);
+    expect(await count(other)).toBe(0);
+    expect(JSON.stringify(one.log)).not.toContain(KEY);
+  });
+});

@@ -1,0 +1,97 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { connect } from '../helpers/program.ts';
+
+const PUBLISHED = join(import.meta.dirname, '../fixtures/published');
+
+type Json = Record<string, unknown>;
+interface Schema extends Json {
+  properties: Record<string, Json>;
+  required?: string[];
+}
+
+const listTools = async () => (await (await connect()).client.listTools()).tools;
+
+/** Every keyword that stands anywhere in a schema. */
+function keywords(schema: unknown, inProperties = false): string[] {
+  if (Array.isArray(schema)) return schema.flatMap((item) => keywords(item));
+  if (!schema || typeof schema !== 'object') return [];
+  return Object.entries(schema).flatMap(([key, value]) => [
+    ...(inProperties ? [] : [key]),
+    ...keywords(value, key === 'properties' && !inProperties),
+  ]);
+}
+
+describe('the tool list', () => {
+  it('shows every tool as it is (accept a change with: npm run accept)', async () => {
+    for (const tool of await listTools()) expect(tool).toMatchSnapshot(tool.name);
+  });
+
+  it('has names, titles, hints and schemas that every host takes', async () => {
+    const tools = await listTools();
+    expect(new Set(tools.map(({ name }) => name)).size).toBe(tools.length);
+    for (const { name, title, description, annotations, inputSchema, outputSchema } of tools) {
+      expect(name).toMatch(/^[a-z0-9_]{1,45}$/);
+      expect(title, name).toBeTruthy();
+      expect(description, name).toBeTruthy();
+      const hints = ['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint'];
+      expect(Object.keys(annotations ?? {}), name).toEqual(expect.arrayContaining(hints));
+      expect(outputSchema, name).toMatchObject({ type: 'object' });
+      expect(inputSchema, name).toMatchObject({ type: 'object', additionalProperties: false });
+      const refused = [
+        'anyOf',
+        'oneOf',
+        'allOf',
+        '$ref',
+        'format',
+        'pattern',
+        'const',
+        'exclusiveMinimum',
+        '$schema',
+      ];
+      for (const keyword of refused) expect(keywords(inputSchema), name).not.toContain(keyword);
+      for (const [field, schema] of Object.entries((inputSchema as unknown as Schema).properties)) {
+        expect(schema.description, `${name}.${field}`).toBeTruthy();
+        if (schema.default !== undefined) {
+          expect(schema.description, `${name}.${field}: some hosts strip defaults`).toContain(
+            String(schema.default),
+          );
+        }
+      }
+    }
+  });
+
+  it('costs an agent at most 14 kB', async () => {
+    expect(Buffer.byteLength(JSON.stringify(await listTools()))).toBeLessThanOrEqual(14_000);
+  });
+
+  it('does not announce a list that changes', async () => {
+    expect((await connect()).client.getServerCapabilities()?.tools).toEqual({ listChanged: false });
+  });
+});
+
+describe.each(readdirSync(PUBLISHED))('the published input of %s', (file) => {
+  const { model_id, input_schema } = JSON.parse(readFileSync(join(PUBLISHED, file), 'utf8')) as {
+    model_id: string;
+    input_schema: Schema;
+  };
+  const toolName = model_id.slice(model_id.indexOf('/') + 1).replace(/[^a-z0-9]+/g, '_');
+
+  it('is the input of its tool, field by field', async () => {
+    const tool = (await listTools()).find(({ name }) => name === toolName);
+    const shown = tool?.inputSchema as unknown as Schema;
+    expect(shown.required).toEqual(input_schema.required);
+    expect(Object.keys(shown.properties)).toEqual(Object.keys(input_schema.properties));
+    for (const [field, published] of Object.entries(input_schema.properties)) {
+      const { title: _, description: __, items, default: published_default, ...checked } = published;
+      const isSample = field === 'prompt' || field === 'image_urls';
+      expect(shown.properties[field], field).toEqual({
+        ...checked,
+        ...(items !== undefined && { items: { type: (items as Json).type } }),
+        ...(!isSample && { default: published_default }),
+        description: expect.any(String),
+      });
+    }
+  });
+});

@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { VERSION } from '../../src/version.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const SRC = join(ROOT, 'src');
+
+/** From the top down: a file may import from its own layer and from those below it. */
+const LAYERS = [
+  ['main.ts'],
+  ['cli'],
+  ['program.ts', 'transports'],
+  ['server.ts'],
+  ['hosts.ts', 'tools'],
+  ['jobs', 'media'],
+  ['runcomfy'],
+  ['models'],
+  ['errors.ts', 'log.ts', 'clock.ts', 'config.ts', 'version.ts'],
+];
+/** Stands beside the layers: an imitation of the service, which only what starts it may know. */
+const SANDBOX = 'sandbox';
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+const imports = files.flatMap((file) => {
+  const text = readFileSync(join(SRC, file), 'utf8');
+  const targets = [...text.matchAll(/(?:from|import\()\s*'([^']+)'/g)].map(([, target = '']) => target);
+  return targets.map((target) => ({
+    file,
+    target: target.startsWith('.') ? relative(SRC, resolve(SRC, dirname(file), target)) : target,
+    own: target.startsWith('.'),
+  }));
+});
+const top = (path: string) => path.split('/')[0] as string;
+const layer = (path: string) => LAYERS.findIndex((names) => names.includes(top(path)));
+
+describe('the house', () => {
+  it('has a place for every file', () => {
+    for (const file of files) expect(layer(file) >= 0 || top(file) === SANDBOX, file).toBe(true);
+  });
+
+  it('is imported downwards only', () => {
+    for (const { file, target, own } of imports) {
+      if (!own || top(file) === SANDBOX || top(target) === SANDBOX) continue;
+      expect(layer(target), `${file} imports ${target}`).toBeGreaterThanOrEqual(layer(file));
+    }
+  });
+
+  it('lets only main and cli start the sandbox, which knows nothing but the config', () => {
+    for (const { file, target, own } of imports) {
+      if (!own) continue;
+      if (top(target) === SANDBOX && top(file) !== SANDBOX) expect(['main.ts', 'cli']).toContain(top(file));
+      if (top(file) === SANDBOX && top(target) !== SANDBOX) expect(target, file).toBe('config.ts');
+    }
+  });
+
+  it('keeps the MCP server SDK at the edge', () => {
+    for (const { file, target } of imports) {
+      if (target.startsWith('@modelcontextprotocol/server'))
+        expect(['server.ts', 'transports', 'program.ts']).toContain(top(file));
+    }
+  });
+});
+
+describe('the package', () => {
+  it('has one version', () => {
+    expect(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version).toBe(VERSION);
+    expect(readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8')).toContain(`## ${VERSION}`);
+  });
+});

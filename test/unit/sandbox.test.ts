@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { CATALOGUE, inputProblems } from '../../src/sandbox/catalogue.ts';
+import { createEngine } from '../../src/sandbox/engine.ts';
+import { pictureFor } from '../../src/sandbox/format.ts';
+import { drawPicture } from '../../src/sandbox/picture/picture.ts';
+
+const PUBLISHED = join(import.meta.dirname, '../fixtures/published');
+
+describe('the catalogue', () => {
+  it('is what RunComfy publishes', () => {
+    expect(readdirSync(PUBLISHED)).toHaveLength(Object.keys(CATALOGUE).length);
+    for (const file of readdirSync(PUBLISHED)) {
+      const { model_id, input_schema } = JSON.parse(readFileSync(join(PUBLISHED, file), 'utf8'));
+      const { required, properties } = CATALOGUE[model_id] ?? { required: [], properties: {} };
+      expect(required).toEqual(input_schema.required);
+      for (const [name, published] of Object.entries<Record<string, unknown>>(input_schema.properties)) {
+        expect(published, `${model_id} ${name}`).toMatchObject({ ...properties[name] });
+      }
+    }
+  });
+
+  it('refuses what the service would', () => {
+    const schema = CATALOGUE['openai/gpt-image-1-5/image-to-image'];
+    if (!schema) throw new Error('the model is gone');
+    const input = { prompt: 7, image_urls: [], quality: 'best', colour: 'red' };
+    expect(inputProblems(schema, input)).toMatchSnapshot();
+    expect(inputProblems(schema, { prompt: 'x', image_urls: ['u'] })).toEqual([]);
+  });
+});
+
+describe('the engine', () => {
+  it('feeds its slots in order and counts positions', () => {
+    let now = 0;
+    const engine = createEngine({ now: () => now, slots: 1 });
+    for (let count = 0; count < 3; count++) engine.planNext({ queueMs: 1_000, runMs: 5_000 });
+    const [a, b, c] = [engine.submit('m', {}), engine.submit('m', {}), engine.submit('m', {})];
+    const states = () => [a, b, c].map((job) => `${engine.state(job)} ${engine.position(job) ?? ''}`.trim());
+    expect(states()).toEqual(['in_queue 1', 'in_queue 2', 'in_queue 3']);
+    now = 1_000;
+    expect(states()).toEqual(['in_progress', 'in_queue 1', 'in_queue 2']);
+    expect([engine.cancel(a), engine.cancel(b)]).toEqual([false, true]);
+    now = 7_000;
+    expect(states()).toEqual(['succeeded', 'cancelled', 'in_progress']);
+  });
+});
+
+describe('a picture', () => {
+  const sizes: [
+    input: Record<string, unknown>,
+    width: number,
+    height: number,
+    format: string,
+    alpha: boolean,
+  ][] = [
+    [{ image_size: '1024x1536', output_format: 'jpeg' }, 1024, 1536, 'jpeg', false],
+    [{ size: '3:2', background: 'transparent' }, 1536, 1024, 'png', true],
+    [{ aspect_ratio: '21:9', resolution: '2k', output_format: 'webp' }, 2048, 878, 'webp', false],
+    [{ aspect_ratio: '1:3' }, 341, 1024, 'png', false],
+    [{ image_size: 'auto', background: 'transparent', output_format: 'webp' }, 1024, 1024, 'webp', true],
+  ];
+  it.each(sizes)('of %j has its size, format and background', async (input, width, height, format, alpha) => {
+    const image = sharp(await drawPicture(pictureFor({ prompt: 'a red fox in the snow', ...input })));
+    const { width: w, height: h, format: f } = await image.metadata();
+    expect([w, h, f]).toEqual([width, height, format]);
+    expect((await image.stats()).isOpaque).toBe(!alpha);
+  });
+
+  it('is the same for the same input and another for another', async () => {
+    const draw = (prompt: string, seed?: number) => drawPicture(pictureFor({ prompt, size: '1:1', seed }));
+    const [once, again, other, seeded] = await Promise.all([
+      draw('sea'),
+      draw('sea'),
+      draw('city'),
+      draw('sea', 3),
+    ]);
+    expect(once.equals(again)).toBe(true);
+    expect(once.equals(other)).toBe(false);
+    expect(once.equals(seeded)).toBe(false);
+  });
+
+  it.each(['', '<svg onload="x">&', '😀'.repeat(5_000)])('can be drawn of any prompt', async (prompt) => {
+    expect((await drawPicture(pictureFor({ prompt, size: '1:1' }))).length).toBeGreaterThan(1_000);
+  });
+});

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { ToolError } from '../../src/errors.ts';
+import { createSchedule } from '../../src/jobs/schedule.ts';
+import { type Look, watch } from '../../src/jobs/watch.ts';
+import type { ResultSeen, StatusSeen } from '../../src/runcomfy/wire.ts';
+import { createJumpingClock } from '../helpers/clock.ts';
+
+type Answer = StatusSeen | ResultSeen | 'not_finished' | ToolError;
+const clock = createJumpingClock();
+const done: ResultSeen = { state: 'succeeded', urls: ['u'] };
+const running = { state: 'in_progress' as const, urls: [] };
+const queued: StatusSeen = { state: 'in_queue', queue_position: 1 };
+const failing = (code: 'service_error' | 'unknown_request' | 'key_refused', retryable: boolean) =>
+  new ToolError(code, 'x', { next: 'y', retryable });
+
+/** Watches a job whose reads answer by script, the last of each repeating; tells what was asked and what was seen. */
+async function run(
+  status: Answer[],
+  result: Answer[],
+  { signal = new AbortController().signal, missingMs = 0 } = {},
+) {
+  const asked: string[] = [];
+  const looks: Look['kind'][] = [];
+  const answer = (name: string, script: Answer[]) => async () => {
+    asked.push(name);
+    const next = script.length > 1 ? script.shift() : script[0];
+    if (next instanceof ToolError) throw next;
+    return next as never;
+  };
+  const from = {
+    state: 'in_queue' as const,
+    runningMs: 0,
+    firstGap: 0,
+    missingUntil: clock.now() + missingMs,
+  };
+  const api = { status: answer('status', status), result: answer('result', result) };
+  const ended = await (async () => {
+    for await (const look of watch('r', from, { api, schedule: createSchedule(), clock, signal }))
+      looks.push(look.kind);
+    return 'done';
+  })().catch((error) => (error instanceof ToolError ? error.code : String(error)));
+  return { asked, looks, ended };
+}
+
+describe('watch', () => {
+  it('reads /status in the queue and /result while the job runs', async () => {
+    const { asked, ended } = await run([queued, queued, { state: 'in_progress' }], [running, done]);
+    expect(asked).toEqual(['status', 'status', 'status', 'result', 'result']);
+    expect(ended).toBe('done');
+  });
+
+  it('reads the result at once when /status says that the job ended', async () => {
+    expect((await run([{ state: 'ended' }], [done])).asked).toEqual(['status', 'result']);
+  });
+
+  it('goes back to /status where /result refuses an unfinished job', async () => {
+    const { asked } = await run(
+      [{ state: 'in_progress' }, { state: 'in_progress' }, { state: 'in_progress' }, { state: 'ended' }],
+      ['not_finished', done],
+    );
+    expect(asked).toEqual(['status', 'result', 'status', 'status', 'status', 'result']);
+  });
+
+  it('keeps its pace where /status and /result contradict each other', async () => {
+    const began = clock.now();
+    const { looks } = await run([{ state: 'ended' }], ['not_finished', 'not_finished', done]);
+    expect(looks).toEqual(['status', 'status', 'result']);
+    expect(clock.now() - began).toBeGreaterThanOrEqual(1_000);
+  });
+
+  it('goes on after a read that failed, and stops at one that cannot succeed', async () => {
+    expect((await run([failing('service_error', true), { state: 'ended' }], [done])).looks).toEqual([
+      'unread',
+      'result',
+    ]);
+    expect((await run([failing('key_refused', false)], [done])).ended).toBe('key_refused');
+  });
+
+  it('takes an unknown request as not visible yet only for a while', async () => {
+    const missing = failing('unknown_request', false);
+    expect((await run([missing, { state: 'ended' }], [done], { missingMs: 30_000 })).ended).toBe('done');
+    expect((await run([missing], [done], { missingMs: 30_000 })).ended).toBe('unknown_request');
+  });
+
+  it('ends with the reason of its signal, also from within a pause', async () => {
+    const stop = new AbortController();
+    clock.sleep(60_000).then(() => stop.abort('enough'));
+    expect((await run([queued], [done], { signal: stop.signal })).ended).toBe('enough');
+  });
+});
+
+describe('the schedule', () => {
+  const { gap } = createSchedule();
+
+  it('keeps within 0.5 and 10 s, whatever the time', () => {
+    for (const ms of [0, 1, 1_000, 20_000, 300_000, 86_400_000, 1e12]) {
+      for (const state of ['in_queue', 'in_progress'] as const) {
+        expect(gap(state, ms)).toBeGreaterThanOrEqual(500);
+        expect(gap(state, ms)).toBeLessThanOrEqual(10_000);
+      }
+    }
+  });
+
+  it('looks most often where the end is likeliest', () => {
+    expect(gap('in_progress', 20_000)).toBeLessThan(gap('in_progress', 0));
+    expect(gap('in_progress', 20_000)).toBeLessThan(gap('in_progress', 300_000));
+  });
+});

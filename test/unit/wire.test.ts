@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import {
+  outputUrls,
+  readCancel,
+  readProblem,
+  readResult,
+  readStatus,
+  readSubmit,
+} from '../../src/runcomfy/wire.ts';
+
+const A = 'https://a.runcomfy.net/x%3D/1.png';
+const B = 'https://a.runcomfy.net/2.png';
+
+describe('outputUrls', () => {
+  it.each([
+    [{ image: A }, [A]],
+    [{ images: [A, B] }, [A, B]],
+    [{ images: [{ url: A }, { url: B }] }, [A, B]],
+    [{ video: { url: A } }, [A]],
+    [{ images: [B, A, B], image: A }, [B, A]],
+    [A, [A]],
+    [
+      [A, B],
+      [A, B],
+    ],
+    [{ text: 'see https://example.com for more', seed: 7, none: null }, []],
+    [undefined, []],
+    [{ a: { b: { c: { d: { e: { f: { g: A } } } } } } }, []],
+  ])('of %j', (output, urls) => {
+    expect(outputUrls(output)).toEqual(urls);
+  });
+});
+
+describe('readResult', () => {
+  it('takes URLs from the output only, not from an echoed input', () => {
+    const seen = readResult({ status: 'succeeded', input: { image_urls: [B] }, output: { image: A } });
+    expect(seen?.urls).toEqual([A]);
+  });
+
+  it.each([
+    ['succeeded', {}, 'succeeded'],
+    ['completed', { output: { image: A } }, 'succeeded'],
+    ['completed', { error: 'no' }, 'failed'],
+    ['FAILED', {}, 'failed'],
+    ['canceled', {}, 'cancelled'],
+    ['waiting', {}, 'in_queue'],
+    ['starting', {}, 'in_progress'],
+    ['reticulating', {}, 'in_progress'],
+  ])('%s', (status, rest, state) => {
+    expect(readResult({ status, ...rest })?.state).toBe(state);
+  });
+
+  it.each([
+    [0.034, 0.034],
+    ['0.034', 0.034],
+    [null, undefined],
+    ['free', undefined],
+    [-1, undefined],
+  ])('reads the cost %j', (cost, cost_usd) => {
+    expect(readResult({ status: 'succeeded', cost })?.cost_usd).toBe(cost_usd);
+  });
+
+  it('reads an error that is an object', () => {
+    expect(readResult({ status: 'failed', error: { message: 'too dark' } })?.error).toBe('too dark');
+    expect(readResult({ status: 'failed', error: { why: 1 } })?.error).toBe('{"why":1}');
+  });
+
+  it('is undefined for what is no result', () => {
+    for (const json of [undefined, null, 'ok', [], {}, { status: 7 }])
+      expect(readResult(json)).toBeUndefined();
+  });
+});
+
+describe('the other replies', () => {
+  it('read a status forgivingly', () => {
+    expect(readStatus({ status: 'in_queue', queue_position: null })).toEqual({ state: 'in_queue' });
+    expect(readStatus({ status: 'in_queue', queue_position: 0 })).toEqual({
+      state: 'in_queue',
+      queue_position: 0,
+    });
+    expect(readStatus({ status: 'completed' })).toEqual({ state: 'ended' });
+    expect(readStatus({ status: 'odd' })).toEqual({ state: 'in_progress' });
+  });
+
+  it('take only a request id that can stand in a path', () => {
+    expect(readSubmit({ request_id: 'Ab_-9' })).toBe('Ab_-9');
+    for (const request_id of ['', '../x', 'a b', 'a'.repeat(129), 7])
+      expect(readSubmit({ request_id })).toBeUndefined();
+  });
+
+  it('let the outcome of a cancel win', () => {
+    expect(readCancel({ status: 'cancelled', outcome: 'not_cancellable' })).toBe('not_cancellable');
+    expect(readCancel({ status: 'cancelled' })).toBe('cancelled');
+    expect(readCancel({})).toBeUndefined();
+  });
+
+  it.each([
+    [
+      { error_code: 400002, error_message: 'a', message: 'b' },
+      { code: 400002, message: 'a' },
+    ],
+    [
+      { code: '404001', message: 'b', error: 'c' },
+      { code: 404001, message: 'b' },
+    ],
+    [{ error: 'c', detail: 'd' }, { message: 'c' }],
+    [{ detail: [{ msg: 'bad' }] }, { message: '[{"msg":"bad"}]' }],
+    ['<html>', {}],
+  ])('find the problem in %j', (json, problem) => {
+    expect(readProblem(json)).toEqual(problem);
+  });
+});
