@@ -29,6 +29,12 @@ export interface Config {
   /** Seconds that a call waits before it hands over; undefined asks the table of hosts. */
   readonly waitSeconds: number | undefined;
   readonly dataDir: string;
+  /** Records of ended jobs are kept this long and up to this number. */
+  readonly keepDays: number;
+  readonly keepJobs: number;
+  /** The user's limits; undefined allows everything. */
+  readonly maxJobsPerHour: number | undefined;
+  readonly budgetUsd: number | undefined;
   /** Where the demo saves its picture. */
   readonly outputDir: string;
   readonly logLevel: LogLevel;
@@ -67,6 +73,30 @@ export const SETTINGS: readonly Setting[] = [
     variable: 'RUNCOMFY_DATA_DIR',
     value: 'DIR',
     help: "where the job records live (default: the platform's data folder)",
+  },
+  {
+    flag: 'keep-days',
+    variable: 'RUNCOMFY_KEEP_DAYS',
+    value: 'N',
+    help: 'delete records of ended jobs after N days (default: 90)',
+  },
+  {
+    flag: 'keep-jobs',
+    variable: 'RUNCOMFY_KEEP_JOBS',
+    value: 'N',
+    help: 'and beyond the newest N (default: 2000)',
+  },
+  {
+    flag: 'max-jobs-per-hour',
+    variable: 'RUNCOMFY_MAX_JOBS_PER_HOUR',
+    value: 'N',
+    help: 'refuse to submit more jobs than this within an hour, across all servers (default: no limit)',
+  },
+  {
+    flag: 'budget',
+    variable: 'RUNCOMFY_BUDGET_USD',
+    value: 'USD',
+    help: 'refuse to submit beyond this within 24 hours, by reported, published or assumed cost (default: no limit)',
   },
   {
     flag: 'output-dir',
@@ -134,7 +164,11 @@ export function parseConfig(
       'token.json',
     ),
     ...base,
-    waitSeconds: readWait(setting('wait'), problems),
+    waitSeconds: readNumber(setting('wait'), 'seconds', 0, 86_400, problems),
+    keepDays: readNumber(setting('keep-days'), 'days', 2, 36_500, problems) ?? 90,
+    keepJobs: readNumber(setting('keep-jobs'), 'jobs', 100, 1_000_000, problems) ?? 2_000,
+    maxJobsPerHour: readNumber(setting('max-jobs-per-hour'), 'jobs', 0, 1_000_000, problems),
+    budgetUsd: readNumber(setting('budget'), 'US dollars', 0, 1_000_000, problems),
     dataDir: setting('data-dir')?.value ?? (sandbox ? join(platform.dataDir, 'sandbox') : platform.dataDir),
     outputDir: setting('output-dir')?.value ?? 'runcomfy-images',
     logLevel: readLogLevel(setting('log-level'), problems),
@@ -199,11 +233,17 @@ function readSwitch(given: Given, problems: string[]): boolean {
   return false;
 }
 
-function readWait(given: Given, problems: string[]): number | undefined {
+function readNumber(
+  given: Given,
+  unit: string,
+  least: number,
+  most: number,
+  problems: string[],
+): number | undefined {
   if (given === undefined) return undefined;
-  const seconds = Number(given.value);
-  if (Number.isFinite(seconds) && seconds >= 0 && seconds <= 86_400) return seconds;
-  problems.push(`${given.from} is "${given.value}"; it takes a number of seconds from 0 to 86400`);
+  const number = Number(given.value);
+  if (Number.isFinite(number) && number >= least && number <= most) return number;
+  problems.push(`${given.from} is "${given.value}"; it takes a number of ${unit} from ${least} to ${most}`);
   return undefined;
 }
 

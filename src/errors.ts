@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'unreachable'
   | 'submit_unknown'
   | 'ledger_unwritable'
+  | 'spend_limit'
   | 'job_failed'
   | 'internal_error';
 

@@ -1,3 +1,5 @@
+import type { WaitEnd } from './jobs/service.ts';
+
 /** How long a call may wait before its MCP host would cut it, in seconds. One row a host, with the source. */
 interface HostRow {
   /** Matched against `clientInfo.name`. */
@@ -23,4 +25,14 @@ export function waitBudget(clientName: string | undefined, wantsProgress: boolea
   const row = HOSTS.find(({ name }) => clientName !== undefined && name.test(clientName));
   if (!row) return DEFAULT_WAIT;
   return wantsProgress ? (row.waitWithProgress ?? row.wait) : row.wait;
+}
+
+/**
+ * Why a client ended a call, by the reason in its `notifications/cancelled`. SDK clients write "Request timed out",
+ * "... timed out" or "request timeout" when their clock ran out (measured); anything else is the user's wish.
+ */
+export function waitEnd(reason: unknown): WaitEnd {
+  const text = reason instanceof Error ? reason.message : String(reason);
+  if (/connection closed/i.test(text)) return 'closed';
+  return /time[ds]?[ -]?out/i.test(text) ? 'timeout' : 'user';
 }

@@ -29,11 +29,19 @@ async function run(config: Config): Promise<void> {
   else await serve(config.sandbox ? await (await import('./sandbox/server.ts')).sandboxed(config) : config);
 }
 
+// How long, in ms, leaving waits for the answer of a submit, so that its request id is recorded.
+const LEAVE_WITHIN = 300;
+
 /** Serves until the client leaves, then ends at once, whatever still waits: the ledger tells the next process. */
 async function serve(config: Config): Promise<void> {
-  const { factory, log } = createProgram(config, { clock: systemClock, random: Math.random });
-  serveOverStdio(factory, log);
+  const { factory, log, settled } = createProgram(config, {
+    clock: systemClock,
+    random: Math.random,
+    isConnected: () => !process.stdout.destroyed && !process.stdout.errored,
+  });
+  const closed = serveOverStdio(factory, log).then(() => 'the connection is closed');
   log.info(`${VERSION} serves ${config.baseUrl}`);
-  log.info(`leaves: ${await untilClientLeaves()}`);
+  log.info(`leaves: ${await Promise.race([closed, untilClientLeaves()])}`);
+  await Promise.race([settled(), systemClock.sleep(LEAVE_WITHIN)]);
   process.exit(0);
 }

@@ -1,14 +1,17 @@
 import type { McpServerFactory } from '@modelcontextprotocol/server';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import { createSelf } from './jobs/follower.ts';
 import { createLedger, type Ledger } from './jobs/ledger.ts';
 import { createSchedule } from './jobs/schedule.ts';
 import { createJobs } from './jobs/service.ts';
+import { createSpendGuard } from './jobs/spending.ts';
 import { createLog, type Log } from './log.ts';
 import { loopbackOrigin } from './media/trust.ts';
+import { publishedPrice } from './models/define.ts';
 import { MODELS } from './models/index.ts';
 import { createRunComfy, type RunComfy } from './runcomfy/client.ts';
-import { createHttp } from './runcomfy/http.ts';
+import { createHttp, type HttpLimits } from './runcomfy/http.ts';
 import { createKeyring, type Keyring } from './runcomfy/key.ts';
 import { createRedactor } from './runcomfy/quote.ts';
 import { createServerFactory } from './server.ts';
@@ -21,18 +24,35 @@ export interface Program {
   ledger: Ledger;
   factory: McpServerFactory;
   log: Log;
+  /** Resolves when no submit is under way whose request id is still to be recorded. */
+  settled(): Promise<void>;
   close(): Promise<void>;
+}
+
+function priceOf(modelId: string, input: Record<string, unknown>): number | undefined {
+  const model = MODELS.find(({ id }) => id === modelId);
+  return model && publishedPrice(model, input);
+}
+
+/** What a program takes from the process that it runs in. */
+export interface Surroundings {
+  clock: Clock;
+  random: () => number;
+  /** Whether what was written to the client can have reached it. */
+  isConnected?: () => boolean;
+  writeLog?: (line: string) => void;
+  httpLimits?: Partial<HttpLimits>;
 }
 
 /** config -> API -> ledger -> jobs -> server. Opens and reads nothing: that waits for the first call. */
 export function createProgram(
   config: Config,
-  { clock, random, writeLog }: { clock: Clock; random: () => number; writeLog?: (line: string) => void },
+  { clock, random, isConnected = () => true, writeLog, httpLimits }: Surroundings,
 ): Program {
   const keyring = createKeyring(config.key, config.tokenFile);
   const redact = createRedactor(keyring.seen);
   const log = createLog(config.logLevel, redact, writeLog);
-  const http = createHttp();
+  const http = createHttp(httpLimits);
   const api = createRunComfy({
     baseUrl: config.baseUrl,
     balanceUrl: config.balanceUrl,
@@ -48,6 +68,9 @@ export function createProgram(
     origin: new URL(config.baseUrl).origin,
     ledger,
     schedule: createSchedule(),
+    self: createSelf(),
+    guard: createSpendGuard(ledger, config, priceOf),
+    keep: { days: config.keepDays, jobs: config.keepJobs },
     clock,
     log,
   });
@@ -58,7 +81,8 @@ export function createProgram(
     log,
     loopbackOrigin: loopbackOrigin(config.baseUrl),
     waitSeconds: config.waitSeconds,
+    isConnected,
     redact,
   });
-  return { keyring, api, ledger, factory, log, close: http.close };
+  return { keyring, api, ledger, factory, log, settled: jobs.settled, close: http.close };
 }

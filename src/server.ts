@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type CallToolResult,
   McpServer,
@@ -7,7 +8,7 @@ import {
 } from '@modelcontextprotocol/server';
 import type * as z from 'zod';
 import type { Clock } from './clock.ts';
-import { waitBudget } from './hosts.ts';
+import { waitBudget, waitEnd } from './hosts.ts';
 import type { Job } from './jobs/job.ts';
 import type { Jobs, Wait } from './jobs/service.ts';
 import type { Log } from './log.ts';
@@ -28,6 +29,8 @@ export interface ServerOptions {
   loopbackOrigin: string | undefined;
   /** The user's own wait in seconds; undefined asks the table of hosts. */
   waitSeconds: number | undefined;
+  /** Whether what was written to the client can have reached it. */
+  isConnected: () => boolean;
   /** Takes keys out of every text that leaves. */
   redact: (text: string) => string;
 }
@@ -75,15 +78,19 @@ async function callTool(
   args: unknown,
   context: ServerContext,
   client: string | undefined,
-  { jobs, clock, log, loopbackOrigin, waitSeconds, redact }: ServerOptions,
+  { jobs, clock, log, loopbackOrigin, waitSeconds, isConnected, redact }: ServerOptions,
 ): Promise<CallToolResult> {
   const { signal, _meta } = context.mcpReq;
   const token = _meta?.progressToken;
   const seconds = waitSeconds ?? waitBudget(client, token !== undefined);
   const began = clock.now();
+  const end = new AbortController();
+  signal.addEventListener('abort', () => end.abort(waitEnd(signal.reason)), { once: true });
+  const settling: ((reached: boolean) => Promise<void>)[] = [];
   const wait: Wait = {
     until: began + seconds * 1000,
-    signal,
+    signal: end.signal,
+    onAnswered: (settle) => void settling.push(settle),
     onLook: token === undefined ? () => {} : progressReporter(context, token, clock, began),
   };
   try {
@@ -94,8 +101,17 @@ async function callTool(
     log.info(`${tool.name}: ${text}`);
     // No structuredContent: some hosts would show the model that instead of the message.
     return { isError: true, content: [{ type: 'text', text }] };
+  } finally {
+    // Behind the answer: it goes out when this function has returned.
+    delay(ANSWER_OUT_AFTER).then(async () => {
+      const reached = !signal.aborted && isConnected();
+      for (const settle of settling) await settle(reached);
+    });
   }
 }
+
+// In ms: an answer is written at once, and a client that is gone shows itself as a broken pipe soon after.
+const ANSWER_OUT_AFTER = 20;
 
 function success({ text, data, links }: Answer): CallToolResult {
   return {

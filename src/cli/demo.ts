@@ -16,6 +16,8 @@ const PICTURE = {
   image_size: '1536x1024',
   quality: 'low',
 };
+// Progress messages begin with the request id, which would fill the bar's line.
+const REQUEST_ID = /^[\w-]+, /;
 const UNWANTED = { ...PICTURE, prompt: 'A picture that is cancelled before it is made' };
 
 /** Plays a host: starts the server, connects a client over stdio, makes a picture and cancels a job. Returns the exit code. */
@@ -67,13 +69,14 @@ async function connect(config: Config, dataDir: string | undefined): Promise<Cli
 async function listTools(client: Client): Promise<void> {
   const { tools } = await client.listTools();
   say(`\nIt offers ${tools.length} tools:`, 'bold');
-  for (const { name, title } of tools) say(`  ${name.padEnd(34)} ${title ?? ''}`);
+  for (const { name, title } of tools) say(`  ${name.padEnd(37)} ${title ?? ''}`);
 }
 
 async function makePicture(client: Client, config: Config): Promise<void> {
   say(`\nCalling ${TOOL}: "${PICTURE.prompt}"`, 'bold');
   const bar = createBar();
-  const result = await call(client, TOOL, PICTURE, bar.update).finally(bar.stop);
+  const update = (message: string) => bar.update(message.replace(REQUEST_ID, ''));
+  const result = await call(client, TOOL, PICTURE, update).finally(bar.stop);
   const { images = [], request_id } = result.structuredContent as {
     images?: { url: string }[];
     request_id?: string;

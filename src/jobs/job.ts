@@ -9,7 +9,7 @@ export type JobState =
   | 'succeeded'
   | 'failed'
   | 'cancelled';
-export const JOB_STATES: readonly JobState[] = [
+export const JOB_STATES = [
   'submitting',
   'unknown',
   'in_queue',
@@ -17,7 +17,7 @@ export const JOB_STATES: readonly JobState[] = [
   'succeeded',
   'failed',
   'cancelled',
-];
+] as const satisfies readonly JobState[];
 
 /** One paid call, as the ledger keeps it. Times are ISO 8601; names are RunComfy's. */
 export interface Job {
@@ -37,6 +37,19 @@ export interface Job {
   /** RunComfy's words about a failure. */
   error?: string;
   cost_usd?: number;
+  /** Who follows the job now; absent where nobody does. */
+  follower?: Follower;
+  /** When its outcome, or that it is unknown, was told to a client. */
+  delivered_at?: string;
+}
+
+/** A process that follows a job, and until when its word for it holds. */
+export interface Follower {
+  host: string;
+  pid: number;
+  /** Tells processes apart that had the same pid one after the other. */
+  session: string;
+  until: string;
 }
 
 export const UNKNOWN_MODEL = 'unknown';

@@ -1,10 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod';
 import { ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { JOB_STATES, type Job } from './job.ts';
+import type { Job } from './job.ts';
+import { fingerprintOf, formatName, parseName, parseRecord, type RecordName, writeRecord } from './record.ts';
 
 /** A job and the name of the file that holds it. */
 export interface Entry {
@@ -17,137 +17,175 @@ export type Intent = Job & { submitted_at: string };
 
 /**
  * The durable record of paid calls: one JSON file per job, shared by all processes without a lock.
- * A record's name carries what is looked up, `<submit time>-<hash of API, model and input>-<nonce>[.<request id>].json`,
- * so that finding and listing read names first and few files.
+ * Names carry what is looked up (record.ts), so that finding and listing read names first and few files.
  */
 export interface Ledger {
   /** Records the intent to submit; durable when it returns. Throws `ledger_unwritable`. */
-  begin(intent: Intent): Promise<Entry>;
+  begin(job: Intent): Promise<Entry>;
   /** Replaces a record as a whole. Throws what the file system throws. */
   update(entry: Entry, job: Job): Promise<Entry>;
+  /** Takes a job over from another process. Undefined where a third one was faster: exactly one is not. */
+  claim(entry: Entry): Promise<Entry | undefined>;
   /** Forgets an intent that was certainly not carried out. */
   remove(entry: Entry): Promise<void>;
   /** The record of a request id, or undefined. */
   find(requestId: string): Promise<Entry | undefined>;
-  /** All readable records, newest first, each read when it is asked for. */
-  newest(): AsyncGenerator<Entry>;
+  /** Readable records, newest first, each read when it is asked for; narrowed to a time (ISO) or to the same call. */
+  newest(only?: { since?: string; fingerprint?: string }): AsyncGenerator<Entry>;
+  /** Deletes records that are `over` and older than `keep.days` or beyond the newest `keep.jobs`. `now` in ms. */
+  prune(now: number, keep: Keep, over: (job: Job) => boolean): Promise<void>;
 }
 
-const VERSION = 1;
-const record = z.looseObject({
-  version: z.literal(VERSION),
-  api: z.string(),
-  model: z.string(),
-  input: z.record(z.string(), z.unknown()),
-  state: z.enum(JOB_STATES as [Job['state'], ...Job['state'][]]),
-  submitted_at: z.iso.datetime(),
-});
-const NAME = /^(?<id>\d{8}T\d{9}Z-[0-9a-f]{16}-[0-9a-f]{8})(?:\.(?<requestId>[A-Za-z0-9_-]{1,128}))?\.json$/;
+export interface Keep {
+  days: number;
+  jobs: number;
+}
+
+// So that one call does not pay for a whole clean-up; the oldest go first.
+const MOST_PRUNED = 200;
+// A temporary file this old, in ms, is one that a dead process left.
+const ABANDONED_AFTER = 3_600_000;
+const DAY = 86_400_000;
 
 /** Opens the ledger under a data directory. Nothing is read or made until a job needs it. */
 export function createLedger(dataDir: string, log: Log): Ledger {
   const dir = join(dataDir, 'jobs');
+  const asideDir = join(dataDir, 'set-aside');
+  const reported = new Set<string>();
 
-  async function write(name: string, job: Job): Promise<void> {
-    const temporary = join(dir, `.${name}.${process.pid}.tmp`);
-    try {
-      const file = await open(temporary, 'w', 0o600);
-      try {
-        await file.writeFile(`${JSON.stringify({ version: VERSION, ...job }, null, 2)}\n`);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(temporary, join(dir, name));
-    } catch (error) {
-      await rm(temporary, { force: true }).catch(() => {});
-      throw error;
-    }
-    await syncDirectory(dir);
-  }
-
-  /** The names of all records, newest first. */
-  async function names(): Promise<string[]> {
+  /** The current name of every job, newest first, and the names that those have replaced. */
+  async function names(): Promise<{ current: Named[]; replaced: string[]; temporary: string[] }> {
     const all = await readdir(dir).catch((error) => {
       if (error.code === 'ENOENT') return [];
-      throw error;
+      throw unusable(dir, error, 'read');
     });
-    return all
-      .filter((name) => NAME.test(name))
-      .sort()
-      .reverse();
+    const current = new Map<string, Named>();
+    const replaced: string[] = [];
+    for (const name of all.sort()) {
+      const parsed = parseName(name);
+      if (!parsed) continue;
+      const id = name.slice(0, name.indexOf('.'));
+      const rival = current.get(id);
+      // A crash, or a process that wakes up late, leaves a job under two names.
+      const wins = !rival || rank(parsed) > rank(rival);
+      if (rival) replaced.push(wins ? rival.name : name);
+      if (wins) current.set(id, { ...parsed, name });
+    }
+    return {
+      current: [...current.values()].reverse(),
+      replaced,
+      temporary: all.filter((name) => name.endsWith('.tmp')),
+    };
   }
 
   async function load(name: string): Promise<Entry | undefined> {
+    // Another process may have renamed or pruned it since its name was read.
+    const text = await readFile(join(dir, name), 'utf8').catch(() => undefined);
+    if (text === undefined) return undefined;
+    const parsed = parseRecord(text);
+    if (typeof parsed === 'object') return { name, job: parsed };
+    if (parsed === 'corrupt') await setAside(name);
+    else if (!reported.has(name))
+      log.warn(`${join(dir, name)} is from a newer version of this server; passed over`);
+    reported.add(name);
+    return undefined;
+  }
+
+  async function setAside(name: string): Promise<void> {
     try {
-      const { version: _, ...job } = record.parse(JSON.parse(await readFile(join(dir, name), 'utf8')));
-      return { name, job: job as unknown as Job };
+      await mkdir(asideDir, { recursive: true, mode: 0o700 });
+      await rename(join(dir, name), join(asideDir, name));
+      log.warn(`the job record ${name} cannot be read and was moved to ${asideDir}`);
     } catch (error) {
-      // Another process may have renamed or pruned it since its name was read.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-        log.warn(`cannot read the job record ${join(dir, name)}; left as it is`);
-      return undefined;
+      if (reported.has(name)) return;
+      log.warn(`the job record ${join(dir, name)} cannot be read, nor moved: ${(error as Error).message}`);
     }
   }
 
+  const remove = (name: string) => rm(join(dir, name), { force: true });
+
   return {
-    async begin(intent) {
+    async begin(job) {
       try {
         await mkdir(dir, { recursive: true, mode: 0o700 });
-        const name = `${intent.submitted_at.replace(/[-:.]/g, '')}-${fingerprint(intent)}-${randomBytes(4).toString('hex')}.json`;
-        await write(name, intent);
-        return { name, job: intent };
+        const name = formatName({
+          submittedAt: job.submitted_at,
+          fingerprint: fingerprintOf(job),
+          nonce: randomBytes(4).toString('hex'),
+          generation: 0,
+        });
+        await writeRecord(dir, name, job);
+        return { name, job };
       } catch (error) {
-        throw unwritable(dir, error);
+        throw unusable(dir, error, 'written');
       }
     },
     async update(entry, job) {
-      const id = NAME.exec(entry.name)?.groups?.id ?? '';
-      const name = job.request_id === undefined ? `${id}.json` : `${id}.${job.request_id}.json`;
-      await write(name, job);
-      if (name !== entry.name) await rm(join(dir, entry.name), { force: true });
+      const name = renamed(entry.name, { requestId: job.request_id });
+      await writeRecord(dir, name, job);
+      if (name !== entry.name) await remove(entry.name);
       return { name, job };
     },
-    async remove(entry) {
-      await rm(join(dir, entry.name), { force: true });
+    async claim(entry) {
+      const { generation = 0 } = parseName(entry.name) ?? {};
+      const name = renamed(entry.name, { generation: generation + 1 });
+      try {
+        await rename(join(dir, entry.name), join(dir, name));
+        return { ...entry, name };
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+        throw unusable(dir, error, 'written');
+      }
     },
+    remove: (entry) => remove(entry.name),
     async find(requestId) {
-      const name = (await names()).find((candidate) => NAME.exec(candidate)?.groups?.requestId === requestId);
-      return name === undefined ? undefined : load(name);
+      const named = (await names()).current.find((candidate) => candidate.requestId === requestId);
+      return named && load(named.name);
     },
-    async *newest() {
-      for (const name of await names()) {
-        const entry = await load(name);
+    async *newest({ since = '', fingerprint } = {}) {
+      for (const named of (await names()).current) {
+        if (named.submittedAt < since || (fingerprint !== undefined && named.fingerprint !== fingerprint))
+          continue;
+        const entry = await load(named.name);
         if (entry) yield entry;
+      }
+    },
+    async prune(now, keep, over) {
+      const { current, replaced, temporary } = await names();
+      const oldest = new Date(now - keep.days * DAY).toISOString();
+      const old = current.filter(({ submittedAt }, index) => index >= keep.jobs || submittedAt < oldest);
+      for (const { name } of old.slice(-MOST_PRUNED)) {
+        const entry = await load(name);
+        if (entry && over(entry.job)) await remove(name);
+      }
+      for (const name of replaced) await remove(name);
+      for (const name of temporary) {
+        const { mtimeMs } = await stat(join(dir, name)).catch(() => ({ mtimeMs: now }));
+        if (now - mtimeMs > ABANDONED_AFTER) await remove(name);
       }
     },
   };
 }
 
-/** The hash by which a call is known again: the same API, model and input give the same 16 hex digits. */
-export function fingerprint(job: Pick<Job, 'api' | 'model' | 'input'>): string {
-  const input = JSON.stringify(Object.entries(job.input).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return createHash('sha256').update(`${job.api}\n${job.model}\n${input}`).digest('hex').slice(0, 16);
+type Named = RecordName & { name: string };
+
+const rank = ({ generation, requestId }: RecordName): number =>
+  generation * 2 + (requestId === undefined ? 0 : 1);
+
+/** A record's name with a part of it changed. */
+function renamed(name: string, change: Partial<RecordName>): string {
+  const parsed = parseName(name);
+  if (!parsed) throw new Error(`${name} is no name of a record`);
+  return formatName({ ...parsed, ...change });
 }
 
-// Without it a power cut may undo the rename. Windows does not open directories.
-async function syncDirectory(dir: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(dir, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-function unwritable(dir: string, error: unknown): ToolError {
+function unusable(dir: string, error: unknown, how: 'read' | 'written'): ToolError {
   const { code = 'unknown' } = error as NodeJS.ErrnoException;
   return new ToolError(
     'ledger_unwritable',
-    `The job record cannot be written to ${dir} (${code}), so nothing was submitted.`,
+    `The job records in ${dir} cannot be ${how} (${code}), so nothing was submitted.`,
     {
-      next: 'Make that directory writable and free some space, or choose another with --data-dir or RUNCOMFY_DATA_DIR.',
+      next: 'Make that directory usable and free some space, or choose another with --data-dir or RUNCOMFY_DATA_DIR.',
       cause: error,
     },
   );

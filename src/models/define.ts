@@ -10,8 +10,25 @@ export interface Model {
   readonly description: string;
   /** The published input, closed. Published defaults are shown in it and never filled in. */
   readonly input: z.ZodObject;
+  /** What an image costs by the value of one field, where RunComfy publishes it. */
+  readonly price?: Price;
   /** Fields whose values are image URLs that RunComfy has to fetch. */
   readonly imageFields: readonly string[];
+}
+
+/** Published prices in USD by the value of a field, and the value that counts where it is left out. */
+export interface Price {
+  readonly by: string;
+  readonly usd: Readonly<Record<string, number>>;
+  readonly otherwise: string;
+}
+
+/** The published price of a call in USD, or undefined where none is published. */
+export function publishedPrice(
+  { price }: Pick<Model, 'price'>,
+  input: Record<string, unknown>,
+): number | undefined {
+  return price?.usd[String(input[price.by] ?? price.otherwise)];
 }
 
 /** Declares a model. Fields that hold images are those made by `imageUrls`. */

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import { NAME, VERSION } from '../version.ts';
 import type { Call, Http } from './http.ts';
-import { readPatiently } from './read.ts';
+import { createRetryBudget, readPatiently } from './read.ts';
 import { NOT_FINISHED, type ReadReply } from './refusals.ts';
 import { submitOnce } from './submit.ts';
 import {
@@ -45,6 +45,7 @@ export interface RunComfyOptions {
 export function createRunComfy(options: RunComfyOptions): RunComfy {
   const { http, clock, random, redact } = options;
   const { host } = new URL(options.baseUrl);
+  const budget = createRetryBudget();
   const requestUrl = (id: string, last: string) => {
     if (!REQUEST_ID.test(id)) throw malformedId(id);
     return new URL(`${options.baseUrl}/v1/requests/${id}/${last}`);
@@ -65,6 +66,7 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
       random,
       redact,
       host: url.host,
+      budget,
       signal,
       ...(accept && { accept }),
     });
@@ -90,7 +92,13 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
     },
     async cancel(requestId) {
       const url = requestUrl(requestId, 'cancel');
-      const reply = await readPatiently('job', () => call('POST', url), { clock, random, redact, host });
+      const reply = await readPatiently('job', () => call('POST', url), {
+        clock,
+        random,
+        redact,
+        host,
+        budget,
+      });
       return readCancel(reply.json) ?? strange('cancel');
     },
     async balance() {

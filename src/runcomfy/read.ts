@@ -15,6 +15,32 @@ const MOST_TRIES = 3;
 const FIRST_PAUSE = 400;
 const LONGEST_RETRY_AFTER = 20;
 
+/**
+ * A budget of retries that all reads of a process share, so that a service in trouble is not asked ever more:
+ * a retry takes one, an answer gives a tenth back.
+ */
+export interface RetryBudget {
+  take(): boolean;
+  giveBack(): void;
+}
+
+const MOST_RETRIES = 20;
+const GIVEN_BACK = 0.1;
+
+export function createRetryBudget(): RetryBudget {
+  let left = MOST_RETRIES;
+  return {
+    take() {
+      if (left < 1) return false;
+      left -= 1;
+      return true;
+    },
+    giveBack() {
+      left = Math.min(MOST_RETRIES, left + GIVEN_BACK);
+    },
+  };
+}
+
 /** Reads with a few retries. Throws ToolError (`retryable` where a later look may succeed) or the signal's reason. */
 export async function readPatiently(
   asked: Asked,
@@ -24,6 +50,7 @@ export async function readPatiently(
     random: () => number;
     redact: (text: string) => string;
     host: string;
+    budget: RetryBudget;
     signal?: AbortSignal | undefined;
     /** Refusals that mean something to the caller and are handed back instead of thrown. */
     accept?: (reply: ReadReply) => boolean;
@@ -32,12 +59,14 @@ export async function readPatiently(
   for (let tries = 1; ; tries++) {
     const outcome = await get().then(readReply, (error) => failure(error, tools.host));
     if (!(outcome instanceof ToolError)) {
-      if (tools.accept?.(outcome)) return outcome;
-      if (!isRefusal(outcome) && outcome.json !== undefined) return outcome;
+      const usable = !isRefusal(outcome) && outcome.json !== undefined;
+      if (usable) tools.budget.giveBack();
+      if (usable || tools.accept?.(outcome)) return outcome;
     }
     const error = outcome instanceof ToolError ? outcome : refusalError(asked, outcome, tools.redact);
     const wait = error.retryAfter ?? 0;
-    if (!error.retryable || tries === MOST_TRIES || wait > LONGEST_RETRY_AFTER) throw error;
+    if (!error.retryable || tries === MOST_TRIES || wait > LONGEST_RETRY_AFTER || !tools.budget.take())
+      throw error;
     await tools.clock.sleep(Math.max(wait * 1000, tools.random() * FIRST_PAUSE * 2 ** tries), tools.signal);
   }
 }

@@ -11,9 +11,10 @@ export interface Fault {
   /**
    * `before`: the connection is reset after the request was read, and nothing was done.
    * `after`: it is done, then the connection is reset without an answer. `cut`: half of the answer goes out.
-   * `hold`: it is done, and the answer waits for the promise. A reply is given instead of doing anything.
+   * `hold`: it is done, and the answer waits for the promise. `stall`: nothing is done before the promise resolves.
+   * A reply is given instead of doing anything.
    */
-  what: 'before' | 'after' | 'cut' | { hold: Promise<unknown> } | Reply;
+  what: 'before' | 'after' | 'cut' | { hold: Promise<unknown> } | { stall: Promise<unknown> } | Reply;
 }
 
 export interface Reply {

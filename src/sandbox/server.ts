@@ -60,6 +60,7 @@ export async function startSandbox({ key, now = Date.now, ...rest }: SandboxOpti
     requests.push({ route, path: url.pathname, body: parse(text), authorization });
     const what = faults.take(route);
     if (what === 'before') return void response.destroy();
+    if (typeof what === 'object' && 'stall' in what) await what.stall;
     if (typeof what === 'object' && 'status' in what) return sendThrough(undefined, what, response);
     return sendThrough(what, answer(route, url, text, authorization), response);
   }

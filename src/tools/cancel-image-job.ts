@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Job } from '../jobs/job.ts';
 import type { Cancellation } from '../jobs/service.ts';
 import { type Answer, defineTool, type ToolContext } from './define.ts';
-import { jobLine, jobRow } from './job-row.ts';
+import { jobLine, jobRow, jobRowOutput } from './job-row.ts';
 import { requestId } from './request-id.ts';
 
 // More active jobs than this are not listed.
@@ -20,7 +20,7 @@ export const cancelImageJob = defineTool({
     outcome: z.string(),
     request_id: z.string().optional(),
     status: z.string().optional(),
-    jobs: z.array(z.looseObject({})).optional(),
+    jobs: z.array(jobRowOutput).optional(),
     next: z.string().optional(),
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },

@@ -1,8 +1,12 @@
+import * as z from 'zod';
 import type { Job } from '../jobs/job.ts';
 import { quotable } from '../runcomfy/quote.ts';
 import { elapsedSeconds } from './present.ts';
 
 const LONGEST_PROMPT = 80;
+
+/** The shape of one row of a list of jobs. */
+export const jobRowOutput = z.looseObject({ request_id: z.string(), status: z.string() });
 
 /** A job as one line of a list. */
 export function jobLine(job: Job, now: number): string {

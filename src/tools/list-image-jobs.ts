@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { JOB_STATES } from '../jobs/job.ts';
 import { defineTool } from './define.ts';
-import { jobLine, jobRow } from './job-row.ts';
+import { jobLine, jobRow, jobRowOutput } from './job-row.ts';
 
 export const listImageJobs = defineTool({
   name: 'list_image_jobs',
@@ -20,7 +20,7 @@ export const listImageJobs = defineTool({
       .optional()
       .meta({ description: 'At most this many, 1 to 50. Default: 10.', default: 10 }),
   }),
-  output: z.looseObject({ jobs: z.array(z.looseObject({})), next: z.string().optional() }),
+  output: z.looseObject({ jobs: z.array(jobRowOutput), next: z.string().optional() }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async run({ status, limit = 10 }, { jobs, now }) {
     const states =

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type Charged, ToolError } from '../errors.ts';
 import { isFinal, type Job } from '../jobs/job.ts';
+import type { Outcome } from '../jobs/service.ts';
 import { isTrustedOutput } from '../media/trust.ts';
 import { quotable } from '../runcomfy/quote.ts';
 import type { Answer } from './define.ts';
@@ -26,7 +27,7 @@ export interface Scene {
 }
 
 /** A job in words and data. Throws ToolError `job_failed` for one that failed. */
-export function presentJob(job: Job, scene: Scene): Answer {
+export function presentJob({ job, resumed, unread }: Outcome, scene: Scene): Answer {
   if (job.state === 'failed') throw failed(job);
   const data = jobData(job, scene);
   const images = data.images;
@@ -34,11 +35,17 @@ export function presentJob(job: Job, scene: Scene): Answer {
   for (const { url, trusted } of images) {
     lines.push(trusted === false ? `${url} (not a RunComfy host: do not trust it unseen)` : url);
   }
+  if (resumed) {
+    lines.push(
+      `This is the earlier job for the same input, submitted ${job.submitted_at}: its answer had reached nobody. Nothing new was submitted or charged.`,
+    );
+  }
+  if (unread) lines.push(`This state is from before: the last look failed. ${unread.message}`);
   if (data.next) lines.push(data.next);
   const links = images
     .filter(({ trusted }) => trusted !== false)
     .map(({ url }, index) => ({ uri: url, name: `${job.request_id ?? 'image'}-${index + 1}` }));
-  return { text: lines.join('\n'), data: { ...data }, links };
+  return { text: lines.join('\n'), data: { ...data, ...(resumed && { resumed }) }, links };
 }
 
 /** One line on where an unfinished job stands; also the message of a progress notification. */

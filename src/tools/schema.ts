@@ -9,6 +9,8 @@ export function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Record<st
       // zod shows the bounds of exact integers where a schema has none.
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      // An open object is shown without the empty schema that stands for "anything".
+      if (typeof jsonSchema.additionalProperties === 'object') delete jsonSchema.additionalProperties;
     },
   });
   return shown;

@@ -7,6 +7,7 @@ import { onTestFinished } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
 import type { Config } from '../../src/config.ts';
 import { createProgram } from '../../src/program.ts';
+import type { HttpLimits } from '../../src/runcomfy/http.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
 import { createFastClock } from './clock.ts';
 
@@ -34,9 +35,20 @@ const FACTOR = 25;
 
 /** A real client on a real server on a real sandbox over HTTP, in one process, on one fast clock. */
 export async function connect(
-  given: Partial<Config> & { sandboxOptions?: SandboxOptions; clientName?: string; factor?: number } = {},
+  given: Partial<Config> & {
+    sandboxOptions?: SandboxOptions;
+    clientName?: string;
+    factor?: number;
+    httpLimits?: Partial<HttpLimits>;
+  } = {},
 ): Promise<Connected> {
-  const { sandboxOptions, clientName = 'test-client', factor = FACTOR, ...overrides } = given;
+  const {
+    sandboxOptions,
+    clientName = 'test-client',
+    factor = FACTOR,
+    httpLimits = {},
+    ...overrides
+  } = given;
   const clock = createFastClock(factor);
   const sandbox = await startSandbox({ key: KEY, now: clock.now, ...sandboxOptions });
   const config: Config = {
@@ -49,6 +61,10 @@ export async function connect(
     balanceUrl: `${sandbox.origin}/prod/v2/balance`,
     waitSeconds: LONG_WAIT,
     dataDir: freshDataDir(),
+    keepDays: 90,
+    keepJobs: 2_000,
+    maxJobsPerHour: undefined,
+    budgetUsd: undefined,
     outputDir: freshDataDir(),
     logLevel: 'debug',
     ...overrides,
@@ -58,6 +74,7 @@ export async function connect(
     clock,
     random: Math.random,
     writeLog: (line) => void log.push(line),
+    httpLimits,
   });
   const server = (await program.factory({ era: 'legacy' })) as McpServer;
   const client = new Client({ name: clientName, version: '1.0.0' });

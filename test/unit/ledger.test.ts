@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createLedger, fingerprint, type Intent } from '../../src/jobs/ledger.ts';
+import { createLedger, type Intent } from '../../src/jobs/ledger.ts';
+import { fingerprintOf as fingerprint } from '../../src/jobs/record.ts';
 import { createLog } from '../../src/log.ts';
 import { freshDataDir } from '../helpers/program.ts';
 
@@ -43,7 +44,7 @@ describe('the ledger', () => {
   it('keeps one private file a job, whose name carries what is looked up', async () => {
     const { ledger, dir } = open();
     const begun = await ledger.begin(intent());
-    const pattern = `^20260101T000000000Z-${fingerprint(intent())}-[0-9a-f]{8}`;
+    const pattern = `^20260101T000000000Z-${fingerprint(intent())}-[0-9a-f]{8}\\.0`;
     expect(readdirSync(dir)).toEqual([expect.stringMatching(new RegExp(`${pattern}\\.json$`))]);
     const job = { ...begun.job, state: 'in_queue' as const, request_id: 'r-1' };
     await ledger.update(begun, job);
@@ -67,7 +68,7 @@ describe('the ledger', () => {
   it('passes over what it cannot read, and says so', async () => {
     const opened = open();
     await opened.ledger.begin(intent(1));
-    const name = `20260101T000002000Z-${'0'.repeat(16)}-00000000.json`;
+    const name = `20260101T000002000Z-${'0'.repeat(16)}-00000000.0.json`;
     writeFileSync(join(opened.dir, name), '{"version": 1, "api"');
     writeFileSync(join(opened.dir, 'notes.txt'), 'not ours');
     expect(await all(opened)).toHaveLength(1);

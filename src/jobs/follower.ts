@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Follower, Job } from './job.ts';
+
+/** This process as a follower of jobs. */
+export interface Self {
+  /** A lease on a job for `ms` from `now`; it has to be renewed before it runs out. */
+  lease(now: number, ms: number): Follower;
+  /** Whether it is this process whose lease stands on a job. */
+  holds(job: Job): boolean;
+  /** Whether a process other than this one follows the job at `now` (ms). */
+  isFollowedByOther(job: Job, now: number): boolean;
+}
+
+export function createSelf(isAlive: (pid: number) => boolean = pidIsAlive): Self {
+  const me = { host: hostname(), pid: process.pid, session: randomUUID() };
+  return {
+    lease: (now, ms) => ({ ...me, until: new Date(now + ms).toISOString() }),
+    holds: ({ follower }) => follower?.session === me.session,
+    isFollowedByOther({ follower }, now) {
+      if (!follower || follower.session === me.session || follower.until < new Date(now).toISOString())
+        return false;
+      // A pid says nothing about a process on another machine, and our own pid is no other process's.
+      if (follower.host !== me.host) return true;
+      return follower.pid !== me.pid && isAlive(follower.pid);
+    },
+  };
+}
+
+function pidIsAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

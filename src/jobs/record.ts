@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { JOB_STATES, type Job } from './job.ts';
+
+/**
+ * What a record's name carries: `<submit time>-<fingerprint>-<nonce>.<generation>[.<request id>].json`.
+ * The generation counts how often another process has taken the job over.
+ */
+export interface RecordName {
+  submittedAt: string;
+  fingerprint: string;
+  nonce: string;
+  generation: number;
+  requestId?: string | undefined;
+}
+
+const NAME = /^(\d{8}T\d{9}Z)-([0-9a-f]{16})-([0-9a-f]{8})\.(\d+)(?:\.([A-Za-z0-9_-]{1,128}))?\.json$/;
+
+export function formatName({ submittedAt, fingerprint, nonce, generation, requestId }: RecordName): string {
+  const time = submittedAt.replace(/[-:.]/g, '');
+  return `${time}-${fingerprint}-${nonce}.${generation}${requestId === undefined ? '' : `.${requestId}`}.json`;
+}
+
+/** Undefined for a file that is no record. */
+export function parseName(name: string): RecordName | undefined {
+  const [, time, fingerprint = '', nonce = '', generation, requestId] = NAME.exec(name) ?? [];
+  if (time === undefined) return undefined;
+  const submittedAt = time.replace(/^(....)(..)(..T..)(..)(..)(...Z)$/, '$1-$2-$3:$4:$5.$6');
+  return { submittedAt, fingerprint, nonce, generation: Number(generation), requestId };
+}
+
+/** The hash by which a call is known again: the same API, model and input give the same 16 hex digits. */
+export function fingerprintOf(job: Pick<Job, 'api' | 'model' | 'input'>): string {
+  const input = JSON.stringify(Object.entries(job.input).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return createHash('sha256').update(`${job.api}\n${job.model}\n${input}`).digest('hex').slice(0, 16);
+}
+
+const VERSION = 1;
+const record = z.looseObject({
+  version: z.literal(VERSION),
+  api: z.string(),
+  model: z.string(),
+  input: z.record(z.string(), z.unknown()),
+  state: z.enum(JOB_STATES),
+  submitted_at: z.iso.datetime(),
+});
+
+/** The job in a record's text, or why there is none: a `newer` version of this program wrote it, or it is `corrupt`. */
+export function parseRecord(text: string): Job | 'newer' | 'corrupt' {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return 'corrupt';
+  }
+  const { success, data } = record.safeParse(json);
+  if (!success)
+    return Number((json as { version?: unknown } | null)?.version) > VERSION ? 'newer' : 'corrupt';
+  const { version: _, ...job } = data;
+  return job as unknown as Job;
+}
+
+/** Writes a record whole: to a temporary file that is synced and then renamed, in a directory that is synced too. */
+export async function writeRecord(dir: string, name: string, job: Job): Promise<void> {
+  const temporary = join(dir, `.${name}.${process.pid}.tmp`);
+  try {
+    const file = await open(temporary, 'w', 0o600);
+    try {
+      await file.writeFile(`${JSON.stringify({ version: VERSION, ...job }, null, 2)}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, join(dir, name));
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw error;
+  }
+  await syncDirectory(dir);
+}
+
+// Without it a power cut may undo the rename. Windows does not open directories.
+async function syncDirectory(dir: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(dir, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
