@@ -157,7 +157,8 @@ export function parseConfig(
     command,
     sandbox,
     live,
-    key: readKey(variable, problems),
+    // In the sandbox no key is used, so a placeholder there is none of its business.
+    key: sandbox ? undefined : readKey(variable, problems),
     tokenFile: join(
       variable('RUNCOMFY_CONFIG_DIR') ??
         join(variable('XDG_CONFIG_HOME') ?? join(platform.homeDir, '.config'), 'runcomfy'),

@@ -1,30 +1,42 @@
 import type { WaitEnd } from './jobs/service.ts';
 
-/** How long a call may wait before its MCP host would cut it, in seconds. One row a host, with the source. */
+/** What is known of an MCP host, each fact with its source. */
 interface HostRow {
-  /** Matched against `clientInfo.name`. */
+  /** Matched against `clientInfo.name`; the names were read off the wire in November 2026. */
   name: RegExp;
-  wait: number;
-  /** The wait when the call asks for progress, where progress keeps the host's clock from running out. */
+  /** How long a call may wait before the host would cut it, in seconds. */
+  wait?: number;
+  /** The same when the call asks for progress, where progress keeps the host's clock from running out. */
   waitWithProgress?: number;
+  /** False where resource links do harm. The URLs stand in the text all the same. */
+  links?: false;
 }
 
 /** Every 1.x and 2.x SDK client gives up after 60 s unless told otherwise (measured). */
 export const DEFAULT_WAIT = 45;
 
 const HOSTS: readonly HostRow[] = [
-  { name: /^codex/i, wait: 270 }, // cuts at 300 s, progress or not (measured)
-  { name: /^gemini-cli/i, wait: 540 }, // cuts at 600 s, progress or not (measured)
-  { name: /^claude-code/i, wait: 240 }, // no cut within 400 s (measured)
-  { name: /^(github-)?copilot-cli/i, wait: DEFAULT_WAIT, waitWithProgress: Number.POSITIVE_INFINITY }, // 180 s, reset by progress (measured)
-  { name: /^opencode/i, wait: DEFAULT_WAIT, waitWithProgress: Number.POSITIVE_INFINITY }, // 60 s, reset by progress (measured)
+  { name: /^codex-mcp-client/, wait: 270 }, // cuts at 300 s, progress or not (measured)
+  { name: /^gemini-cli/, wait: 540 }, // cuts at 600 s, progress or not (measured)
+  { name: /^claude-code/, wait: 240 }, // no cut within 400 s (measured)
+  { name: /^copilot-cli/, waitWithProgress: Number.POSITIVE_INFINITY }, // 180 s, reset by progress (measured)
+  { name: /^opencode/, waitWithProgress: Number.POSITIVE_INFINITY }, // 60 s, reset by progress (measured)
+  // Makes a link a file block, which ChatOpenAI refuses: the agent stops after the job was paid (measured).
+  { name: /^@langchain\/mcp-adapters/, links: false },
+  { name: /^mcp$/, links: false }, // the Python SDK's default, and so LangChain's Python adapters (source read)
+  { name: /^kiro/i, links: false }, // fails on a link (cited)
 ];
 
+const rowOf = (client: string | undefined): HostRow | undefined =>
+  HOSTS.find(({ name }) => client !== undefined && name.test(client));
+
+/** Whether resource links may be sent to this client. */
+export const takesLinks = (client: string | undefined): boolean => rowOf(client)?.links !== false;
+
 /** Seconds that a call of this client waits before it hands over. */
-export function waitBudget(clientName: string | undefined, wantsProgress: boolean): number {
-  const row = HOSTS.find(({ name }) => clientName !== undefined && name.test(clientName));
-  if (!row) return DEFAULT_WAIT;
-  return wantsProgress ? (row.waitWithProgress ?? row.wait) : row.wait;
+export function waitBudget(client: string | undefined, wantsProgress: boolean): number {
+  const { wait = DEFAULT_WAIT, waitWithProgress = wait } = rowOf(client) ?? {};
+  return wantsProgress ? waitWithProgress : wait;
 }
 
 /**

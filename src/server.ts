@@ -8,7 +8,7 @@ import {
 } from '@modelcontextprotocol/server';
 import type * as z from 'zod';
 import type { Clock } from './clock.ts';
-import { waitBudget, waitEnd } from './hosts.ts';
+import { takesLinks, waitBudget, waitEnd } from './hosts.ts';
 import type { Job } from './jobs/job.ts';
 import type { Jobs, Wait } from './jobs/service.ts';
 import type { Log } from './log.ts';
@@ -95,7 +95,8 @@ async function callTool(
   };
   try {
     const input = readArguments(tool, args);
-    return success(await tool.run(input, { jobs, wait, now: clock.now, loopbackOrigin }));
+    const answer = await tool.run(input, { jobs, wait, now: clock.now, loopbackOrigin });
+    return success(takesLinks(client) ? answer : { ...answer, links: [] });
   } catch (error) {
     const text = redact(presentError(error));
     log.info(`${tool.name}: ${text}`);

@@ -24,7 +24,10 @@ export async function doctor(given: Config): Promise<number> {
   row('Wait', config.waitSeconds === undefined ? 'by client, else 45 s' : `${config.waitSeconds} s`);
   row('Data', config.dataDir);
   row('Log level', config.logLevel);
-  const start = { command: process.execPath, args: [fileURLToPath(import.meta.resolve('../main.js'))] };
+  const start = {
+    command: process.execPath,
+    args: [fileURLToPath(import.meta.resolve('../main.js')), ...(given.sandbox ? ['--sandbox'] : [])],
+  };
   for (const { host, place, text } of snippets(start)) {
     say(`\n${host}: ${place}`, 'bold');
     say(text);

@@ -13,7 +13,7 @@ export interface StartCommand {
   args: readonly string[];
 }
 
-const KEY = 'your RunComfy API key';
+const KEY = 'YOUR_RUNCOMFY_API_KEY';
 const SERVER = 'runcomfy-image';
 // VS Code fills this in.
 const VS_CODE_INPUT = '${input:runcomfy-key}';
@@ -36,7 +36,7 @@ export function snippets({ command, args }: StartCommand): Snippet[] {
       host: 'Claude Code',
       place: 'a shell',
       language: 'sh',
-      text: `claude mcp add --env RUNCOMFY_API_KEY='${KEY}' ${SERVER} -- ${line}`,
+      text: `claude mcp add ${SERVER} --env RUNCOMFY_API_KEY='${KEY}' -- ${line}`,
     },
     {
       host: 'Cursor',

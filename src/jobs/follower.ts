@@ -2,6 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Follower, Job } from './job.ts';
 
+// How long a process's word holds that it follows a job, in ms. A process that dies is noticed by its pid;
+// the lease is for followers on other machines that share the directory.
+export const LEASE = 60_000;
+
 /** This process as a follower of jobs. */
 export interface Self {
   /** A lease on a job for `ms` from `now`; it has to be renewed before it runs out. */

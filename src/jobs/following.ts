@@ -2,10 +2,10 @@ import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
-import type { Self } from './follower.ts';
+import { LEASE, type Self } from './follower.ts';
+import type { Held } from './held.ts';
 import { isFinal, type Job, type Observation, transition } from './job.ts';
 import type { Entry, Ledger } from './ledger.ts';
-import { recordId } from './resume.ts';
 import type { Schedule } from './schedule.ts';
 import type { Outcome, Wait } from './service.ts';
 import { type WatchStart, watch } from './watch.ts';
@@ -13,33 +13,25 @@ import { type WatchStart, watch } from './watch.ts';
 /** A job that is followed; without a name where another program submitted it and the ledger holds no record. */
 export type Followed = { readonly name?: string; readonly job: Job };
 
-// How long this process's word holds that it follows a job, in ms, and when it is renewed. A process that dies
-// is noticed by its pid; the lease is for followers on other machines that share the directory.
-const LEASE = 60_000;
+// When a lease is renewed, in ms before its end.
 const RENEW_BEFORE = 30_000;
 // RunComfy promises no read-your-writes: a request id may be unknown to a read for some ms after its submit.
 const VISIBLE_WITHIN = 30_000;
+// How long the one look of a wait that is over already may take, in ms.
+const ONE_LOOK = 5_000;
 
 export interface FollowingOptions {
   api: RunComfy;
   ledger: Ledger;
   schedule: Schedule;
   self: Self;
+  held: Held;
   clock: Clock;
   log: Log;
 }
 
 /** Following jobs: looking, recording what is seen, and keeping book of whose turn it is and what was delivered. */
-export function createFollowing({ api, ledger, schedule, self, clock, log }: FollowingOptions) {
-  /** Records that this process follows, or whose outcome it is just delivering. */
-  const held = new Set<string>();
-
-  const hold = (entry: Entry): Entry => {
-    held.add(recordId(entry.name));
-    return entry;
-  };
-  const release = (entry: Entry): void => void held.delete(recordId(entry.name));
-
+export function createFollowing({ api, ledger, schedule, self, held, clock, log }: FollowingOptions) {
   /** After the submit nothing may fail for want of a record: the job exists, and its answer is still owed. */
   async function save<Kind extends Followed>(followed: Kind, job: Job): Promise<Kind> {
     if (followed.name === undefined) return { ...followed, job };
@@ -65,22 +57,22 @@ export function createFollowing({ api, ledger, schedule, self, clock, log }: Fol
   }
 
   /** Ends this process's turn: with the outcome delivered, or free to be taken up by the next identical call. */
-  async function settle(followed: Followed, reached: boolean): Promise<void> {
-    if (followed.name === undefined) return;
+  async function settle(followed: Followed, reached: boolean, call: AbortSignal): Promise<void> {
+    if (followed.name === undefined || !held.isBy(followed.name, call)) return;
     const { follower, ...rest } = followed.job;
     const job = follower && !self.holds(followed.job) ? followed.job : rest;
     const tells =
       reached && job.delivered_at === undefined && (isFinal(job.state) || job.state === 'unknown');
     if (tells) await save(followed, { ...job, delivered_at: new Date(clock.now()).toISOString() });
     else if (follower && job === rest) await save(followed, job);
-    held.delete(recordId(followed.name));
+    held.release(followed.name, call);
   }
 
   /** Puts this process's lease on a job, unless it has ended or another process follows it. */
-  async function takeUp(followed: Followed): Promise<Followed> {
+  async function takeUp(followed: Followed, call: AbortSignal): Promise<Followed> {
     const { name, job } = followed;
     if (name === undefined) return followed;
-    hold({ name, job });
+    if (!held.isTaken(name)) held.take(name, call);
     const now = clock.now();
     if (isFinal(job.state) || self.holds(job) || self.isFollowedByOther(job, now)) return followed;
     return save(followed, { ...job, follower: self.lease(now, LEASE) });
@@ -94,10 +86,12 @@ export function createFollowing({ api, ledger, schedule, self, clock, log }: Fol
     wait: Wait,
     resumed = false,
   ): Promise<Outcome> {
-    let followed = await takeUp(start);
+    let followed = await takeUp(start, wait.signal);
     let unread: ToolError | undefined;
     let isRead = start.name !== undefined;
-    const deadline = startDeadline(clock, wait);
+    // Who asks for a job gets at least one look, even where the wait is none.
+    const until = firstGap === 0 ? Math.max(wait.until, clock.now() + ONE_LOOK) : wait.until;
+    const deadline = startDeadline(clock, wait.signal, until);
     try {
       if (!isFinal(followed.job.state)) {
         const from = watchStart(followed, firstGap, clock.now());
@@ -107,18 +101,19 @@ export function createFollowing({ api, ledger, schedule, self, clock, log }: Fol
           if (look.kind !== 'unread') followed = await observe(followed, look);
           else log.debug(`${requestId} could not be read: ${look.error.message}`);
           wait.onLook(followed.job);
+          if (clock.now() >= wait.until) break;
         }
       }
     } catch (error) {
       if (!deadline.signal.aborted) {
-        await settle(followed, false);
+        await settle(followed, false, wait.signal);
         throw error;
       }
       if (wait.signal.reason === 'user') followed = await cancelQueued(followed, requestId);
     } finally {
       deadline.clear();
     }
-    wait.onAnswered((reached) => settle(followed, reached));
+    wait.onAnswered((reached) => settle(followed, reached, wait.signal));
     // Nothing is known of a job that no look could read and no record tells of.
     if (unread && !isRead) throw unread;
     return { job: followed.job, resumed, ...(unread && { unread }) };
@@ -137,19 +132,16 @@ export function createFollowing({ api, ledger, schedule, self, clock, log }: Fol
   }
 
   return {
-    hold,
-    release,
     observe,
     settle,
     attend,
-    isHeld: (entry: Entry) => held.has(recordId(entry.name)),
-
     /** Follows an earlier job for the call that repeats it. */
     async resume(entry: Entry, requestId: string, wait: Wait): Promise<Outcome> {
       return attend(entry, requestId, 0, wait, true).catch(async (error) => {
         if (!(error instanceof ToolError) || error.code !== 'unknown_request') throw error;
-        const lost = await observe(hold(entry), { kind: 'answer_lost' });
-        wait.onAnswered((reached) => settle(lost, reached));
+        held.take(entry.name, wait.signal);
+        const lost = await observe(entry, { kind: 'answer_lost' });
+        wait.onAnswered((reached) => settle(lost, reached, wait.signal));
         throw new ToolError(
           'unknown_request',
           `The earlier job ${requestId} for the same input is gone: ${error.message}`,
@@ -162,12 +154,11 @@ export function createFollowing({ api, ledger, schedule, self, clock, log }: Fol
 
     /** The error for a call that repeats one which was cut off in its submit. Once told, the next call submits anew. */
     async tellDoubt(entry: Entry, wait: Wait): Promise<ToolError> {
-      const job = { ...entry.job, state: 'unknown' as const, follower: self.lease(clock.now(), LEASE) };
-      const doubted = await save(hold(entry), job);
-      wait.onAnswered((reached) => settle(doubted, reached));
+      const doubted = await observe(entry, { kind: 'answer_lost' });
+      wait.onAnswered((reached) => settle(doubted, reached, wait.signal));
       return new ToolError(
         'submit_unknown',
-        `An identical call at ${job.submitted_at} was cut off while it was submitted: that job may exist and be charged. Nothing was submitted now.`,
+        `An identical call at ${entry.job.submitted_at} was cut off while it was submitted: that job may exist and be charged. Nothing was submitted now.`,
         {
           next: 'Look at the Generations page of the RunComfy account; if the image is not there, call again to submit a new job.',
           charged: 'maybe',
@@ -188,15 +179,19 @@ function watchStart({ name, job }: Followed, firstGap: number, now: number): Wat
   };
 }
 
-/** A signal that aborts with the wait's own or at its end, and the means to stop its timer. */
-function startDeadline(clock: Clock, wait: Wait): { signal: AbortSignal; clear(): void } {
+/** A signal that aborts with the given one or at a time (ms), and the means to stop its timer. */
+function startDeadline(
+  clock: Clock,
+  signal: AbortSignal,
+  until: number,
+): { signal: AbortSignal; clear(): void } {
   const end = new AbortController();
   const stop = new AbortController();
-  if (Number.isFinite(wait.until)) {
-    clock.sleep(Math.max(0, wait.until - clock.now()), stop.signal).then(
+  if (Number.isFinite(until)) {
+    clock.sleep(Math.max(0, until - clock.now()), stop.signal).then(
       () => end.abort(),
       () => {},
     );
   }
-  return { signal: AbortSignal.any([wait.signal, end.signal]), clear: () => stop.abort() };
+  return { signal: AbortSignal.any([signal, end.signal]), clear: () => stop.abort() };
 }

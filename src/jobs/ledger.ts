@@ -24,8 +24,8 @@ export interface Ledger {
   begin(job: Intent): Promise<Entry>;
   /** Replaces a record as a whole. Throws what the file system throws. */
   update(entry: Entry, job: Job): Promise<Entry>;
-  /** Takes a job over from another process. Undefined where a third one was faster: exactly one is not. */
-  claim(entry: Entry): Promise<Entry | undefined>;
+  /** Takes a job over from another process, with the record to have then. Undefined where a third one was faster: exactly one is not. */
+  claim(entry: Entry, job: Job): Promise<Entry | undefined>;
   /** Forgets an intent that was certainly not carried out. */
   remove(entry: Entry): Promise<void>;
   /** The record of a request id, or undefined. */
@@ -126,14 +126,14 @@ export function createLedger(dataDir: string, log: Log): Ledger {
       if (name !== entry.name) await remove(entry.name);
       return { name, job };
     },
-    async claim(entry) {
+    async claim(entry, job) {
       const { generation = 0 } = parseName(entry.name) ?? {};
       const name = renamed(entry.name, { generation: generation + 1 });
       try {
-        await rename(join(dir, entry.name), join(dir, name));
-        return { ...entry, name };
+        if (!(await writeRecord(dir, name, job, true))) return undefined;
+        await remove(entry.name);
+        return { name, job };
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
         throw unusable(dir, error, 'written');
       }
     },

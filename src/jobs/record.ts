@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { link, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { JOB_STATES, type Job } from './job.ts';
@@ -62,8 +62,11 @@ export function parseRecord(text: string): Job | 'newer' | 'corrupt' {
   return job as unknown as Job;
 }
 
-/** Writes a record whole: to a temporary file that is synced and then renamed, in a directory that is synced too. */
-export async function writeRecord(dir: string, name: string, job: Job): Promise<void> {
+/**
+ * Writes a record whole: to a temporary file that is synced and then renamed, in a directory that is synced too.
+ * With `exclusive` the name must be new: false where another process was faster.
+ */
+export async function writeRecord(dir: string, name: string, job: Job, exclusive = false): Promise<boolean> {
   const temporary = join(dir, `.${name}.${process.pid}.tmp`);
   try {
     const file = await open(temporary, 'w', 0o600);
@@ -73,12 +76,16 @@ export async function writeRecord(dir: string, name: string, job: Job): Promise<
     } finally {
       await file.close();
     }
-    await rename(temporary, join(dir, name));
+    // Unlike a rename, a link never replaces what stands there.
+    await (exclusive ? link(temporary, join(dir, name)) : rename(temporary, join(dir, name)));
   } catch (error) {
+    if (!exclusive || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
+  } finally {
     await rm(temporary, { force: true }).catch(() => {});
-    throw error;
   }
   await syncDirectory(dir);
+  return true;
 }
 
 // Without it a power cut may undo the rename. Windows does not open directories.

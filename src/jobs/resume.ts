@@ -1,7 +1,8 @@
-import type { Self } from './follower.ts';
+import { LEASE, type Self } from './follower.ts';
+import type { Held } from './held.ts';
 import type { Job } from './job.ts';
 import type { Entry, Ledger } from './ledger.ts';
-import { fingerprintOf, parseName } from './record.ts';
+import { fingerprintOf } from './record.ts';
 
 /** An earlier job of the same call whose outcome reached nobody. */
 export type Earlier =
@@ -19,27 +20,25 @@ const RESUMED_WITHIN = 24 * 3_600_000;
  * is then a wish for a second picture.
  */
 export async function findEarlier(
-  call: Pick<Job, 'api' | 'model' | 'input'>,
-  tools: { ledger: Ledger; self: Self; now: number; isBusy: (entry: Entry) => boolean },
+  wanted: Pick<Job, 'api' | 'model' | 'input'>,
+  tools: { ledger: Ledger; self: Self; held: Held; now: number; call: AbortSignal },
 ): Promise<Earlier | undefined> {
-  const { ledger, self, now, isBusy } = tools;
+  const { ledger, self, held, now, call } = tools;
   const since = new Date(now - RESUMED_WITHIN).toISOString();
-  for await (const entry of ledger.newest({ since, fingerprint: fingerprintOf(call) })) {
+  for await (const entry of ledger.newest({ since, fingerprint: fingerprintOf(wanted) })) {
     const { state, delivered_at, request_id } = entry.job;
     if (delivered_at !== undefined || state === 'failed' || state === 'cancelled') continue;
-    if (isBusy(entry) || self.isFollowedByOther(entry.job, now)) continue;
+    if (held.isTaken(entry.name) || self.isFollowedByOther(entry.job, now)) continue;
+    held.take(entry.name, call);
     // Of several processes that find it, one takes it over; the others go on to the next.
-    const claimed = await ledger.claim(entry);
-    if (!claimed) continue;
+    const claimed = await ledger.claim(entry, { ...entry.job, follower: self.lease(now, LEASE) });
+    if (!claimed) {
+      held.release(entry.name, call);
+      continue;
+    }
     return request_id === undefined
       ? { kind: 'in_doubt', entry: claimed }
       : { kind: 'job', entry: claimed, requestId: request_id };
   }
   return undefined;
-}
-
-/** What a job's record is known by, whatever its generation. */
-export function recordId(name: string): string {
-  const parsed = parseName(name);
-  return parsed ? `${parsed.submittedAt}-${parsed.fingerprint}-${parsed.nonce}` : name;
 }

@@ -4,8 +4,10 @@ import type { Log } from '../log.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
 import type { Self } from './follower.ts';
 import { createFollowing, type Followed } from './following.ts';
+import { createHeld } from './held.ts';
 import { isFinal, type Job, type JobState, UNKNOWN_MODEL } from './job.ts';
 import type { Entry, Intent, Keep, Ledger } from './ledger.ts';
+import { fingerprintOf } from './record.ts';
 import { findEarlier } from './resume.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -73,13 +75,16 @@ const PRUNE_EVERY = 3_600_000;
 
 export function createJobs(options: JobsOptions): Jobs {
   const { api, origin, ledger, self, guard, keep, clock, log } = options;
-  const following = createFollowing(options);
-  const submits = new Set<Promise<unknown>>();
+  const held = createHeld();
+  const following = createFollowing({ ...options, held });
+  /** Submits under way, each with the call that it is for. */
+  const submits = new Map<Promise<unknown>, { fingerprint: string; call: AbortSignal }>();
   let prunedAt = Number.NEGATIVE_INFINITY;
 
   /** Submits once: the intent is durable before the POST, the request id after it. */
   async function submit(intent: Intent, wait: Wait): Promise<{ entry: Entry; requestId: string }> {
-    const entry = following.hold(await ledger.begin(intent));
+    const entry = await ledger.begin(intent);
+    held.take(entry.name, wait.signal);
     try {
       await guard(entry, clock.now());
       wait.signal.throwIfAborted();
@@ -90,14 +95,22 @@ export function createJobs(options: JobsOptions): Jobs {
       };
     } catch (error) {
       if (wait.signal.aborted || (error instanceof ToolError && error.charged === 'no')) {
-        following.release(entry);
+        held.release(entry.name, wait.signal);
         await ledger.remove(entry).catch((problem) => log.warn(`cannot remove a record: ${problem.message}`));
       } else {
         const lost = await following.observe(entry, { kind: 'answer_lost' });
-        wait.onAnswered((reached) => following.settle(lost, reached));
+        wait.onAnswered((reached) => following.settle(lost, reached, wait.signal));
       }
       throw error;
     }
+  }
+
+  /** Waits for submits of the same call whose client gave up on them meanwhile: their jobs are what a repetition wants. */
+  async function abandonedSubmits(fingerprint: string): Promise<void> {
+    const same = [...submits].filter(
+      ([, submit]) => submit.fingerprint === fingerprint && submit.call.aborted,
+    );
+    await Promise.allSettled(same.map(([submitting]) => submitting));
   }
 
   /** Deletes old records, now and then and behind a paid call: starting and listing change nothing. */
@@ -121,17 +134,15 @@ export function createJobs(options: JobsOptions): Jobs {
     async generate(model, input, wait) {
       await api.requireKey();
       const now = clock.now();
-      const isBusy = following.isHeld;
-      const earlier = await findEarlier({ api: origin, model, input }, { ledger, self, now, isBusy });
+      const wanted = { api: origin, model, input };
+      await abandonedSubmits(fingerprintOf(wanted));
+      const earlier = await findEarlier(wanted, { ledger, self, held, now, call: wait.signal });
       if (earlier?.kind === 'in_doubt') throw await following.tellDoubt(earlier.entry, wait);
       if (earlier) return following.resume(earlier.entry, earlier.requestId, wait);
       const submitted_at = new Date(now).toISOString();
       const follower = self.lease(now, SUBMIT_LEASE);
-      const submitting = submit(
-        { api: origin, model, input, state: 'submitting', submitted_at, follower },
-        wait,
-      );
-      submits.add(submitting);
+      const submitting = submit({ ...wanted, state: 'submitting', submitted_at, follower }, wait);
+      submits.set(submitting, { fingerprint: fingerprintOf(wanted), call: wait.signal });
       const { entry, requestId } = await submitting.finally(() => submits.delete(submitting));
       prune();
       wait.onLook(entry.job);
@@ -171,7 +182,7 @@ export function createJobs(options: JobsOptions): Jobs {
     },
 
     async settled() {
-      await Promise.allSettled(submits);
+      await Promise.allSettled(submits.keys());
     },
   };
 }

@@ -24,6 +24,7 @@ export interface SandboxJob {
   startedAt?: number;
   endsAt?: number;
   cancelledAt?: number;
+  slot?: number;
 }
 
 export type SandboxState = 'in_queue' | 'in_progress' | 'succeeded' | 'failed' | 'cancelled';
@@ -37,6 +38,8 @@ export interface Engine {
   position(job: SandboxJob): number | undefined;
   /** Cancels a queued job; false for any other. */
   cancel(job: SandboxJob): boolean;
+  /** Ends a job now, wherever it stands. */
+  finish(job: SandboxJob): void;
   /** Plans the next submit; several calls plan several submits. */
   planNext(plan: Partial<JobPlan>): void;
   readonly jobs: readonly SandboxJob[];
@@ -66,6 +69,7 @@ export function createEngine({ now, pace = 1, slots = SLOTS }: EngineOptions): E
       const start = Math.max(freeAt[slot] ?? 0, head.submittedAt + head.plan.queueMs);
       if (start > now()) return;
       waiting.shift();
+      head.slot = slot;
       head.startedAt = start;
       head.endsAt = start + head.plan.runMs;
       freeAt[slot] = head.endsAt;
@@ -113,6 +117,14 @@ export function createEngine({ now, pace = 1, slots = SLOTS }: EngineOptions): E
       waiting.splice(index, 1);
       job.cancelledAt = now();
       return true;
+    },
+    finish(job) {
+      advance();
+      const index = waiting.indexOf(job);
+      if (index !== -1) waiting.splice(index, 1);
+      job.startedAt ??= now();
+      job.endsAt = now();
+      if (job.slot !== undefined) freeAt[job.slot] = now();
     },
     planNext(plan) {
       plans.push(plan);

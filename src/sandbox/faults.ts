@@ -27,14 +27,18 @@ export interface Reply {
 /** Faults in the order in which they were given; each request takes the first that fits. */
 export function createFaults() {
   const pending: { fault: Fault; left: number }[] = [];
+  let atRandom: (route: Route) => Fault['what'] | undefined = () => undefined;
   return {
     inject(fault: Fault) {
       pending.push({ fault, left: fault.times ?? 1 });
     },
+    failAtRandom(choose: typeof atRandom) {
+      atRandom = choose;
+    },
     take(route: Route): Fault['what'] | undefined {
       const next = pending.find(({ fault, left }) => fault.on === route && left > 0);
       if (next) next.left -= 1;
-      return next?.fault.what;
+      return next ? next.fault.what : atRandom(route);
     },
   };
 }

@@ -20,12 +20,16 @@ export interface Sandbox {
   readonly engine: Engine;
   readonly requests: readonly SeenRequest[];
   inject(fault: Fault): void;
+  /** Asks for the fault of every request that no injected one hits. */
+  failAtRandom(choose: (route: Route) => Fault['what'] | undefined): void;
   close(): Promise<void>;
 }
 
 export interface SandboxOptions extends Partial<EngineOptions> {
   /** The one key that is accepted; any is without it. */
   key?: string;
+  /** Does not keep the process alive by itself. */
+  unref?: boolean;
 }
 
 const SANDBOX_KEY = 'sandbox-key';
@@ -36,7 +40,7 @@ const PRICES: Record<string, number> = { low: 0.009, medium: 0.034, high: 0.133 
 
 /** Starts a sandbox inside this process and points a config at it; a real key never goes there. */
 export async function sandboxed(config: Config): Promise<Config> {
-  const { origin } = await startSandbox({ key: SANDBOX_KEY });
+  const { origin } = await startSandbox({ key: SANDBOX_KEY, unref: true });
   return {
     ...config,
     baseUrl: origin,
@@ -45,7 +49,12 @@ export async function sandboxed(config: Config): Promise<Config> {
   };
 }
 
-export async function startSandbox({ key, now = Date.now, ...rest }: SandboxOptions = {}): Promise<Sandbox> {
+export async function startSandbox({
+  key,
+  unref,
+  now = Date.now,
+  ...rest
+}: SandboxOptions = {}): Promise<Sandbox> {
   const engine = createEngine({ now, ...rest });
   const faults = createFaults();
   const requests: SeenRequest[] = [];
@@ -173,6 +182,7 @@ export async function startSandbox({ key, now = Date.now, ...rest }: SandboxOpti
     });
   });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
+  if (unref) server.unref();
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   return {
@@ -180,6 +190,7 @@ export async function startSandbox({ key, now = Date.now, ...rest }: SandboxOpti
     engine,
     requests,
     inject: faults.inject,
+    failAtRandom: faults.failAtRandom,
     close() {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));

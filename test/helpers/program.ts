@@ -25,6 +25,8 @@ export interface Connected {
   /** Everything that the server logged. */
   log: string[];
   clock: Clock;
+  /** Sets the server's clock, but not upstream's, forward or back by some ms. */
+  jumpClock(ms: number): void;
 }
 
 // Long enough that no stall of a busy machine ends a wait that a test does not mean to end.
@@ -69,23 +71,28 @@ export async function connect(
     logLevel: 'debug',
     ...overrides,
   };
+  let offset = 0;
+  const ours: Clock = { now: () => clock.now() + offset, sleep: clock.sleep };
   const log: string[] = [];
   const program = createProgram(config, {
-    clock,
+    clock: ours,
     random: Math.random,
     writeLog: (line) => void log.push(line),
     httpLimits,
   });
   const server = (await program.factory({ era: 'legacy' })) as McpServer;
   const client = new Client({ name: clientName, version: '1.0.0' });
-  const [ours, theirs] = InMemoryTransport.createLinkedPair();
-  await Promise.all([server.connect(ours), client.connect(theirs)]);
+  const [serverSide, clientSide] = InMemoryTransport.createLinkedPair();
+  await Promise.all([server.connect(serverSide), client.connect(clientSide)]);
   onTestFinished(async () => {
     await client.close();
     await program.close();
     await sandbox.close();
   });
-  return { client, sandbox, config, log, clock };
+  const jumpClock = (ms: number) => {
+    offset += ms;
+  };
+  return { client, sandbox, config, log, clock, jumpClock };
 }
 
 /** The text of a result: what a model without eyes gets to see. */

@@ -21,7 +21,7 @@ describe('a call whose wait is over', () => {
         .replaceAll(id, 'ID')
         .replace(/\d+(\.\d+)? s/, 'N s'),
     ).toMatchSnapshot();
-    job.endsAt = 0;
+    sandbox.engine.finish(job);
     const second = await client.callTool({ name: 'get_image_job', arguments: { request_id: id } });
     expect(second.structuredContent).toMatchObject({ request_id: id, status: 'succeeded', images: [{}] });
     expect(sandbox.engine.jobs).toHaveLength(1);

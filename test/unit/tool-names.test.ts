@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { waitBudget } from '../../src/hosts.ts';
 import { toolNames } from '../../src/tools/model-tool.ts';
 
 describe('toolNames', () => {
@@ -10,17 +9,5 @@ describe('toolNames', () => {
       'a_b_flux_1_1_pro_edit',
       'c_flux_1_1_pro_edit',
     ]);
-  });
-});
-
-describe('waitBudget', () => {
-  it.each([
-    [undefined, false, 45],
-    ['some-client', true, 45],
-    ['codex-mcp-client', true, 270],
-    ['opencode', false, 45],
-    ['opencode', true, Number.POSITIVE_INFINITY],
-  ])('%s, progress %s: %d s', (name, progress, seconds) => {
-    expect(waitBudget(name, progress)).toBe(seconds);
   });
 });
