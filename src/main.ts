@@ -34,7 +34,7 @@ const LEAVE_WITHIN = 300;
 
 /** Serves until the client leaves, then ends at once, whatever still waits: the ledger tells the next process. */
 async function serve(config: Config): Promise<void> {
-  const { factory, log, settled } = createProgram(config, {
+  const { factory, log, leave } = createProgram(config, {
     clock: systemClock,
     random: Math.random,
     isConnected: () => !process.stdout.destroyed && !process.stdout.errored,
@@ -42,6 +42,6 @@ async function serve(config: Config): Promise<void> {
   const closed = serveOverStdio(factory, log).then(() => 'the connection is closed');
   log.info(`${VERSION} serves ${config.baseUrl}`);
   log.info(`leaves: ${await Promise.race([closed, untilClientLeaves()])}`);
-  await Promise.race([settled(), systemClock.sleep(LEAVE_WITHIN)]);
+  await Promise.race([leave(), systemClock.sleep(LEAVE_WITHIN)]);
   process.exit(0);
 }

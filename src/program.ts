@@ -24,8 +24,8 @@ export interface Program {
   ledger: Ledger;
   factory: McpServerFactory;
   log: Log;
-  /** Resolves when no submit is under way whose request id is still to be recorded. */
-  settled(): Promise<void>;
+  /** Before the process ends: resolves when every submit under way has its request id recorded. */
+  leave(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -84,5 +84,5 @@ export function createProgram(
     isConnected,
     redact,
   });
-  return { keyring, api, ledger, factory, log, settled: jobs.settled, close: http.close };
+  return { keyring, api, ledger, factory, log, leave: jobs.leave, close: http.close };
 }

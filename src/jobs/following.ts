@@ -7,7 +7,7 @@ import type { Held } from './held.ts';
 import { isFinal, type Job, type Observation, transition } from './job.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import type { Schedule } from './schedule.ts';
-import type { Outcome, Wait } from './service.ts';
+import type { Outcome, Wait } from './wait.ts';
 import { type WatchStart, watch } from './watch.ts';
 
 /** A job that is followed; without a name where another program submitted it and the ledger holds no record. */
@@ -29,6 +29,8 @@ export interface FollowingOptions {
   clock: Clock;
   log: Log;
 }
+
+export type Following = ReturnType<typeof createFollowing>;
 
 /** Following jobs: looking, recording what is seen, and keeping book of whose turn it is and what was delivered. */
 export function createFollowing({ api, ledger, schedule, self, held, clock, log }: FollowingOptions) {
@@ -66,6 +68,12 @@ export function createFollowing({ api, ledger, schedule, self, held, clock, log 
     if (tells) await save(followed, { ...job, delivered_at: new Date(clock.now()).toISOString() });
     else if (follower && job === rest) await save(followed, job);
     held.release(followed.name, call);
+  }
+
+  /** Takes this process's lease off a record, and changes nothing else about it. */
+  async function giveUp(entry: Entry): Promise<void> {
+    const { follower: _, ...job } = entry.job;
+    await save(entry, job);
   }
 
   /** Puts this process's lease on a job, unless it has ended or another process follows it. */
@@ -134,6 +142,7 @@ export function createFollowing({ api, ledger, schedule, self, held, clock, log 
   return {
     observe,
     settle,
+    giveUp,
     attend,
     /** Follows an earlier job for the call that repeats it. */
     async resume(entry: Entry, requestId: string, wait: Wait): Promise<Outcome> {

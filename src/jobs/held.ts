@@ -1,5 +1,5 @@
 import { parseName } from './record.ts';
-import type { WaitEnd } from './service.ts';
+import type { WaitEnd } from './wait.ts';
 
 /** The jobs that calls of this process follow, or whose outcome they are just delivering; one call each. */
 export interface Held {

@@ -169,8 +169,9 @@ export function createLedger(dataDir: string, log: Log): Ledger {
 
 type Named = RecordName & { name: string };
 
+// A request id outweighs any generation: a submit may be accepted while another process doubts it already.
 const rank = ({ generation, requestId }: RecordName): number =>
-  generation * 2 + (requestId === undefined ? 0 : 1);
+  requestId === undefined ? generation - Number.MAX_SAFE_INTEGER : generation;
 
 /** A record's name with a part of it changed. */
 function renamed(name: string, change: Partial<RecordName>): string {

@@ -6,34 +6,12 @@ import type { Self } from './follower.ts';
 import { createFollowing, type Followed } from './following.ts';
 import { createHeld } from './held.ts';
 import { isFinal, type Job, type JobState, UNKNOWN_MODEL } from './job.ts';
-import type { Entry, Intent, Keep, Ledger } from './ledger.ts';
+import type { Entry, Keep, Ledger } from './ledger.ts';
 import { fingerprintOf } from './record.ts';
 import { findEarlier } from './resume.ts';
 import type { Schedule } from './schedule.ts';
-
-/** Why a wait ended early: the user gave up, the client's clock ran out, or the client is gone. */
-export type WaitEnd = 'user' | 'timeout' | 'closed';
-
-/** How long a caller waits for a job, and what it is told meanwhile. */
-export interface Wait {
-  /** When to hand over, in ms since the epoch; Infinity waits to the end. */
-  until: number;
-  /** Ends the wait at once, with a WaitEnd as its reason. The job goes on unless the user gave up while it is queued. */
-  signal: AbortSignal;
-  /** Called after every look. */
-  onLook(job: Job): void;
-  /** Takes what to do once it is known whether the answer reached the client. */
-  onAnswered(settle: (reached: boolean) => Promise<void>): void;
-}
-
-/** A job as a caller gets it. */
-export interface Outcome {
-  job: Job;
-  /** It was submitted by an earlier call with the same input, whose answer reached nobody. */
-  resumed: boolean;
-  /** Why the last look told nothing, where that is so. */
-  unread?: ToolError;
-}
+import { createSubmissions } from './submissions.ts';
+import type { Outcome, Wait } from './wait.ts';
 
 export interface Cancellation {
   outcome: 'cancelled' | 'already_ended' | 'still_running';
@@ -50,8 +28,8 @@ export interface Jobs {
   cancel(requestId: string, signal: AbortSignal): Promise<Cancellation>;
   /** Jobs of this API, newest first. */
   list(filter: { states?: readonly JobState[]; limit: number }): Promise<Job[]>;
-  /** Resolves when no submit is under way whose request id is still to be recorded. */
-  settled(): Promise<void>;
+  /** Before the process ends: resolves when every submit under way has its request id recorded. */
+  leave(): Promise<void>;
 }
 
 export interface JobsOptions {
@@ -74,44 +52,11 @@ const FIRST_LOOK = 1_000;
 const PRUNE_EVERY = 3_600_000;
 
 export function createJobs(options: JobsOptions): Jobs {
-  const { api, origin, ledger, self, guard, keep, clock, log } = options;
+  const { api, origin, ledger, self, keep, clock, log } = options;
   const held = createHeld();
   const following = createFollowing({ ...options, held });
-  /** Submits under way, each with the call that it is for. */
-  const submits = new Map<Promise<unknown>, { fingerprint: string; call: AbortSignal }>();
+  const submissions = createSubmissions({ ...options, held, following });
   let prunedAt = Number.NEGATIVE_INFINITY;
-
-  /** Submits once: the intent is durable before the POST, the request id after it. */
-  async function submit(intent: Intent, wait: Wait): Promise<{ entry: Entry; requestId: string }> {
-    const entry = await ledger.begin(intent);
-    held.take(entry.name, wait.signal);
-    try {
-      await guard(entry, clock.now());
-      wait.signal.throwIfAborted();
-      const requestId = await api.submit(intent.model, intent.input);
-      return {
-        entry: await following.observe(entry, { kind: 'accepted', request_id: requestId }),
-        requestId,
-      };
-    } catch (error) {
-      if (wait.signal.aborted || (error instanceof ToolError && error.charged === 'no')) {
-        held.release(entry.name, wait.signal);
-        await ledger.remove(entry).catch((problem) => log.warn(`cannot remove a record: ${problem.message}`));
-      } else {
-        const lost = await following.observe(entry, { kind: 'answer_lost' });
-        wait.onAnswered((reached) => following.settle(lost, reached, wait.signal));
-      }
-      throw error;
-    }
-  }
-
-  /** Waits for submits of the same call whose client gave up on them meanwhile: their jobs are what a repetition wants. */
-  async function abandonedSubmits(fingerprint: string): Promise<void> {
-    const same = [...submits].filter(
-      ([, submit]) => submit.fingerprint === fingerprint && submit.call.aborted,
-    );
-    await Promise.allSettled(same.map(([submitting]) => submitting));
-  }
 
   /** Deletes old records, now and then and behind a paid call: starting and listing change nothing. */
   function prune(): void {
@@ -135,15 +80,16 @@ export function createJobs(options: JobsOptions): Jobs {
       await api.requireKey();
       const now = clock.now();
       const wanted = { api: origin, model, input };
-      await abandonedSubmits(fingerprintOf(wanted));
+      await submissions.abandoned(fingerprintOf(wanted));
       const earlier = await findEarlier(wanted, { ledger, self, held, now, call: wait.signal });
       if (earlier?.kind === 'in_doubt') throw await following.tellDoubt(earlier.entry, wait);
       if (earlier) return following.resume(earlier.entry, earlier.requestId, wait);
       const submitted_at = new Date(now).toISOString();
       const follower = self.lease(now, SUBMIT_LEASE);
-      const submitting = submit({ ...wanted, state: 'submitting', submitted_at, follower }, wait);
-      submits.set(submitting, { fingerprint: fingerprintOf(wanted), call: wait.signal });
-      const { entry, requestId } = await submitting.finally(() => submits.delete(submitting));
+      const { entry, requestId } = await submissions.submit(
+        { ...wanted, state: 'submitting', submitted_at, follower },
+        wait,
+      );
       prune();
       wait.onLook(entry.job);
       return following.attend(entry, requestId, FIRST_LOOK, wait).catch((error) => {
@@ -181,9 +127,7 @@ export function createJobs(options: JobsOptions): Jobs {
       return jobs;
     },
 
-    async settled() {
-      await Promise.allSettled(submits.keys());
-    },
+    leave: submissions.leave,
   };
 }
 

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
-import type { Jobs, Wait } from '../jobs/service.ts';
+import type { Jobs } from '../jobs/service.ts';
+import type { Wait } from '../jobs/wait.ts';
 
 /** What a tool is handed to do its work: no more than this slice of the program. */
 export interface ToolContext {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type Charged, ToolError } from '../errors.ts';
 import { isFinal, type Job } from '../jobs/job.ts';
-import type { Outcome } from '../jobs/service.ts';
+import type { Outcome } from '../jobs/wait.ts';
 import { isTrustedOutput } from '../media/trust.ts';
 import { quotable } from '../runcomfy/quote.ts';
 import type { Answer } from './define.ts';

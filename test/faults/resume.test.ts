@@ -74,6 +74,24 @@ describe('a call that is repeated because its answer reached nobody', () => {
     checkBooks(one.sandbox, one.config.dataDir, 1);
   });
 
+  it('of an abandoned submit whose answer was lost is told of the doubt', async () => {
+    const one = await connect();
+    let drop = () => {};
+    const held = new Promise<never>((_, reject) => {
+      drop = () => reject(new Error('dropped'));
+    });
+    one.sandbox.inject({ on: 'submit', what: { hold: held } });
+    const stop = new AbortController();
+    const first = one.client.callTool(CALL, { signal: stop.signal });
+    await expect.poll(() => one.sandbox.engine.jobs.length).toBe(1);
+    stop.abort('Request timed out');
+    await expect(first).rejects.toThrow();
+    drop();
+    expect(textOf(await one.client.callTool(CALL))).toContain('was cut off while it was submitted');
+    expect(readRecords(one.config.dataDir)).toMatchObject([{ state: 'unknown' }]);
+    checkBooks(one.sandbox, one.config.dataDir, 1);
+  });
+
   it('gets it although it is repeated in the same breath', async () => {
     const one = await connect();
     for (let count = 0; count < 5; count++) {
