@@ -16,7 +16,13 @@ export function readRecords(dataDir: string): Job[] {
   return names
     .sort()
     .reverse()
-    .map((name) => JSON.parse(readFileSync(join(dir, name), 'utf8')) as Job);
+    .flatMap((name) => {
+      try {
+        return [JSON.parse(readFileSync(join(dir, name), 'utf8')) as Job];
+      } catch {
+        return []; // Renamed since its name was read.
+      }
+    });
 }
 
 /**
