@@ -2,6 +2,9 @@ import { styleText } from 'node:util';
 
 type Style = Parameters<typeof styleText>[0];
 
+// A reader that has seen enough, such as head, ends a command quietly.
+process.stdout.once('error', () => process.exit(0));
+
 /** Prints a line on standard output, coloured where that is a terminal. */
 export function say(text = '', style?: Style): void {
   process.stdout.write(`${style ? paint(text, style) : text}\n`);
