@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     // The randomised run takes minutes and is asked for by name: npm run test:chaos.
     include: [process.env.CHAOS ? 'test/chaos/*.ts' : 'test/**/*.test.ts'],
-    globalSetup: 'test/helpers/build.ts',
+    globalSetup: 'test/helpers/setup.ts',
     testTimeout: 30_000,
     pool: 'forks',
     // The suite's own settings must not come from the shell that runs it.

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { link, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -67,7 +67,7 @@ export function parseRecord(text: string): Job | 'newer' | 'corrupt' {
  * With `exclusive` the name must be new: false where another process was faster.
  */
 export async function writeRecord(dir: string, name: string, job: Job, exclusive = false): Promise<boolean> {
-  const temporary = join(dir, `.${name}.${process.pid}.tmp`);
+  const temporary = join(dir, `.${name}.${randomUUID()}.tmp`);
   try {
     const file = await open(temporary, 'w', 0o600);
     try {

@@ -15,7 +15,7 @@ export const KEY = 'test-key-0123456789';
 
 /** A directory that is not there yet, below a fresh temporary one. */
 export function freshDataDir(): string {
-  return join(mkdtempSync(join(tmpdir(), 'runcomfy-image-test-')), 'data');
+  return join(mkdtempSync(join(process.env.TEST_SCRATCH ?? tmpdir(), 'data-')), 'data');
 }
 
 export interface Connected {

@@ -92,6 +92,34 @@ describe('the ledger', () => {
     }
   });
 
+  it('lets exactly one of several take a job over, at once with its lease', async () => {
+    const dataDir = freshDataDir();
+    const begun = await open(dataDir).ledger.begin(intent());
+    const accepted = { ...begun.job, state: 'in_queue' as const, request_id: 'r-1' };
+    const entry = await open(dataDir).ledger.update(begun, accepted);
+    const takers = Array.from({ length: 8 }, (_, pid) => ({
+      host: 'h',
+      pid,
+      session: `${pid}`,
+      until: 'later',
+    }));
+    const claims = await Promise.all(
+      takers.map((follower) => open(dataDir).ledger.claim(entry, { ...accepted, follower })),
+    );
+    const [winner, ...others] = claims.filter((claim) => claim !== undefined);
+    expect(others).toEqual([]);
+    expect((await open(dataDir).ledger.find('r-1'))?.job).toEqual(winner?.job);
+    expect(await all(open(dataDir))).toHaveLength(1);
+  });
+
+  it('believes an accepted job over one that is doubted meanwhile', async () => {
+    const opened = open();
+    const begun = await opened.ledger.begin(intent());
+    await opened.ledger.claim(begun, { ...begun.job, state: 'unknown' });
+    await opened.ledger.update(begun, { ...begun.job, state: 'in_queue', request_id: 'r-1' });
+    expect(await all(opened)).toMatchObject([{ request_id: 'r-1' }]);
+  });
+
   it('is shared by several at once without a lock', async () => {
     const dataDir = freshDataDir();
     mkdirSync(dataDir);
