@@ -7,6 +7,8 @@ export default defineConfig({
     globalSetup: 'test/helpers/setup.ts',
     testTimeout: 30_000,
     pool: 'forks',
+    // Most tests wait for timers and child processes, so more of them run at once than there are cores.
+    maxWorkers: 4,
     // The suite's own settings must not come from the shell that runs it.
     env: {
       RUNCOMFY_API_KEY: '',

@@ -35,15 +35,14 @@ export type Following = ReturnType<typeof createFollowing>;
 /** Following jobs: looking, recording what is seen, and keeping book of whose turn it is and what was delivered. */
 export function createFollowing({ api, ledger, schedule, self, held, clock, log }: FollowingOptions) {
   /** After the submit nothing may fail for want of a record: the job exists, and its answer is still owed. */
-  async function save<Kind extends Followed>(followed: Kind, job: Job): Promise<Kind> {
-    if (followed.name === undefined) return { ...followed, job };
+  async function save<Kind extends Followed>(followed: Kind, change: (latest: Job) => Job): Promise<Kind> {
+    const { name, job } = followed;
+    if (name === undefined) return { ...followed, job: change(job) };
     try {
-      return { ...followed, ...(await ledger.update({ name: followed.name, job: followed.job }, job)) };
+      return { ...followed, ...(await ledger.update({ name, job }, change)) };
     } catch (error) {
-      log.error(
-        `cannot record job ${job.request_id ?? followed.name} as ${job.state}: ${(error as Error).message}`,
-      );
-      return { ...followed, job };
+      log.error(`cannot record job ${job.request_id ?? name}: ${(error as Error).message}`);
+      return { ...followed, job: change(job) };
     }
   }
 
@@ -52,28 +51,37 @@ export function createFollowing({ api, ledger, schedule, self, held, clock, log 
     const now = clock.now();
     const before = followed.job;
     const job = transition(before, observation, now);
-    const renewed = self.holds(before) ? { ...job, follower: self.lease(now, LEASE) } : job;
-    const lapses = before.follower !== undefined && Date.parse(before.follower.until) - now < RENEW_BEFORE;
-    if (job.state !== before.state || (self.holds(before) && lapses)) return save(followed, renewed);
-    return job === before ? followed : { ...followed, job };
+    const lapses = self.holds(before) && Date.parse(before.follower?.until ?? '') - now < RENEW_BEFORE;
+    if (job.state === before.state && !lapses) return { ...followed, job };
+    return save(followed, (latest) => {
+      const learned = transition(latest, observation, now);
+      return self.holds(latest) ? { ...learned, follower: self.lease(now, LEASE) } : learned;
+    });
   }
 
   /** Ends this process's turn: with the outcome delivered, or free to be taken up by the next identical call. */
   async function settle(followed: Followed, reached: boolean, call: AbortSignal): Promise<void> {
-    if (followed.name === undefined || !held.isBy(followed.name, call)) return;
-    const { follower, ...rest } = followed.job;
-    const job = follower && !self.holds(followed.job) ? followed.job : rest;
+    const { name, job } = followed;
+    if (name === undefined || !held.isBy(name, call)) return;
     const tells =
-      reached && job.delivered_at === undefined && (isFinal(job.state) || job.state === 'unknown');
-    if (tells) await save(followed, { ...job, delivered_at: new Date(clock.now()).toISOString() });
-    else if (follower && job === rest) await save(followed, job);
-    held.release(followed.name, call);
+      reached && (isFinal(job.state) || job.state === 'unknown') && job.delivered_at === undefined;
+    const at = new Date(clock.now()).toISOString();
+    if (tells || self.holds(job)) {
+      await save(followed, (latest) => ({ ...withoutLease(latest), ...(tells && { delivered_at: at }) }));
+    }
+    held.release(name, call);
+  }
+
+  /** The job without this process's lease on it. */
+  function withoutLease(job: Job): Job {
+    if (!self.holds(job)) return job;
+    const { follower: _, ...rest } = job;
+    return rest;
   }
 
   /** Takes this process's lease off a record, and changes nothing else about it. */
   async function giveUp(entry: Entry): Promise<void> {
-    const { follower: _, ...job } = entry.job;
-    await save(entry, job);
+    await save(entry, withoutLease);
   }
 
   /** Puts this process's lease on a job, unless it has ended or another process follows it. */
@@ -83,7 +91,7 @@ export function createFollowing({ api, ledger, schedule, self, held, clock, log 
     if (!held.isTaken(name)) held.take(name, call);
     const now = clock.now();
     if (isFinal(job.state) || self.holds(job) || self.isFollowedByOther(job, now)) return followed;
-    return save(followed, { ...job, follower: self.lease(now, LEASE) });
+    return save(followed, (latest) => ({ ...latest, follower: self.lease(now, LEASE) }));
   }
 
   /** Looks at a job until it ends or the wait is over. */
@@ -139,42 +147,41 @@ export function createFollowing({ api, ledger, schedule, self, held, clock, log 
     return followed;
   }
 
-  return {
-    observe,
-    settle,
-    giveUp,
-    attend,
-    /** Follows an earlier job for the call that repeats it. */
-    async resume(entry: Entry, requestId: string, wait: Wait): Promise<Outcome> {
-      return attend(entry, requestId, 0, wait, true).catch(async (error) => {
-        if (!(error instanceof ToolError) || error.code !== 'unknown_request') throw error;
-        held.take(entry.name, wait.signal);
-        const lost = await observe(entry, { kind: 'answer_lost' });
-        wait.onAnswered((reached) => settle(lost, reached, wait.signal));
-        throw new ToolError(
-          'unknown_request',
-          `The earlier job ${requestId} for the same input is gone: ${error.message}`,
-          {
-            next: 'Call again to submit a new job.',
-          },
-        );
-      });
-    },
-
-    /** The error for a call that repeats one which was cut off in its submit. Once told, the next call submits anew. */
-    async tellDoubt(entry: Entry, wait: Wait): Promise<ToolError> {
-      const doubted = await observe(entry, { kind: 'answer_lost' });
-      wait.onAnswered((reached) => settle(doubted, reached, wait.signal));
-      return new ToolError(
-        'submit_unknown',
-        `An identical call at ${entry.job.submitted_at} was cut off while it was submitted: that job may exist and be charged. Nothing was submitted now.`,
-        {
-          next: 'Look at the Generations page of the RunComfy account; if the image is not there, call again to submit a new job.',
-          charged: 'maybe',
-        },
+  /** Follows an earlier job for the call that repeats it. */
+  async function resume(entry: Entry, requestId: string, wait: Wait): Promise<Outcome> {
+    return attend(entry, requestId, 0, wait, true).catch(async (error) => {
+      if (!(error instanceof ToolError) || error.code !== 'unknown_request') throw error;
+      held.take(entry.name, wait.signal);
+      const lost = await observe(entry, { kind: 'forgotten' });
+      wait.onAnswered((reached) => settle(lost, reached, wait.signal));
+      throw new ToolError(
+        'unknown_request',
+        `The earlier job ${requestId} for the same input is gone: ${error.message}`,
+        { next: 'Call again to submit a new job.' },
       );
-    },
-  };
+    });
+  }
+
+  /**
+   * Answers a call that repeats one which was cut off in its submit: with that job, if it turns out to have been
+   * accepted, else by throwing `submit_unknown`. Once that is told, the next call submits anew.
+   */
+  async function doubt(entry: Entry, wait: Wait): Promise<Outcome> {
+    const doubted = await observe(entry, { kind: 'answer_lost' });
+    const { request_id, submitted_at } = doubted.job;
+    if (request_id !== undefined) return resume(doubted, request_id, wait);
+    wait.onAnswered((reached) => settle(doubted, reached, wait.signal));
+    throw new ToolError(
+      'submit_unknown',
+      `An identical call at ${submitted_at} was cut off while it was submitted: that job may exist and be charged. Nothing was submitted now.`,
+      {
+        next: 'Look at the Generations page of the RunComfy account; if the image is not there, call again to submit a new job.',
+        charged: 'maybe',
+      },
+    );
+  }
+
+  return { observe, settle, giveUp, attend, resume, doubt };
 }
 
 function watchStart({ name, job }: Followed, firstGap: number, now: number): WatchStart {

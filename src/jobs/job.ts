@@ -58,6 +58,7 @@ export const UNKNOWN_MODEL = 'unknown';
 export type Observation =
   | { kind: 'accepted'; request_id: string }
   | { kind: 'answer_lost' }
+  | { kind: 'forgotten' }
   | { kind: 'status'; seen: StatusSeen }
   | { kind: 'result'; seen: ResultSeen }
   | { kind: 'cancelled' };
@@ -77,6 +78,8 @@ export function transition(job: Job, observation: Observation, now: number): Job
     case 'accepted':
       return { ...job, state: 'in_queue', request_id: observation.request_id };
     case 'answer_lost':
+      return job.request_id === undefined ? { ...job, state: 'unknown' } : job;
+    case 'forgotten':
       return { ...job, state: 'unknown' };
     case 'cancelled':
       return ended(job, 'cancelled', at);

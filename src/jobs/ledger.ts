@@ -22,8 +22,11 @@ export type Intent = Job & { submitted_at: string };
 export interface Ledger {
   /** Records the intent to submit; durable when it returns. Throws `ledger_unwritable`. */
   begin(job: Intent): Promise<Entry>;
-  /** Replaces a record as a whole. Throws what the file system throws. */
-  update(entry: Entry, job: Job): Promise<Entry>;
+  /**
+   * Changes a record as it now stands on disk, which another call or process may have written since `entry` was
+   * read: nothing that was learned is undone by who knows less. Throws what the file system throws.
+   */
+  update(entry: Entry, change: (latest: Job) => Job): Promise<Entry>;
   /** Takes a job over from another process, with the record to have then. Undefined where a third one was faster: exactly one is not. */
   claim(entry: Entry, job: Job): Promise<Entry | undefined>;
   /** Forgets an intent that was certainly not carried out. */
@@ -64,7 +67,7 @@ export function createLedger(dataDir: string, log: Log): Ledger {
     for (const name of all.sort()) {
       const parsed = parseName(name);
       if (!parsed) continue;
-      const id = name.slice(0, name.indexOf('.'));
+      const id = idOf(name);
       const rival = current.get(id);
       // A crash, or a process that wakes up late, leaves a job under two names.
       const wins = !rival || rank(parsed) > rank(rival);
@@ -89,6 +92,12 @@ export function createLedger(dataDir: string, log: Log): Ledger {
       log.warn(`${join(dir, name)} is from a newer version of this server; passed over`);
     reported.add(name);
     return undefined;
+  }
+
+  /** A record as it stands now, under whatever name; as it was known where it is gone. */
+  async function current(entry: Entry): Promise<Entry> {
+    const named = (await names()).current.find(({ name }) => idOf(name) === idOf(entry.name));
+    return (named && (await load(named.name))) ?? entry;
   }
 
   async function setAside(name: string): Promise<void> {
@@ -120,10 +129,12 @@ export function createLedger(dataDir: string, log: Log): Ledger {
         throw unusable(dir, error, 'written');
       }
     },
-    async update(entry, job) {
-      const name = renamed(entry.name, { requestId: job.request_id });
+    async update(entry, change) {
+      const latest = await current(entry);
+      const job = change(latest.job);
+      const name = renamed(latest.name, { requestId: job.request_id });
       await writeRecord(dir, name, job);
-      if (name !== entry.name) await remove(entry.name);
+      if (name !== latest.name) await remove(latest.name);
       return { name, job };
     },
     async claim(entry, job) {
@@ -166,6 +177,9 @@ export function createLedger(dataDir: string, log: Log): Ledger {
     },
   };
 }
+
+/** What a record is known by, whatever its generation and whether it has a request id. */
+const idOf = (name: string): string => name.slice(0, name.indexOf('.'));
 
 type Named = RecordName & { name: string };
 

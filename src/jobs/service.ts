@@ -82,7 +82,7 @@ export function createJobs(options: JobsOptions): Jobs {
       const wanted = { api: origin, model, input };
       await submissions.abandoned(fingerprintOf(wanted));
       const earlier = await findEarlier(wanted, { ledger, self, held, now, call: wait.signal });
-      if (earlier?.kind === 'in_doubt') throw await following.tellDoubt(earlier.entry, wait);
+      if (earlier?.kind === 'in_doubt') return following.doubt(earlier.entry, wait);
       if (earlier) return following.resume(earlier.entry, earlier.requestId, wait);
       const submitted_at = new Date(now).toISOString();
       const follower = self.lease(now, SUBMIT_LEASE);

@@ -9,7 +9,7 @@ const LONG = { runMs: 600_000 };
 
 describe('a call whose wait is over', () => {
   it('succeeds with the state, the request id and the next step, and get_image_job goes on', async () => {
-    const { client, sandbox } = await connect({ waitSeconds: 5 });
+    const { client, sandbox } = await connect({ waitSeconds: 5, factor: 5 });
     sandbox.engine.planNext(LONG);
     const first = await client.callTool(CALL);
     const [job] = sandbox.engine.jobs as [SandboxJob];

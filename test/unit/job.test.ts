@@ -19,6 +19,7 @@ const result = (seen: Partial<Extract<Observation, { kind: 'result' }>['seen']>)
 const OBSERVATIONS: Observation[] = [
   { kind: 'accepted', request_id: 'r' },
   { kind: 'answer_lost' },
+  { kind: 'forgotten' },
   { kind: 'cancelled' },
   { kind: 'status', seen: { state: 'in_queue', queue_position: 2 } },
   { kind: 'status', seen: { state: 'in_progress' } },
@@ -44,7 +45,7 @@ describe('transition', () => {
   it('follows a job through its life', () => {
     let seen = job({ state: 'submitting' });
     const states = [];
-    for (const observation of OBSERVATIONS.filter((_, index) => [0, 3, 4, 7].includes(index))) {
+    for (const observation of OBSERVATIONS.filter((_, index) => [0, 4, 5, 8].includes(index))) {
       seen = transition(seen, observation, NOW);
       states.push([seen.state, seen.queue_position]);
     }

@@ -47,7 +47,7 @@ describe('the ledger', () => {
     const pattern = `^20260101T000000000Z-${fingerprint(intent())}-[0-9a-f]{8}\\.0`;
     expect(readdirSync(dir)).toEqual([expect.stringMatching(new RegExp(`${pattern}\\.json$`))]);
     const job = { ...begun.job, state: 'in_queue' as const, request_id: 'r-1' };
-    await ledger.update(begun, job);
+    await ledger.update(begun, () => job);
     const [name = ''] = readdirSync(dir);
     expect(readdirSync(dir)).toEqual([expect.stringMatching(new RegExp(`${pattern}\\.r-1\\.json$`))]);
     expect(JSON.parse(readFileSync(join(dir, name), 'utf8'))).toEqual({ version: 1, ...job });
@@ -96,7 +96,7 @@ describe('the ledger', () => {
     const dataDir = freshDataDir();
     const begun = await open(dataDir).ledger.begin(intent());
     const accepted = { ...begun.job, state: 'in_queue' as const, request_id: 'r-1' };
-    const entry = await open(dataDir).ledger.update(begun, accepted);
+    const entry = await open(dataDir).ledger.update(begun, () => accepted);
     const takers = Array.from({ length: 8 }, (_, pid) => ({
       host: 'h',
       pid,
@@ -116,8 +116,22 @@ describe('the ledger', () => {
     const opened = open();
     const begun = await opened.ledger.begin(intent());
     await opened.ledger.claim(begun, { ...begun.job, state: 'unknown' });
-    await opened.ledger.update(begun, { ...begun.job, state: 'in_queue', request_id: 'r-1' });
-    expect(await all(opened)).toMatchObject([{ request_id: 'r-1' }]);
+    await opened.ledger.update(begun, (latest) => ({ ...latest, state: 'in_queue', request_id: 'r-1' }));
+    expect(await all(opened)).toMatchObject([{ request_id: 'r-1', state: 'in_queue' }]);
+  });
+
+  it('undoes nothing that another process has written since', async () => {
+    const dataDir = freshDataDir();
+    const begun = await open(dataDir).ledger.begin(intent());
+    await open(dataDir).ledger.update(begun, (latest) => ({
+      ...latest,
+      state: 'cancelled',
+      request_id: 'r-1',
+    }));
+    await open(dataDir).ledger.update(begun, (latest) => ({ ...latest, delivered_at: 'now' }));
+    expect(await all(open(dataDir))).toMatchObject([
+      { state: 'cancelled', request_id: 'r-1', delivered_at: 'now' },
+    ]);
   });
 
   it('is shared by several at once without a lock', async () => {
