@@ -11,11 +11,6 @@ import { NAME, VERSION } from './version.ts';
 const platform = { dataDir: envPaths(NAME, { suffix: '' }).data, homeDir: homedir() };
 const parsed = parseConfig(process.argv.slice(2), process.env, platform);
 
-if (parsed.kind === 'help') process.stdout.write((await import('./cli/help.ts')).helpText());
-else if (parsed.kind === 'version') process.stdout.write(`${VERSION}\n`);
-else if (parsed.kind === 'problems') refuse(parsed.problems);
-else await run(parsed.config);
-
 function refuse(problems: readonly string[]): void {
   const lines = problems.map((problem) => `${NAME}: ${problem}\n`);
   process.stderr.write(`${lines.join('')}See ${NAME} --help.\n`);
@@ -45,3 +40,9 @@ async function serve(config: Config): Promise<void> {
   await Promise.race([leave(), systemClock.sleep(LEAVE_WITHIN)]);
   process.exit(0);
 }
+
+// Last, as what follows an await at the top level is not there yet while it waits.
+if (parsed.kind === 'help') process.stdout.write((await import('./cli/help.ts')).helpText());
+else if (parsed.kind === 'version') process.stdout.write(`${VERSION}\n`);
+else if (parsed.kind === 'problems') refuse(parsed.problems);
+else await run(parsed.config);

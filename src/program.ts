@@ -5,7 +5,7 @@ import { createSelf } from './jobs/follower.ts';
 import { createLedger, type Ledger } from './jobs/ledger.ts';
 import { createSchedule } from './jobs/schedule.ts';
 import { createJobs } from './jobs/service.ts';
-import { createSpendGuard } from './jobs/spending.ts';
+import { createAdmission } from './jobs/spending.ts';
 import { createLog, type Log } from './log.ts';
 import { loopbackOrigin } from './media/trust.ts';
 import { publishedPrice } from './models/define.ts';
@@ -69,7 +69,7 @@ export function createProgram(
     ledger,
     schedule: createSchedule(),
     self: createSelf(),
-    guard: createSpendGuard(ledger, config, priceOf),
+    admit: createAdmission({ ledger, limits: config, priceOf, clock, random }),
     keep: { days: config.keepDays, jobs: config.keepJobs },
     clock,
     log,

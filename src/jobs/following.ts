@@ -37,12 +37,15 @@ export function createFollowing({ api, ledger, schedule, self, held, clock, log 
   /** After the submit nothing may fail for want of a record: the job exists, and its answer is still owed. */
   async function save<Kind extends Followed>(followed: Kind, change: (latest: Job) => Job): Promise<Kind> {
     const { name, job } = followed;
-    if (name === undefined) return { ...followed, job: change(job) };
+    const changed = change(job);
+    if (name === undefined) return { ...followed, job: changed };
     try {
       return { ...followed, ...(await ledger.update({ name, job }, change)) };
     } catch (error) {
-      log.error(`cannot record job ${job.request_id ?? name}: ${(error as Error).message}`);
-      return { ...followed, job: change(job) };
+      log.error(
+        `cannot record job ${changed.request_id ?? name} as ${changed.state}: ${(error as Error).message}`,
+      );
+      return { ...followed, job: changed };
     }
   }
 
@@ -81,7 +84,7 @@ export function createFollowing({ api, ledger, schedule, self, held, clock, log 
 
   /** Takes this process's lease off a record, and changes nothing else about it. */
   async function giveUp(entry: Entry): Promise<void> {
-    await save(entry, withoutLease);
+    await ledger.update(entry, withoutLease, { create: false }).catch((error) => log.warn(error.message));
   }
 
   /** Puts this process's lease on a job, unless it has ended or another process follows it. */
@@ -129,7 +132,10 @@ export function createFollowing({ api, ledger, schedule, self, held, clock, log 
     } finally {
       deadline.clear();
     }
-    wait.onAnswered((reached) => settle(followed, reached, wait.signal));
+    // A job that is handed over, or whose client is gone, may be called for again in the same breath.
+    if (isFinal(followed.job.state) && !wait.signal.aborted) {
+      wait.onAnswered((reached) => settle(followed, reached, wait.signal));
+    } else await settle(followed, false, wait.signal);
     // Nothing is known of a job that no look could read and no record tells of.
     if (unread && !isRead) throw unread;
     return { job: followed.job, resumed, ...(unread && { unread }) };

@@ -24,9 +24,10 @@ export interface Ledger {
   begin(job: Intent): Promise<Entry>;
   /**
    * Changes a record as it now stands on disk, which another call or process may have written since `entry` was
-   * read: nothing that was learned is undone by who knows less. Throws what the file system throws.
+   * read: nothing that was learned is undone by who knows less. A record that is gone is made anew unless `create`
+   * is false. Throws what the file system throws.
    */
-  update(entry: Entry, change: (latest: Job) => Job): Promise<Entry>;
+  update(entry: Entry, change: (latest: Job) => Job, options?: { create?: boolean }): Promise<Entry>;
   /** Takes a job over from another process, with the record to have then. Undefined where a third one was faster: exactly one is not. */
   claim(entry: Entry, job: Job): Promise<Entry | undefined>;
   /** Forgets an intent that was certainly not carried out. */
@@ -55,6 +56,7 @@ export function createLedger(dataDir: string, log: Log): Ledger {
   const dir = join(dataDir, 'jobs');
   const asideDir = join(dataDir, 'set-aside');
   const reported = new Set<string>();
+  const changes = new Map<string, Promise<void>>();
 
   /** The current name of every job, newest first, and the names that those have replaced. */
   async function names(): Promise<{ current: Named[]; replaced: string[]; temporary: string[] }> {
@@ -94,10 +96,23 @@ export function createLedger(dataDir: string, log: Log): Ledger {
     return undefined;
   }
 
-  /** A record as it stands now, under whatever name; as it was known where it is gone. */
-  async function current(entry: Entry): Promise<Entry> {
-    const named = (await names()).current.find(({ name }) => idOf(name) === idOf(entry.name));
-    return (named && (await load(named.name))) ?? entry;
+  /** A record as it stands now, under whatever name; undefined where it is gone. */
+  async function latestOf(name: string): Promise<Entry | undefined> {
+    const named = (await names()).current.find((candidate) => idOf(candidate.name) === idOf(name));
+    return named && load(named.name);
+  }
+
+  /** Changes of one record wait for each other within this process. */
+  function serially<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+    const id = idOf(name);
+    const done = (changes.get(id) ?? Promise.resolve()).then(work);
+    const settled = done.then(
+      () => {},
+      () => {},
+    );
+    changes.set(id, settled);
+    void settled.then(() => changes.get(id) === settled && changes.delete(id));
+    return done;
   }
 
   async function setAside(name: string): Promise<void> {
@@ -129,14 +144,19 @@ export function createLedger(dataDir: string, log: Log): Ledger {
         throw unusable(dir, error, 'written');
       }
     },
-    async update(entry, change) {
-      const latest = await current(entry);
-      const job = change(latest.job);
-      const name = renamed(latest.name, { requestId: job.request_id });
-      await writeRecord(dir, name, job);
-      if (name !== latest.name) await remove(latest.name);
-      return { name, job };
-    },
+    update: (entry, change, { create = true } = {}) =>
+      serially(entry.name, async () => {
+        const found = await latestOf(entry.name);
+        if (!found && !create) return { ...entry, job: change(entry.job) };
+        // Where the request id could not be recorded when it came, the disk knows less than we do.
+        const knowsMore = entry.job.request_id !== undefined && found?.job.request_id === undefined;
+        const latest = found && !knowsMore ? found : { name: found?.name ?? entry.name, job: entry.job };
+        const job = change(latest.job);
+        const name = renamed(latest.name, { requestId: job.request_id });
+        await writeRecord(dir, name, job);
+        if (name !== latest.name) await remove(latest.name);
+        return { name, job };
+      }),
     async claim(entry, job) {
       const { generation = 0 } = parseName(entry.name) ?? {};
       const name = renamed(entry.name, { generation: generation + 1 });
@@ -148,7 +168,7 @@ export function createLedger(dataDir: string, log: Log): Ledger {
         throw unusable(dir, error, 'written');
       }
     },
-    remove: (entry) => remove(entry.name),
+    remove: (entry) => serially(entry.name, () => remove(entry.name)),
     async find(requestId) {
       const named = (await names()).current.find((candidate) => candidate.requestId === requestId);
       return named && load(named.name);
@@ -157,7 +177,8 @@ export function createLedger(dataDir: string, log: Log): Ledger {
       for (const named of (await names()).current) {
         if (named.submittedAt < since || (fingerprint !== undefined && named.fingerprint !== fingerprint))
           continue;
-        const entry = await load(named.name);
+        // It may have been renamed since its name was read.
+        const entry = (await load(named.name)) ?? (await latestOf(named.name));
         if (entry) yield entry;
       }
     },
@@ -165,9 +186,13 @@ export function createLedger(dataDir: string, log: Log): Ledger {
       const { current, replaced, temporary } = await names();
       const oldest = new Date(now - keep.days * DAY).toISOString();
       const old = current.filter(({ submittedAt }, index) => index >= keep.jobs || submittedAt < oldest);
-      for (const { name } of old.slice(-MOST_PRUNED)) {
+      let pruned = 0;
+      for (const { name } of old.reverse()) {
+        if (pruned === MOST_PRUNED) break;
         const entry = await load(name);
-        if (entry && over(entry.job)) await remove(name);
+        if (!entry || !over(entry.job)) continue;
+        await remove(name);
+        pruned += 1;
       }
       for (const name of replaced) await remove(name);
       for (const name of temporary) {
@@ -196,12 +221,9 @@ function renamed(name: string, change: Partial<RecordName>): string {
 
 function unusable(dir: string, error: unknown, how: 'read' | 'written'): ToolError {
   const { code = 'unknown' } = error as NodeJS.ErrnoException;
-  return new ToolError(
-    'ledger_unwritable',
-    `The job records in ${dir} cannot be ${how} (${code}), so nothing was submitted.`,
-    {
-      next: 'Make that directory usable and free some space, or choose another with --data-dir or RUNCOMFY_DATA_DIR.',
-      cause: error,
-    },
-  );
+  const so = how === 'written' ? ', so nothing was submitted' : '';
+  return new ToolError('ledger_unwritable', `The job records in ${dir} cannot be ${how} (${code})${so}.`, {
+    next: 'Make that directory usable and free some space, or choose another with --data-dir or RUNCOMFY_DATA_DIR.',
+    cause: error,
+  });
 }

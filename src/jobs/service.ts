@@ -6,7 +6,7 @@ import type { Self } from './follower.ts';
 import { createFollowing, type Followed } from './following.ts';
 import { createHeld } from './held.ts';
 import { isFinal, type Job, type JobState, UNKNOWN_MODEL } from './job.ts';
-import type { Entry, Keep, Ledger } from './ledger.ts';
+import type { Entry, Intent, Keep, Ledger } from './ledger.ts';
 import { fingerprintOf } from './record.ts';
 import { findEarlier } from './resume.ts';
 import type { Schedule } from './schedule.ts';
@@ -38,12 +38,14 @@ export interface JobsOptions {
   ledger: Ledger;
   schedule: Schedule;
   self: Self;
-  /** Throws where the user's limits forbid another job. */
-  guard: (intent: Entry, now: number) => Promise<void>;
+  /** Records an intent, or throws where the user's limits forbid another job. */
+  admit: (intent: Intent) => Promise<Entry>;
   keep: Keep;
   clock: Clock;
   log: Log;
 }
+
+type Wanted = Pick<Job, 'api' | 'model' | 'input'>;
 
 // A submit and its tries take at most this long, in ms, so a lease of this length covers them.
 const SUBMIT_LEASE = 180_000;
@@ -56,6 +58,8 @@ export function createJobs(options: JobsOptions): Jobs {
   const held = createHeld();
   const following = createFollowing({ ...options, held });
   const submissions = createSubmissions({ ...options, held, following });
+  /** Paid calls under way. */
+  const calls = new Map<Promise<unknown>, { fingerprint: string; signal: AbortSignal }>();
   let prunedAt = Number.NEGATIVE_INFINITY;
 
   /** Deletes old records, now and then and behind a paid call: starting and listing change nothing. */
@@ -68,33 +72,44 @@ export function createJobs(options: JobsOptions): Jobs {
   }
 
   async function known(requestId: string): Promise<Followed> {
-    const entry = await ledger.find(requestId);
+    // RunComfy knows the job whether or not the records can be read.
+    const entry = await ledger.find(requestId).catch((error) => void log.warn(error.message));
     if (entry?.job.api === origin) return entry;
     return {
       job: { api: origin, model: UNKNOWN_MODEL, input: {}, state: 'in_queue', request_id: requestId },
     };
   }
 
+  /** Takes up the earlier job that a call repeats, or submits a new one, and follows it. */
+  async function serve(wanted: Wanted, wait: Wait): Promise<Outcome> {
+    const now = clock.now();
+    const earlier = await findEarlier(wanted, { ledger, self, held, now, call: wait.signal });
+    if (earlier?.kind === 'in_doubt') return following.doubt(earlier.entry, wait);
+    if (earlier) return following.resume(earlier.entry, earlier.requestId, wait);
+    const submitted_at = new Date(now).toISOString();
+    const follower = self.lease(now, SUBMIT_LEASE);
+    const { entry, requestId } = await submissions.submit(
+      { ...wanted, state: 'submitting', submitted_at, follower },
+      wait,
+    );
+    prune();
+    wait.onLook(entry.job);
+    return following.attend(entry, requestId, FIRST_LOOK, wait).catch((error) => {
+      throw error instanceof ToolError ? unfollowed(requestId, error) : error;
+    });
+  }
+
   return {
     async generate(model, input, wait) {
       await api.requireKey();
-      const now = clock.now();
       const wanted = { api: origin, model, input };
-      await submissions.abandoned(fingerprintOf(wanted));
-      const earlier = await findEarlier(wanted, { ledger, self, held, now, call: wait.signal });
-      if (earlier?.kind === 'in_doubt') return following.doubt(earlier.entry, wait);
-      if (earlier) return following.resume(earlier.entry, earlier.requestId, wait);
-      const submitted_at = new Date(now).toISOString();
-      const follower = self.lease(now, SUBMIT_LEASE);
-      const { entry, requestId } = await submissions.submit(
-        { ...wanted, state: 'submitting', submitted_at, follower },
-        wait,
-      );
-      prune();
-      wait.onLook(entry.job);
-      return following.attend(entry, requestId, FIRST_LOOK, wait).catch((error) => {
-        throw error instanceof ToolError ? unfollowed(requestId, error) : error;
-      });
+      const fingerprint = fingerprintOf(wanted);
+      // A call that its client gave up on first finishes its records: what it leaves is what this one may repeat.
+      const given = [...calls].filter(([, call]) => call.fingerprint === fingerprint && call.signal.aborted);
+      await Promise.allSettled(given.map(([call]) => call));
+      const call = serve(wanted, wait);
+      calls.set(call, { fingerprint, signal: wait.signal });
+      return call.finally(() => calls.delete(call));
     },
 
     async follow(requestId, wait) {

@@ -1,6 +1,7 @@
+import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import type { Job } from './job.ts';
-import type { Entry, Ledger } from './ledger.ts';
+import type { Entry, Intent, Ledger } from './ledger.ts';
 
 /** What a user allows; undefined allows everything. */
 export interface SpendLimits {
@@ -15,53 +16,98 @@ export const ASSUMED_USD = 0.25;
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
+// Sums of prices such as 0.034 are not exact.
+const ROUNDING = 1e-6;
+
+// How often a call tries for a place that another undecided call may yet leave free, and its first pause in ms.
+const MOST_TRIES = 6;
+const FIRST_PAUSE = 40;
+
+export interface AdmissionOptions {
+  ledger: Ledger;
+  limits: SpendLimits;
+  priceOf: (model: string, input: Record<string, unknown>) => number | undefined;
+  clock: Clock;
+  random: () => number;
+}
 
 /**
- * Refuses what goes beyond the limits, across processes, through the ledger. The call's own record stands there
- * already, so that of two calls that race for the last place the one recorded first gets it.
+ * Records the intent of a call if the user's limits allow it, across processes, through the ledger. A call counts
+ * all others after it is recorded itself, so of two that race at least one sees the other: never do both get the
+ * last place. Who is too many only because of calls that may not be submitted in the end withdraws and tries again.
  */
-export function createSpendGuard(
-  ledger: Ledger,
-  limits: SpendLimits,
-  priceOf: (model: string, input: Record<string, unknown>) => number | undefined,
-): (intent: Entry, now: number) => Promise<void> {
+export function createAdmission({ ledger, limits, priceOf, clock, random }: AdmissionOptions) {
+  const { maxJobsPerHour, budgetUsd } = limits;
   const costOf = ({ model, input, cost_usd }: Job) => cost_usd ?? priceOf(model, input) ?? ASSUMED_USD;
+  let last: Promise<unknown> = Promise.resolve();
 
-  /** The jobs of the same API since a time (ms) that were recorded before the intent and are not known to be free. */
-  async function before(intent: Entry, since: number): Promise<Job[]> {
+  /** Every other job of the same API since a time (ms) that is not known to be free. */
+  async function others(intent: Entry, since: number): Promise<Job[]> {
     const jobs: Job[] = [];
     for await (const { name, job } of ledger.newest({ since: new Date(since).toISOString() })) {
-      if (name < intent.name && job.api === intent.job.api && job.state !== 'cancelled') jobs.push(job);
+      if (name !== intent.name && job.api === intent.job.api && job.state !== 'cancelled') jobs.push(job);
     }
     return jobs;
   }
 
-  return async (intent, now) => {
-    const { maxJobsPerHour, budgetUsd } = limits;
-    if (maxJobsPerHour !== undefined) {
-      const { length } = await before(intent, now - HOUR);
-      if (length >= maxJobsPerHour) {
-        throw overLimit(
-          `${length} jobs were submitted in the last hour, and the limit is ${maxJobsPerHour}`,
-          '--max-jobs-per-hour or RUNCOMFY_MAX_JOBS_PER_HOUR',
-        );
+  function overHourly(jobs: readonly Job[]): string | undefined {
+    if (maxJobsPerHour === undefined || jobs.length < maxJobsPerHour) return undefined;
+    return `${jobs.length} jobs were submitted in the last hour, and the limit is ${maxJobsPerHour}`;
+  }
+
+  function overBudget(jobs: readonly Job[], cost: number): string | undefined {
+    const spent = jobs.reduce((sum, job) => sum + costOf(job), 0);
+    if (budgetUsd === undefined || spent + cost <= budgetUsd + ROUNDING) return undefined;
+    const assumed = jobs.filter(
+      ({ model, input, cost_usd }) => (cost_usd ?? priceOf(model, input)) === undefined,
+    );
+    return `${dollars(spent)} were spent on ${jobs.length} jobs in the last 24 hours (${assumed.length} of them at an assumed ${dollars(ASSUMED_USD)}), this one counts ${dollars(cost)}, and the budget is ${dollars(budgetUsd)}`;
+  }
+
+  /** Why a recorded intent is too many, and whether it still is without the calls that are undecided. */
+  async function judge(entry: Entry): Promise<{ error: ToolError; final: boolean } | undefined> {
+    const now = clock.now();
+    const cost = costOf(entry.job);
+    const day = await others(entry, now - DAY);
+    const hourAgo = new Date(now - HOUR).toISOString();
+    const isDecided = ({ state }: Job) => state !== 'submitting';
+    for (const [setting, why] of [
+      [
+        '--max-jobs-per-hour or RUNCOMFY_MAX_JOBS_PER_HOUR',
+        (jobs: Job[]) => overHourly(jobs.filter(isSince(hourAgo))),
+      ],
+      ['--budget or RUNCOMFY_BUDGET_USD', (jobs: Job[]) => overBudget(jobs, cost)],
+    ] as const) {
+      const problem = why(day);
+      if (problem !== undefined) {
+        return { error: overLimit(problem, setting), final: why(day.filter(isDecided)) !== undefined };
       }
     }
-    if (budgetUsd !== undefined) {
-      const jobs = await before(intent, now - DAY);
-      const spent = jobs.reduce((sum, job) => sum + costOf(job), 0);
-      const assumed = jobs.filter(
-        ({ model, input, cost_usd }) => cost_usd === undefined && priceOf(model, input) === undefined,
-      );
-      if (spent + costOf(intent.job) > budgetUsd) {
-        throw overLimit(
-          `${dollars(spent)} were spent on ${jobs.length} jobs in the last 24 hours (${assumed.length} of them at an assumed ${dollars(ASSUMED_USD)}), this one counts ${dollars(costOf(intent.job))}, and the budget is ${dollars(budgetUsd)}`,
-          '--budget or RUNCOMFY_BUDGET_USD',
-        );
-      }
+    return undefined;
+  }
+
+  async function admit(intent: Intent): Promise<Entry> {
+    for (let tries = 1; ; tries++) {
+      const entry = await ledger.begin(intent);
+      const verdict = await judge(entry);
+      if (!verdict) return entry;
+      await ledger.remove(entry);
+      if (verdict.final || tries === MOST_TRIES) throw verdict.error;
+      await clock.sleep(random() * FIRST_PAUSE * 2 ** tries);
     }
+  }
+
+  /** Records an intent. Throws `spend_limit` or `ledger_unwritable`; then nothing is recorded. */
+  return (intent: Intent): Promise<Entry> => {
+    if (maxJobsPerHour === undefined && budgetUsd === undefined) return ledger.begin(intent);
+    // One at a time within a process, so that only processes race.
+    const admitted = last.then(() => admit(intent));
+    last = admitted.catch(() => {});
+    return admitted;
   };
 }
+
+const isSince = (time: string) => (job: Job) => (job.submitted_at ?? '') >= time;
 
 function overLimit(why: string, setting: string): ToolError {
   return new ToolError('spend_limit', `Not submitted: ${why}.`, {

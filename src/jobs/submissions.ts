@@ -1,11 +1,9 @@
-import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
 import type { Following } from './following.ts';
 import type { Held } from './held.ts';
 import type { Entry, Intent, Ledger } from './ledger.ts';
-import { fingerprintOf } from './record.ts';
 import type { Wait } from './wait.ts';
 
 export interface SubmissionsOptions {
@@ -13,24 +11,22 @@ export interface SubmissionsOptions {
   ledger: Ledger;
   held: Held;
   following: Following;
-  /** Throws where the user's limits forbid another job. */
-  guard: (intent: Entry, now: number) => Promise<void>;
-  clock: Clock;
+  /** Records an intent, or throws where the user's limits forbid another job. */
+  admit: (intent: Intent) => Promise<Entry>;
   log: Log;
 }
 
 /** The paid step: submits once, with the intent durable before the POST and the request id after it. */
 export function createSubmissions(options: SubmissionsOptions) {
-  const { api, ledger, held, following, guard, clock, log } = options;
-  const underWay = new Map<Promise<unknown>, { fingerprint: string; wait: Wait; entry?: Entry }>();
+  const { api, ledger, held, following, admit, log } = options;
+  const underWay = new Map<Promise<unknown>, { entry?: Entry }>();
 
   async function submitOnce(intent: Intent, wait: Wait, begun: (entry: Entry) => void) {
-    const entry = await ledger.begin(intent);
+    const entry = await admit(intent);
     held.take(entry.name, wait.signal);
     begun(entry);
     let mayBeSent = false;
     try {
-      await guard(entry, clock.now());
       wait.signal.throwIfAborted();
       mayBeSent = true;
       const requestId = await api.submit(intent.model, intent.input);
@@ -53,23 +49,12 @@ export function createSubmissions(options: SubmissionsOptions) {
   return {
     /** Submits a job. The wait's signal keeps it from being sent, but never aborts it once it is. */
     async submit(intent: Intent, wait: Wait): Promise<{ entry: Entry; requestId: string }> {
-      const about: { fingerprint: string; wait: Wait; entry?: Entry } = {
-        fingerprint: fingerprintOf(intent),
-        wait,
-      };
+      const about: { entry?: Entry } = {};
       const submitting = submitOnce(intent, wait, (entry) => {
         about.entry = entry;
       });
       underWay.set(submitting, about);
       return submitting.finally(() => underWay.delete(submitting));
-    },
-
-    /** Waits for submits of the same call whose client gave up on them: their jobs are what a repetition wants. */
-    async abandoned(fingerprint: string): Promise<void> {
-      const same = [...underWay].filter(
-        ([, about]) => about.fingerprint === fingerprint && about.wait.signal.aborted,
-      );
-      await Promise.allSettled(same.map(([submitting]) => submitting));
     },
 
     /** Before the process ends: gives up its leases on submits under way, then waits until their request ids are recorded. */

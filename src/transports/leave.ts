@@ -9,8 +9,8 @@ const PARENT_CHECK = 200;
 export function untilClientLeaves(): Promise<string> {
   const parent = process.ppid;
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
-      process.once(signal, () => resolve(signal));
+    // For good: a second Ctrl-C must not end the process before a submit under way is recorded.
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
     process.stdin.once('end', () => resolve('end of input'));
     process.stdin.once('close', () => resolve('end of input'));
     process.stdout.once('error', () => resolve('standard output is closed'));

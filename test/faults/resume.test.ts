@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkBooks, readRecords } from '../helpers/books.ts';
-import { startHost } from '../helpers/host.ts';
+import { type Host, startHost } from '../helpers/host.ts';
 import { type Connected, connect, textOf } from '../helpers/program.ts';
 
 const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
@@ -106,6 +106,16 @@ describe('a call that is repeated because its answer reached nobody', () => {
     checkBooks(one.sandbox, one.config.dataDir, 1);
   });
 
+  it('gets it in the same breath as the handover', async () => {
+    const one = await connect({ waitSeconds: 0 });
+    one.sandbox.engine.planNext(RUNNING);
+    await one.client.callTool(CALL);
+    for (let count = 0; count < 5; count++) {
+      expect((await one.client.callTool(CALL)).structuredContent).toMatchObject({ resumed: true });
+    }
+    checkBooks(one.sandbox, one.config.dataDir, 1);
+  });
+
   it('gets it once: the call after that is a wish for a second picture', async () => {
     const one = await connect();
     await callAndTimeOut(one);
@@ -190,6 +200,16 @@ describe('a job is not reused', () => {
   });
 });
 
+/** A call of a host that is about to be killed: `seen` resolves when its job is followed, or the call ended before. */
+function followed(host: Host, call: typeof CALL) {
+  let tell = () => {};
+  const progress = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  const answer = host.call(call.name, call.arguments, { onProgress: tell }).catch(() => 'cut');
+  return { answer, seen: Promise.race([progress, answer]) };
+}
+
 describe('several processes', () => {
   it('that race to take up the same job: one gets it, the others submit', async () => {
     const one = await connect();
@@ -210,19 +230,11 @@ describe('several processes', () => {
     const start = () => startHost({ baseUrl: one.sandbox.origin, dataDir: one.config.dataDir });
     for (let count = 0; count < 6; count++) one.sandbox.engine.planNext(RUNNING);
     const calls = [CALL, CALL, CALL, OTHER, OTHER, { ...CALL, arguments: { prompt: 'a newt' } }];
-    await Promise.all(
-      calls.map(async (call) => {
-        const host = await start();
-        let followed = () => {};
-        const seen = new Promise<void>((resolve) => {
-          followed = resolve;
-        });
-        const cut = host.call(call.name, call.arguments, { onProgress: followed }).catch(() => 'cut');
-        await seen;
-        await host.kill();
-        expect(await cut).toBe('cut');
-      }),
-    );
+    const hosts = await Promise.all(calls.map(start));
+    const answers = hosts.map((host, index) => followed(host, calls[index] ?? CALL));
+    await Promise.all(answers.map(({ seen }) => seen));
+    await Promise.all(hosts.map((host) => host.kill()));
+    for (const { answer } of answers) expect(await answer).toBe('cut');
     finish(one);
     const again = await Promise.all(
       calls.map(async (call) => {

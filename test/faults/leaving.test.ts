@@ -1,0 +1,336 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Job } from '../../src/jobs/job.ts';
+import { createLedger } from '../../src/jobs/ledger.ts';
+import { createLog } from '../../src/log.ts';
+import type { JobPlan } from '../../src/sandbox/engine.ts';
+import type { Fault, Route } from '../../src/sandbox/faults.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
+import { checkBooks, readRecords } from '../helpers/books.ts';
+import { MAIN, plainEnv, start } from '../helpers/process.ts';
+import { freshDataDir, KEY } from '../helpers/program.ts';
+
+const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
+const HOURS = 3_600_000;
+const ENV = plainEnv({ RUNCOMFY_API_KEY: KEY });
+
+type Child = ChildProcessWithoutNullStreams;
+/** Takes what to do when the test is over: tests that run at once need their own. */
+type CleanUp = (what: () => void) => void;
+
+/** A way of leaving: what the server is started by, and what happens to it. */
+interface Way {
+  way: string;
+  launch: (args: readonly string[], cleanUp: CleanUp) => Child;
+  leave: (child: Child) => void;
+  /** How the process that was launched ends. */
+  exit: { code: number | null; signal: string | null };
+}
+
+const CLEAN = { code: 0, signal: null };
+const bySignal = (signal: NodeJS.Signals): Way => ({
+  way: signal,
+  launch: directly,
+  leave: (child) => void child.kill(signal),
+  exit: CLEAN,
+});
+
+const WAYS: Way[] = [
+  { way: 'end of input', launch: directly, leave: (child) => void child.stdin.end(), exit: CLEAN },
+  bySignal('SIGTERM'),
+  bySignal('SIGINT'),
+  bySignal('SIGHUP'),
+  {
+    way: 'standard output whose reader is gone',
+    launch: directly,
+    leave(child) {
+      child.stdout.destroy();
+      // A broken pipe shows itself only when something is written.
+      send(child, { id: 2, method: 'ping' });
+    },
+    exit: CLEAN,
+  },
+  {
+    way: 'the death of its parent while this process holds the other end of its pipes',
+    launch: belowParent,
+    leave: (child) => void child.kill('SIGKILL'),
+    exit: { code: null, signal: 'SIGKILL' },
+  },
+];
+
+/** Starts the server as most hosts do. */
+function directly(args: readonly string[], cleanUp: CleanUp): Child {
+  const child = spawn(process.execPath, [MAIN, ...args], { env: ENV });
+  cleanUp(() => child.kill('SIGKILL'));
+  return child;
+}
+
+/** Starts the server as the child of another process, which only hands on its pipes. */
+function belowParent(args: readonly string[], cleanUp: CleanUp): Child {
+  const parent = `require('node:child_process').spawn(process.execPath, process.argv.slice(1), { stdio: 'inherit' })`;
+  const child = spawn(process.execPath, ['-e', parent, MAIN, ...args], { env: ENV, detached: true });
+  cleanUp(() => {
+    try {
+      process.kill(-(child.pid as number), 'SIGKILL');
+    } catch {
+      // The whole group is gone, as it should be.
+    }
+  });
+  return child;
+}
+
+interface Scene {
+  sandbox: Sandbox;
+  dataDir: string;
+}
+
+/** A state in which the client leaves, and how the books stand afterwards. */
+interface State {
+  state: string;
+  plan?: Partial<JobPlan>;
+  hold?: Route;
+  reached: (scene: Scene) => unknown;
+  recorded?: { state: string; requestId: boolean };
+}
+
+const QUEUED = { queueMs: HOURS };
+const saw = (route: Route) => (scene: Scene) =>
+  scene.sandbox.requests.some((request) => request.route === route);
+const submitted = ({ sandbox }: Scene) => sandbox.engine.jobs.length > 0;
+
+const STATES: State[] = [
+  { state: 'idle', reached: () => true },
+  {
+    state: 'a submit whose answer never comes',
+    plan: QUEUED,
+    hold: 'submit',
+    reached: submitted,
+    recorded: { state: 'submitting', requestId: false },
+  },
+  {
+    state: 'a queued job',
+    plan: QUEUED,
+    reached: saw('status'),
+    recorded: { state: 'in_queue', requestId: true },
+  },
+  {
+    state: 'a running job',
+    plan: { queueMs: 0, runMs: HOURS },
+    reached: ({ dataDir }) => readRecords(dataDir)[0]?.state === 'in_progress',
+    recorded: { state: 'in_progress', requestId: true },
+  },
+  {
+    state: 'a result that is being read',
+    plan: { queueMs: 0, runMs: 0 },
+    hold: 'result',
+    reached: saw('result'),
+    recorded: { state: 'in_queue', requestId: true },
+  },
+];
+
+const ANSWERED: State = {
+  state: 'a submit that is answered while the server leaves',
+  plan: QUEUED,
+  hold: 'submit',
+  reached: submitted,
+  recorded: { state: 'in_queue', requestId: true },
+};
+
+/** Starts a server and brings it into a state. */
+async function reach(state: State, launch: Way['launch'], cleanUp: CleanUp) {
+  const sandbox = await startSandbox({ key: KEY });
+  cleanUp(() => sandbox.close());
+  const dataDir = freshDataDir();
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  if (state.plan) sandbox.engine.planNext(state.plan);
+  if (state.hold) sandbox.inject({ on: state.hold, what: { hold: held } });
+
+  const args = ['--base-url', sandbox.origin, '--data-dir', dataDir, '--log-level', 'info'];
+  const child = launch(args, cleanUp);
+  const stdout = collect(child.stdout);
+  const stderr = collect(child.stderr);
+  // The pipe may be broken by then: that is what is tested.
+  child.stdin.on('error', () => {});
+  const closed = once(child, 'close');
+  await initialize(child, stdout);
+  if (state.recorded) send(child, { id: 1, method: 'tools/call', params: CALL });
+  await vi.waitUntil(() => state.reached({ sandbox, dataDir }), { timeout: 20_000, interval: 10 });
+
+  /** Waits until the server is gone, and tells how it ended and how the books stand. */
+  async function end() {
+    // Every holder of the pipes has to be gone for this: the server too where another process was launched.
+    const [code, signal] = await closed;
+    checkBooks(sandbox, dataDir, 1);
+    const [job] = sandbox.engine.jobs;
+    return {
+      state: state.state,
+      exit: { code, signal },
+      protocol: lines(stdout.text()).every(isMessage),
+      madeDirectory: existsSync(dataDir),
+      records: (await recorded(dataDir)).map(({ state, request_id }) => ({
+        state,
+        requestId: request_id !== undefined && request_id === job?.id,
+      })),
+      cancelled: sandbox.requests.some(({ route }) => route === 'cancel'),
+    };
+  }
+  return { child, isLeaving: stderr.has('info: leaves: '), answer, end };
+}
+
+/** What is to be found when a server is gone. */
+const found = ({ state, recorded }: State, { exit }: Way) => ({
+  state,
+  exit,
+  protocol: true,
+  madeDirectory: recorded !== undefined,
+  records: recorded ? [recorded] : [],
+  cancelled: false,
+});
+
+describe('leaving in every state ends the process and leaves true records', () => {
+  it.concurrent.for(WAYS)('by $way', async (way, { expect, onTestFinished }) => {
+    const scenes = await Promise.all(STATES.map((state) => reach(state, way.launch, onTestFinished)));
+    for (const { child } of scenes) way.leave(child);
+    expect(await Promise.all(scenes.map(({ end }) => end()))).toEqual(
+      STATES.map((state) => found(state, way)),
+    );
+  });
+});
+
+describe('a submit that is answered while the server leaves is recorded with its request id', () => {
+  it.each(WAYS)('by $way', async (way) => {
+    const { child, isLeaving, answer, end } = await reach(ANSWERED, way.launch, onTestFinished);
+    way.leave(child);
+    await isLeaving;
+    answer();
+    expect(await end()).toEqual(found(ANSWERED, way));
+  });
+
+  // Ctrl-C under npx comes from the terminal and from npm.
+  it.each(WAYS.filter(({ way }) => way.startsWith('SIG')))('by $way twice', async (way) => {
+    const { child, isLeaving, answer, end } = await reach(ANSWERED, way.launch, onTestFinished);
+    way.leave(child);
+    await isLeaving;
+    way.leave(child);
+    answer();
+    expect(await end()).toEqual(found(ANSWERED, way));
+  });
+
+  const FOUR = [1, 2, 3, 4];
+  const TOGETHER: [what: string, fault: (held: Promise<void>) => Fault['what'], jobs: number][] = [
+    ['and so are four at once', (held) => ({ hold: held }), FOUR.length],
+    ['and four that are refused leave no record', (held) => ({ stall: held, status: 422, body: {} }), 0],
+  ];
+  it.each(TOGETHER)('%s', async (_, fault, count) => {
+    const sandbox = await startSandbox({ key: KEY });
+    onTestFinished(() => sandbox.close());
+    const dataDir = freshDataDir();
+    let answer = () => {};
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    sandbox.inject({ on: 'submit', times: FOUR.length, what: fault(held) });
+    const args = ['--base-url', sandbox.origin, '--data-dir', dataDir, '--log-level', 'info'];
+    const child = directly(args, onTestFinished);
+    const closed = once(child, 'close');
+    const stderr = collect(child.stderr);
+    await initialize(child, collect(child.stdout));
+    for (const id of FOUR) {
+      send(child, { id, method: 'tools/call', params: { ...CALL, arguments: { prompt: `fox ${id}` } } });
+    }
+    await expect.poll(() => sandbox.requests.length, { timeout: 20_000 }).toBe(FOUR.length);
+    child.stdin.end();
+    await stderr.has('info: leaves: ');
+    answer();
+    await closed;
+    const jobs = sandbox.engine.jobs.map(({ id }) => id);
+    expect(jobs).toHaveLength(count);
+    expect((await recorded(dataDir)).map(({ request_id }) => request_id).sort()).toEqual(jobs.sort());
+  });
+});
+
+/** The jobs as the next process will read them: a name that another has replaced does not count. */
+async function recorded(dataDir: string): Promise<Job[]> {
+  const ledger = createLedger(dataDir, createLog('silent', String));
+  const jobs: Job[] = [];
+  for await (const { job } of ledger.newest()) jobs.push(job);
+  return jobs;
+}
+
+describe('a throw-away start, as hosts make them to look, leaves no trace', () => {
+  const META = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientInfo': { name: 'raw', version: '1' },
+    'io.modelcontextprotocol/clientCapabilities': {},
+  };
+
+  it.each([
+    ['nothing at all', undefined],
+    ['server/discover', { id: 1, method: 'server/discover', params: { _meta: META } }],
+    ['tools/list', { id: 1, method: 'tools/list', params: { _meta: META } }],
+  ])('%s, then SIGKILL', async (_, request) => {
+    const home = mkdtempSync(join(tmpdir(), 'runcomfy-image-home-'));
+    const env = { HOME: home, RUNCOMFY_API_KEY: KEY, RUNCOMFY_BASE_URL: 'http://127.0.0.1:9' };
+    const { child, ended } = start(['--log-level', 'info'], env);
+    const stdout = collect(child.stdout);
+    await collect(child.stderr).has(' serves ');
+    if (request) {
+      send(child, request);
+      await stdout.has('"id":1');
+    }
+    child.kill('SIGKILL');
+    await ended;
+    for (const line of lines(stdout.text())) expect(JSON.parse(line)).toHaveProperty('result');
+    expect(readdirSync(home)).toEqual([]);
+  });
+});
+
+/** Writes one message. */
+function send(child: Child, message: object): void {
+  child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+}
+
+/** Opens the session and waits for the answer. */
+async function initialize(child: Child, stdout: Collected): Promise<void> {
+  const clientInfo = { name: 'raw', version: '1' };
+  const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo };
+  send(child, { id: 0, method: 'initialize', params });
+  await stdout.has('"id":0');
+  send(child, { method: 'notifications/initialized' });
+}
+
+interface Collected {
+  text(): string;
+  /** Resolves when the text has come; waits for ever if it never does. */
+  has(part: string): Promise<void>;
+}
+
+/** Gathers what a stream says from now on. */
+function collect(stream: Readable): Collected {
+  let text = '';
+  const waiting: { part: string; resolve: () => void }[] = [];
+  stream.on('data', (chunk) => {
+    text += chunk;
+    for (const { part, resolve } of waiting) if (text.includes(part)) resolve();
+  });
+  return {
+    text: () => text,
+    has: (part) =>
+      new Promise((resolve) => (text.includes(part) ? resolve() : void waiting.push({ part, resolve }))),
+  };
+}
+
+const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
+
+/** Whether a line is a message of the protocol. */
+function isMessage(line: string): boolean {
+  return (JSON.parse(line) as { jsonrpc?: string }).jsonrpc === '2.0';
+}

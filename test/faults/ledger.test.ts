@@ -1,0 +1,558 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Job, JobState } from '../../src/jobs/job.ts';
+import { createLedger, type Entry, type Ledger } from '../../src/jobs/ledger.ts';
+import { fingerprintOf, formatName } from '../../src/jobs/record.ts';
+import { createLog } from '../../src/log.ts';
+import type { Route } from '../../src/sandbox/faults.ts';
+import { startSandbox } from '../../src/sandbox/server.ts';
+import { checkBooks, readRecords } from '../helpers/books.ts';
+import { startHost } from '../helpers/host.ts';
+import { type Connected, connect as connectTo, freshDataDir, KEY, textOf } from '../helpers/program.ts';
+
+const MODEL = 'openai/gpt-image-2/text-to-image';
+const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
+const HOURS = 3_600_000;
+const DAYS = 24 * HOURS;
+const NOW = Date.now();
+
+/** Upstream ends every job at its first look unless it is planned otherwise. */
+const connect = (given: Parameters<typeof connectTo>[0] = {}) =>
+  connectTo({ sandboxOptions: { pace: 0 }, ...given });
+
+/** A ledger by itself, and what it logged. */
+function open(dataDir = freshDataDir()) {
+  const log: string[] = [];
+  const write = (line: string) => void log.push(line);
+  return {
+    ledger: createLedger(
+      dataDir,
+      createLog('warn', (text) => text, write),
+    ),
+    dir: join(dataDir, 'jobs'),
+    log,
+  };
+}
+
+type Stored = Job & { submitted_at: string };
+
+/** A job of some age, in a state that goes with its request id or the lack of one. */
+const job = (state: JobState, age: number, more: Partial<Job> = {}): Stored => ({
+  api: 'https://api.example',
+  model: MODEL,
+  input: { prompt: `${state} ${age}` },
+  state,
+  submitted_at: new Date(NOW - age).toISOString(),
+  ...(state !== 'submitting' && state !== 'unknown' && { request_id: `${state}-${age}` }),
+  ...more,
+});
+
+let nonces = 0;
+/** The name of a record, each with its own nonce unless one is given. */
+const nameOf = (stored: Stored, generation = 0, nonce = (nonces++).toString(16).padStart(8, '0')) =>
+  formatName({
+    submittedAt: stored.submitted_at,
+    fingerprint: fingerprintOf(stored),
+    nonce,
+    generation,
+    requestId: stored.request_id,
+  });
+
+/** Puts a file among the records, as it stands or as the record of a job, and returns its name. */
+function put(
+  dir: string,
+  stored: Stored,
+  { text, name = nameOf(stored) }: { text?: string; name?: string } = {},
+) {
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, name), text ?? JSON.stringify({ version: 1, ...stored }));
+  return name;
+}
+
+const jobsDir = ({ config }: Connected) => join(config.dataDir, 'jobs');
+
+/** Everything that the list tool shows. */
+async function listed({ client }: Connected) {
+  const { structuredContent } = await client.callTool({ name: 'list_image_jobs', arguments: { limit: 50 } });
+  return (structuredContent as { jobs: { request_id?: string; status: string }[] }).jobs;
+}
+
+/** Makes upstream hold the next answer of an endpoint, until the function that is returned is called. */
+function hold({ sandbox }: Connected, on: Route): () => void {
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  sandbox.inject({ on, what: { hold: held } });
+  return answer;
+}
+
+/** Starts a call, whose submit has reached upstream and whose answer is held. */
+async function callAndHold(one: Connected) {
+  const answer = hold(one, 'submit');
+  const call = one.client.callTool(CALL);
+  await expect.poll(() => one.sandbox.engine.jobs.length).toBe(1);
+  return { answer, call, id: one.sandbox.engine.jobs[0]?.id as string };
+}
+
+describe('the directory', () => {
+  it('is made with all that is above it, for its owner alone', async () => {
+    const dataDir = join(freshDataDir(), 'a', 'b');
+    const { client, config, sandbox } = await connect({ dataDir });
+    expect((await client.callTool(CALL)).structuredContent).toMatchObject({ status: 'succeeded' });
+    for (const dir of [dataDir, join(dataDir, 'jobs')]) expect(statSync(dir).mode & 0o777).toBe(0o700);
+    checkBooks(sandbox, config.dataDir, 1);
+  });
+
+  /** Calls on a directory that is of no use: the answer names it, and nothing is submitted. */
+  async function refuses(dataDir: string) {
+    const { client, sandbox } = await connect({ dataDir });
+    const text = textOf(await client.callTool(CALL));
+    expect(text).toMatch(
+      /cannot be (read|written) \([A-Z]+\).* Nothing was charged for this call\. \[ledger_unwritable\]$/,
+    );
+    expect(text).toContain(join(dataDir, 'jobs'));
+    expect(sandbox.requests).toEqual([]);
+  }
+
+  /** A fresh path with a directory above it. */
+  const path = () => {
+    const dir = freshDataDir();
+    mkdirSync(dirname(dir), { recursive: true });
+    return dir;
+  };
+
+  const UNUSABLE: [what: string, make: () => string][] = [
+    ['is a file', () => withFile(path())],
+    ['is below a file', () => join(withFile(path()), 'deep', 'below')],
+    ['has a file where the records belong', () => dirname(withFile(join(path(), 'jobs')))],
+    [
+      'is a link to itself',
+      () => {
+        const dir = path();
+        symlinkSync(dir, dir);
+        return dir;
+      },
+    ],
+    [
+      'leads to where nothing is',
+      () => {
+        const dir = path();
+        symlinkSync(`${dir}-nowhere`, dir);
+        return dir;
+      },
+    ],
+    ['has a name that is too long', () => join(path(), 'x'.repeat(300))],
+  ];
+  it.each(UNUSABLE)('that %s refuses the call before anything is paid', async (_, make) => refuses(make()));
+
+  it.skipIf(process.platform !== 'linux').each(['/sys/nowhere', '/dev/full'])(
+    'in a file system where nothing can be made (%s, Linux only) refuses the call',
+    (dataDir) => refuses(dataDir),
+  );
+
+  it.skipIf(process.getuid?.() === 0 || process.platform === 'win32').each(['000', '444', '555'])(
+    'without the permission (mode %s; not for root, who may do anything) refuses the call',
+    async (mode) => {
+      const dataDir = path();
+      mkdirSync(join(dataDir, 'jobs'), { recursive: true });
+      chmodSync(join(dataDir, 'jobs'), Number.parseInt(mode, 8));
+      await refuses(dataDir);
+    },
+  );
+});
+
+/** Makes a file, and the directories above it. */
+function withFile(file: string): string {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, 'a file');
+  return file;
+}
+
+describe('records that become unwritable between the intent and the answer', () => {
+  const WAYS: [how: string, spoil: (dir: string) => void][] = [
+    [
+      'replaced by a file',
+      (dir) => {
+        renameSync(dir, `${dir}-before`);
+        withFile(dir);
+      },
+    ],
+    ['moved away', (dir) => renameSync(dir, `${dir}-before`)],
+  ];
+  it.each(WAYS)('(%s) cost nobody the picture: it comes with its request id', async (_, spoil) => {
+    const one = await connect();
+    const { answer, call, id } = await callAndHold(one);
+    spoil(jobsDir(one));
+    answer();
+    const result = await call;
+    expect(result.structuredContent).toMatchObject({ status: 'succeeded', request_id: id, images: [{}] });
+    expect(one.log.join('')).toContain(`error: cannot record job ${id} as in_queue: `);
+    expect(readdirSync(`${jobsDir(one)}-before`)).toHaveLength(1);
+    expect(one.sandbox.engine.jobs).toHaveLength(1);
+  });
+
+  it('(deleted) cost nobody the picture', async () => {
+    const one = await connect();
+    const { answer, call, id } = await callAndHold(one);
+    rmSync(one.config.dataDir, { recursive: true });
+    answer();
+    expect((await call).structuredContent).toMatchObject({ status: 'succeeded', request_id: id });
+    expect(one.log.join('')).toContain(`cannot record job ${id}`);
+  });
+
+  it('are no hindrance to collecting and cancelling a job by its request id', async () => {
+    const one = await connect({ waitSeconds: 0 });
+    one.sandbox.engine.planNext({ queueMs: HOURS });
+    const { structuredContent } = await one.client.callTool(CALL);
+    const { request_id } = structuredContent as { request_id: string };
+    rmSync(one.config.dataDir, { recursive: true });
+    withFile(one.config.dataDir);
+    const got = await one.client.callTool({ name: 'get_image_job', arguments: { request_id } });
+    expect.soft(got.structuredContent, textOf(got)).toMatchObject({ request_id, status: 'in_queue' });
+    const cancelled = await one.client.callTool({ name: 'cancel_image_job', arguments: { request_id } });
+    expect.soft(cancelled.structuredContent, textOf(cancelled)).toMatchObject({ outcome: 'cancelled' });
+  });
+});
+
+/** Mounts a file system of 64 KiB, or tells that this cannot be done here. */
+function mountSmall(): string | undefined {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return undefined;
+  const dir = mkdtempSync(join(tmpdir(), 'runcomfy-image-small-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', dir], { stdio: 'ignore' });
+    return dir;
+  } catch {
+    return undefined;
+  }
+}
+
+function unmount(dir: string): void {
+  execFileSync('umount', ['-l', dir]);
+  rmdirSync(dir);
+}
+
+/** Whether disks can be filled here. */
+function canMount(): boolean {
+  const dir = mountSmall();
+  if (dir !== undefined) unmount(dir);
+  return dir !== undefined;
+}
+
+describe.skipIf(!canMount())('a full disk (needs root on Linux, to mount a small one)', () => {
+  /** A data directory on a small disk, and the means to fill and free it. */
+  function smallDisk() {
+    const dir = mountSmall() as string;
+    onTestFinished(() => unmount(dir));
+    const ballast = join(dir, 'ballast');
+    return {
+      dataDir: join(dir, 'data'),
+      fill: () => expect(() => writeFileSync(ballast, Buffer.alloc(1 << 20))).toThrow('ENOSPC'),
+      free: () => rmSync(ballast),
+    };
+  }
+
+  it('refuses the call before anything is paid, leaves nothing half, and the next call goes', async () => {
+    const { dataDir, fill, free } = smallDisk();
+    const { client, sandbox, config } = await connect({ dataDir });
+    fill();
+    expect(textOf(await client.callTool(CALL))).toMatch(
+      /\(ENOSPC\), so nothing was submitted.*\[ledger_unwritable\]$/,
+    );
+    expect(sandbox.requests).toEqual([]);
+    expect(readdirSync(join(config.dataDir, 'jobs'))).toEqual([]);
+    free();
+    expect((await client.callTool(CALL)).structuredContent).toMatchObject({ status: 'succeeded' });
+    checkBooks(sandbox, config.dataDir, 1);
+  });
+
+  it('between the intent and the answer: the job goes on, and is recorded once there is room', async () => {
+    const { dataDir, fill, free } = smallDisk();
+    const one = await connect({ dataDir });
+    const { answer, call, id } = await callAndHold(one);
+    const finish = hold(one, 'result');
+    fill();
+    answer();
+    await expect.poll(() => one.log.join('')).toContain(`cannot record job ${id} as in_queue: ENOSPC`);
+    expect(readRecords(dataDir)).toMatchObject([{ state: 'submitting' }]);
+    free();
+    finish();
+    expect((await call).structuredContent).toMatchObject({ status: 'succeeded', request_id: id });
+    expect(readRecords(dataDir)).toMatchObject([{ state: 'succeeded', request_id: id }]);
+    checkBooks(one.sandbox, dataDir, 1);
+  });
+
+  it('that stays full: the picture comes, and the same call again does not pay for it unseen', async () => {
+    const { dataDir, fill, free } = smallDisk();
+    const one = await connect({ dataDir });
+    const { answer, call, id } = await callAndHold(one);
+    fill();
+    answer();
+    expect((await call).structuredContent).toMatchObject({ status: 'succeeded', request_id: id });
+    // Of the acceptance, of the end, and of the delivery.
+    await expect.poll(() => one.log.filter((line) => line.includes('cannot record job'))).toHaveLength(3);
+    free();
+    const two = await connect({ dataDir, baseUrl: one.sandbox.origin });
+    const again = textOf(await one.client.callTool(CALL)) + textOf(await two.client.callTool(CALL));
+    expect(again).toMatch(/Nothing was submitted now/);
+    checkBooks(one.sandbox, dataDir, 2);
+  });
+});
+
+/** What may stand in a record that is none. */
+const CORRUPT: [what: string, text: string][] = [
+  ['nothing', ''],
+  ['half of it', '{"version": 1, "api": "https://api.exam'],
+  ['zeroes, as a power cut leaves them', '\0'.repeat(400)],
+  ['a list', '[]'],
+  ['null', 'null'],
+  ['no version', JSON.stringify(job('in_queue', HOURS))],
+  ['a state that does not exist', JSON.stringify({ version: 1, ...job('in_queue', HOURS), state: 'done' })],
+  ['an input that is no object', JSON.stringify({ version: 1, ...job('in_queue', HOURS), input: 'a fox' })],
+  ['no time', JSON.stringify({ version: 1, ...job('in_queue', HOURS), submitted_at: 'yesterday' })],
+];
+
+describe('a record that cannot be read', () => {
+  it.each(CORRUPT)('because it holds %s is set aside, and the rest goes on', async (_, text) => {
+    const one = await connect();
+    await one.client.callTool(CALL);
+    const name = put(jobsDir(one), job('in_queue', HOURS), { text });
+    expect(await listed(one)).toMatchObject([{ status: 'succeeded' }]);
+    expect(readFileSync(join(one.config.dataDir, 'set-aside', name), 'utf8')).toBe(text);
+    expect(existsSync(join(jobsDir(one), name))).toBe(false);
+    expect(await listed(one)).toHaveLength(1);
+    expect(one.log.filter((line) => line.includes(name))).toHaveLength(1);
+    expect((await one.client.callTool(CALL)).structuredContent).toMatchObject({ status: 'succeeded' });
+    checkBooks(one.sandbox, one.config.dataDir, 2);
+  });
+
+  it('is collected by its request id all the same', async () => {
+    const one = await connect();
+    const { id } = one.sandbox.engine.submit(MODEL, { prompt: 'a fox' });
+    put(jobsDir(one), job('in_queue', HOURS, { api: one.sandbox.origin, request_id: id }), { text: '{' });
+    const result = await one.client.callTool({ name: 'get_image_job', arguments: { request_id: id } });
+    expect(result.structuredContent).toMatchObject({ status: 'succeeded', request_id: id });
+  });
+
+  it('and cannot be set aside is passed over, and named once', async () => {
+    const one = await connect();
+    await one.client.callTool(CALL);
+    withFile(join(one.config.dataDir, 'set-aside'));
+    const name = put(jobsDir(one), job('in_queue', HOURS), { text: '{' });
+    for (let count = 0; count < 2; count++) expect(await listed(one)).toHaveLength(1);
+    expect(one.log.filter((line) => line.includes(name))).toEqual([expect.stringContaining('nor moved')]);
+    expect(readFileSync(join(jobsDir(one), name), 'utf8')).toBe('{');
+  });
+
+  it('is a directory, or no record at all: passed over', async () => {
+    const one = await connect();
+    await one.client.callTool(CALL);
+    mkdirSync(join(jobsDir(one), nameOf(job('in_queue', HOURS))));
+    withFile(join(jobsDir(one), 'README.json'));
+    withFile(join(jobsDir(one), `${nameOf(job('in_queue', HOURS))}~`));
+    expect(await listed(one)).toHaveLength(1);
+    expect((await one.client.callTool(CALL)).structuredContent).toMatchObject({ status: 'succeeded' });
+  });
+});
+
+describe('a record of a future version', () => {
+  it('is left as it is, passed over and named once; its job can be collected', async () => {
+    const one = await connect({ keepDays: 1 });
+    const { id } = one.sandbox.engine.submit(MODEL, { prompt: 'a fox' });
+    const stored = job('succeeded', 100 * DAYS, { api: one.sandbox.origin, request_id: id });
+    const text = JSON.stringify({ ...stored, version: 2, state: 'dreamt' });
+    const name = put(jobsDir(one), stored, { text });
+    const old = put(jobsDir(one), job('succeeded', 100 * DAYS));
+    for (let count = 0; count < 2; count++) expect(await listed(one)).toEqual([]);
+    const got = await one.client.callTool({ name: 'get_image_job', arguments: { request_id: id } });
+    expect(got.structuredContent).toMatchObject({ request_id: id, status: 'succeeded' });
+    await one.client.callTool(CALL);
+    await expect.poll(() => existsSync(join(jobsDir(one), old))).toBe(false);
+    expect(readFileSync(join(jobsDir(one), name), 'utf8')).toBe(text);
+    expect(one.log.filter((line) => line.includes(name))).toEqual([expect.stringContaining('newer version')]);
+  });
+});
+
+describe('temporary files that a dead process left', () => {
+  it('are no records; the old ones are removed behind a paid call, the fresh ones are left to their writer', async () => {
+    const one = await connect();
+    const temporary = (pid: number) => join(jobsDir(one), `.${nameOf(job('in_queue', HOURS))}.${pid}.tmp`);
+    const old = withFile(temporary(1));
+    const fresh = withFile(temporary(2));
+    utimesSync(old, NOW / 1000 - 7_200, NOW / 1000 - 7_200);
+    expect(await listed(one)).toEqual([]);
+    await one.client.callTool(CALL);
+    await expect.poll(() => existsSync(old)).toBe(false);
+    expect(existsSync(fresh)).toBe(true);
+    checkBooks(one.sandbox, one.config.dataDir, 1);
+  });
+});
+
+describe('a job under two names', () => {
+  const [intent, accepted] = [job('submitting', HOURS), job('in_queue', HOURS, { request_id: 'r-1' })];
+  const ended = { ...accepted, state: 'succeeded' as const };
+
+  /** A record, by its generation. */
+  type Twin = [generation: number, stored: Stored];
+  const ROWS: [what: string, stale: Twin, current: Twin][] = [
+    ['the intent, and its answer', [0, intent], [0, accepted]],
+    ['a generation, and the one that took it over', [1, accepted], [2, ended]],
+    ['an intent, and the one that took its job over and knows more', [3, intent], [4, accepted]],
+    ['ten generations, which sort otherwise as text', [9, accepted], [10, ended]],
+    // A process that sleeps while its submit is answered, and wakes up when another has told of the doubt.
+    ['a doubt, and the late answer of an older generation', [1, job('unknown', HOURS)], [0, accepted]],
+  ];
+  it.each(ROWS)('(%s) is one job, and the name that knows less goes', async (_, stale, current) => {
+    const { ledger, dir } = open();
+    const same = { ...intent, state: 'submitting' as const };
+    const [staleName, currentName] = [stale, current].map(([generation, stored]) => {
+      const twin = { ...stored, input: same.input };
+      return put(dir, twin, { name: nameOf(twin, generation, 'abcdef00') });
+    }) as [string, string];
+    const entries: Entry[] = [];
+    for await (const entry of ledger.newest()) entries.push(entry);
+    expect(entries.map(({ name }) => name)).toEqual([currentName]);
+    expect((await ledger.find('r-1'))?.name).toBe(currentName);
+    await ledger.prune(NOW, { days: 90, jobs: 2_000 }, () => false);
+    expect(existsSync(join(dir, staleName))).toBe(false);
+    expect(readdirSync(dir)).toEqual([currentName]);
+  });
+
+  it('is taken up once by the call that repeats it', async () => {
+    const one = await connect();
+    await one.client.callTool({ ...CALL, arguments: { prompt: 'an owl' } });
+    const { id } = one.sandbox.engine.submit(MODEL, CALL.arguments);
+    const known = { api: one.sandbox.origin, input: CALL.arguments };
+    const nonce = { name: nameOf(job('submitting', HOURS, known), 0, 'abcdef00') };
+    put(jobsDir(one), job('submitting', HOURS, known), nonce);
+    const twin = job('in_queue', HOURS, { ...known, request_id: id });
+    put(jobsDir(one), twin, { name: nameOf(twin, 0, 'abcdef00') });
+    const { structuredContent } = await one.client.callTool(CALL);
+    expect(structuredContent).toMatchObject({ request_id: id, resumed: true, status: 'succeeded' });
+    expect(await listed(one)).toHaveLength(2);
+    const delivered = () =>
+      readRecords(one.config.dataDir).find(({ request_id }) => request_id === id)?.delivered_at;
+    await expect.poll(delivered).toBeTruthy();
+    expect((await one.client.callTool(CALL)).structuredContent).not.toHaveProperty('resumed');
+    expect(one.sandbox.engine.jobs).toHaveLength(3);
+  });
+
+  it('where the crash came between writing and deleting', async () => {
+    const { ledger, dir } = open();
+    const entry = await ledger.begin(intent);
+    copyFileSync(join(dir, entry.name), join(dir, 'before'));
+    const updated = await ledger.update(entry, () => accepted);
+    renameSync(join(dir, 'before'), join(dir, entry.name));
+    expect(readdirSync(dir)).toHaveLength(2);
+    expect(await ledger.find('r-1')).toMatchObject({ name: updated.name, job: { state: 'in_queue' } });
+    const claimed = await ledger.claim(updated, updated.job);
+    expect(claimed).toBeDefined();
+    expect(await ledger.find('r-1')).toMatchObject({ name: claimed?.name });
+  });
+});
+
+describe('a job that gets another name while the records are read', () => {
+  it.each([
+    [
+      'because it is accepted',
+      (ledger: Ledger, entry: Entry) => ledger.update(entry, () => job('in_queue', HOURS)),
+    ],
+    ['because it is taken over', (ledger: Ledger, entry: Entry) => ledger.claim(entry, entry.job)],
+  ])('(%s) is not missed', async (_, rename) => {
+    const { ledger } = open();
+    const older = await ledger.begin(job('submitting', 2 * HOURS));
+    await ledger.begin(job('submitting', HOURS));
+    const reading = ledger.newest();
+    await reading.next();
+    const renamed = await rename(ledger, older);
+    expect((await reading.next()).value).toMatchObject({ name: renamed?.name });
+  });
+});
+
+describe('four processes', () => {
+  it('that submit five jobs each at once keep twenty records', async () => {
+    const sandbox = await startSandbox({ key: KEY, pace: 0, slots: 20 });
+    onTestFinished(() => sandbox.close());
+    const dataDir = freshDataDir();
+    const hosts = await Promise.all(
+      Array.from({ length: 4 }, () => startHost({ baseUrl: sandbox.origin, dataDir })),
+    );
+    const answers = await Promise.all(
+      hosts.flatMap((host, of) =>
+        Array.from({ length: 5 }, (_, nth) => host.call(CALL.name, { prompt: `fox ${nth} of ${of}` })),
+      ),
+    );
+    for (const { data, text } of answers) expect(data, text).toMatchObject({ status: 'succeeded' });
+    const ids = sandbox.engine.jobs.map(({ id }) => id).sort();
+    expect(ids).toHaveLength(20);
+    expect(answers.map(({ data }) => data.request_id).sort()).toEqual(ids);
+    expect(
+      readRecords(dataDir)
+        .map(({ request_id }) => request_id as string)
+        .sort(),
+    ).toEqual(ids);
+    expect(readRecords(dataDir).every(({ state }) => state === 'succeeded')).toBe(true);
+  });
+});
+
+describe('old records', () => {
+  const UNFINISHED: JobState[] = ['submitting', 'in_queue', 'in_progress'];
+  const OVER: JobState[] = ['succeeded', 'failed', 'cancelled', 'unknown'];
+
+  it.each([
+    ['older than --keep-days', { keepDays: 1 }, 2 * DAYS],
+    ['beyond the newest --keep-jobs', { keepJobs: 1 }, HOURS],
+  ])('%s go behind a paid call where they are over, and unfinished ones stay', async (_, keep, age) => {
+    const one = await connect(keep);
+    for (const state of [...UNFINISHED, ...OVER]) put(jobsDir(one), job(state, age));
+    await one.client.callTool(CALL);
+    const states = () => new Set(readRecords(one.config.dataDir).map(({ state }) => state));
+    await expect.poll(states).toEqual(new Set([...UNFINISHED, 'succeeded']));
+    expect(readRecords(one.config.dataDir)).toHaveLength(UNFINISHED.length + 1);
+    checkBooks(one.sandbox, one.config.dataDir, 1);
+  });
+
+  it('that are young and few stay', async () => {
+    const one = await connect({ keepDays: 1, keepJobs: 8 });
+    const old = put(jobsDir(one), job('succeeded', 2 * DAYS));
+    for (const state of [...UNFINISHED, ...OVER]) put(jobsDir(one), job(state, HOURS));
+    await one.client.callTool(CALL);
+    await expect.poll(() => existsSync(join(jobsDir(one), old))).toBe(false);
+    expect(readRecords(one.config.dataDir)).toHaveLength(8);
+  });
+
+  it('are not looked at by a start or a list', async () => {
+    const one = await connect({ keepDays: 1 });
+    const old = put(jobsDir(one), job('succeeded', 2 * DAYS));
+    await listed(one);
+    await one.client.callTool({ name: 'cancel_image_job', arguments: {} });
+    expect(readdirSync(jobsDir(one))).toEqual([old]);
+  });
+
+  it('go even where many unfinished ones are older', async () => {
+    const { ledger, dir } = open();
+    for (let count = 0; count < 300; count++) put(dir, job('in_queue', 200 * DAYS + count));
+    const over = put(dir, job('succeeded', 100 * DAYS));
+    await ledger.prune(NOW, { days: 90, jobs: 2_000 }, ({ state }) => state === 'succeeded');
+    expect(existsSync(join(dir, over))).toBe(false);
+    expect(readdirSync(dir)).toHaveLength(300);
+  });
+});
