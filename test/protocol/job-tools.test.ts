@@ -11,9 +11,11 @@ async function submit(
   ...plans: Parameters<typeof sandbox.engine.planNext>[0][]
 ) {
   const ids: string[] = [];
-  for (const plan of plans) {
+  for (const [index, plan] of plans.entries()) {
     sandbox.engine.planNext(plan);
-    const { structuredContent } = await client.callTool(CALL);
+    // The same prompt again would take up the first job, as its outcome was not delivered.
+    const prompt = index === 0 ? CALL.arguments.prompt : `${CALL.arguments.prompt} ${index}`;
+    const { structuredContent } = await client.callTool({ ...CALL, arguments: { prompt } });
     ids.push((structuredContent as { request_id: string }).request_id);
   }
   return ids;
