@@ -1,4 +1,4 @@
-import { SETTINGS } from '../config.ts';
+import { SETTINGS } from '../settings.ts';
 import { NAME } from '../version.ts';
 
 const COMMANDS = [

@@ -5,11 +5,11 @@ import { connect, textOf } from '../helpers/program.ts';
 
 const TOOL = 'gpt_image_2_text_to_image';
 const CALL = { name: TOOL, arguments: { prompt: 'a fox' } };
-const LONG = { runMs: 600_000 };
+const LONG = { queueMs: 0, runMs: 600_000 };
 
 describe('a call whose wait is over', () => {
   it('succeeds with the state, the request id and the next step, and get_image_job goes on', async () => {
-    const { client, sandbox } = await connect({ waitSeconds: 5, factor: 5 });
+    const { client, sandbox } = await connect({ waitSeconds: 5, factor: 3 });
     sandbox.engine.planNext(LONG);
     const first = await client.callTool(CALL);
     const [job] = sandbox.engine.jobs as [SandboxJob];

@@ -1,0 +1,132 @@
+import { BALANCE_PATH } from '../config.ts';
+import { CATALOGUE, inputProblems } from './catalogue.ts';
+import type { Engine, SandboxJob } from './engine.ts';
+import type { Reply, Route } from './faults.ts';
+import { pictureFor } from './format.ts';
+
+const FIRST_BALANCE = 5;
+// RunComfy publishes prices for one of the five models only; the others' results tell no cost here.
+const PRICED = 'openai/gpt-image-1-5/image-to-image';
+const PRICES: Record<string, number> = { low: 0.009, medium: 0.034, high: 0.133 };
+
+/** RunComfy's endpoints over an engine: what each answers, as far as API documentation and clients tell. */
+export function createApi(engine: Engine, key: string | undefined, origin: () => string) {
+  function answer(route: Route, url: URL, text: string, authorization: string | undefined): Reply {
+    const given = /^Bearer (\S+)$/.exec(authorization ?? '')?.[1];
+    if (given === undefined || (key !== undefined && given !== key)) {
+      return {
+        status: 401,
+        body: { error_code: 400004, error_message: 'API key is missing, expired or inactive' },
+      };
+    }
+    if (route === 'balance') return balance();
+    if (route === 'submit') return submit(modelId(url), parseJson(text));
+    const job = engine.find(url.pathname.split('/')[3] ?? '');
+    if (!job) return { status: 404, body: { error_code: 404001, error_message: 'request not found' } };
+    if (route === 'status') return status(job);
+    if (route === 'cancel') return cancel(job);
+    return result(job, url.searchParams.get('include_cost') === 'true');
+  }
+
+  function submit(model: string, input: unknown): Reply {
+    const schema = CATALOGUE[model];
+    if (!schema)
+      return { status: 404, body: { error_code: 400001, error_message: `unknown model ${model}` } };
+    if (!input || typeof input !== 'object')
+      return { status: 400, body: { detail: 'the body is not a JSON object' } };
+    const problems = inputProblems(schema, input as Record<string, unknown>);
+    if (problems.length > 0) return { status: 422, body: { error_code: 422001, detail: problems } };
+    const job = engine.submit(model, input as Record<string, unknown>);
+    return {
+      status: 200,
+      body: { request_id: job.id, ...links(job), cancel_url: `${origin()}/v1/requests/${job.id}/cancel` },
+    };
+  }
+
+  function status(job: SandboxJob): Reply {
+    const state = engine.state(job);
+    // As RunComfy does, /status calls a job completed that /result calls failed.
+    const word = state === 'succeeded' || state === 'failed' ? 'completed' : state;
+    const queue_position = engine.position(job) ?? null;
+    return {
+      status: 200,
+      body: { request_id: job.id, status: job.plan.words[word] ?? word, queue_position, ...links(job) },
+    };
+  }
+
+  function result(job: SandboxJob, withCost: boolean): Reply {
+    const state = engine.state(job);
+    if (job.plan.resultRefused && (state === 'in_queue' || state === 'in_progress')) {
+      return { status: 400, body: { error_code: 400005, error_message: 'request is not completed' } };
+    }
+    const body = {
+      request_id: job.id,
+      status: job.plan.words[state] ?? state,
+      created_at: new Date(job.submittedAt).toISOString(),
+      model_id: job.model,
+      ...(job.endsAt !== undefined && { finished_at: new Date(job.endsAt).toISOString() }),
+      ...(state === 'failed' && { error: job.plan.error }),
+      ...(state === 'succeeded' && {
+        output: job.plan.output ?? output(job),
+        ...(withCost && { cost: price(job) }),
+      }),
+    };
+    return { status: 200, body };
+  }
+
+  function cancel(job: SandboxJob): Reply {
+    const outcome = engine.cancel(job) ? 'cancelled' : 'not_cancellable';
+    return { status: 202, body: { request_id: job.id, status: engine.state(job), outcome } };
+  }
+
+  function balance(): Reply {
+    const spent = engine.jobs
+      .filter((job) => engine.state(job) === 'succeeded')
+      .reduce((sum, job) => sum + (price(job) ?? 0), 0);
+    const usd = Math.round((FIRST_BALANCE - spent) * 1e6) / 1e6;
+    return {
+      status: 200,
+      body: { balance_usd: usd, balance_microdollars: Math.round(usd * 1e6), currency: 'USD' },
+    };
+  }
+
+  /** gpt-image-2 answers with `images` even for one picture, the others with `image`. */
+  function output(job: SandboxJob): unknown {
+    const url = `${origin()}/outputs/${job.id}/image.${pictureFor(job.input).format}`;
+    return job.model.includes('gpt-image-2') ? { images: [url] } : { image: url };
+  }
+
+  const links = (job: SandboxJob) => ({
+    status_url: `${origin()}/v1/requests/${job.id}/status`,
+    result_url: `${origin()}/v1/requests/${job.id}/result`,
+  });
+
+  return { answer };
+}
+
+function price(job: SandboxJob): number | undefined {
+  return job.model === PRICED ? PRICES[String(job.input.quality ?? 'high')] : undefined;
+}
+
+function modelId(url: URL): string {
+  return url.pathname.slice('/v1/models/'.length).split('/').map(decodeURIComponent).join('/');
+}
+
+/** The endpoint of a request, or undefined where RunComfy has none. */
+export function routeOf(method: string | undefined, path: string): Route | undefined {
+  if (method === 'POST' && path.startsWith('/v1/models/')) return 'submit';
+  const request = /^\/v1\/requests\/[^/]+\/(status|result|cancel)$/.exec(path)?.[1] as Route | undefined;
+  if (request) return (method === 'POST') === (request === 'cancel') ? request : undefined;
+  if (method !== 'GET') return undefined;
+  if (path === BALANCE_PATH) return 'balance';
+  return path.startsWith('/outputs/') ? 'output' : undefined;
+}
+
+/** The JSON of a body, or undefined where it is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
