@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer, type Server } from 'node:net';
@@ -111,6 +112,23 @@ describe('a submit without a connection is certain not to have been processed', 
       /could not be reached \(\w+\).*Nothing was charged for this call\. \[unreachable\]$/,
     );
     expect(readRecords(config.dataDir)).toEqual([]);
+  });
+});
+
+describe('whether a submit was sent', () => {
+  it.each([
+    ['read and reset', 'before' as const, 'submit_unknown', 1],
+    ['never connected', undefined, 'unreachable', 0],
+  ])("is judged as undici's diagnostics channel tells it: %s", async (_, what, code, sent) => {
+    const seen: unknown[] = [];
+    const count = (message: unknown) => void seen.push(message);
+    subscribe('undici:client:sendHeaders', count);
+    onTestFinished(() => void unsubscribe('undici:client:sendHeaders', count));
+    const baseUrl = what ? {} : { baseUrl: `http://127.0.0.1:${await closedPort()}` };
+    const { client, sandbox } = await connect(baseUrl);
+    if (what) sandbox.inject({ on: 'submit', what });
+    expect(textOf(await client.callTool(CALL))).toContain(`[${code}]`);
+    expect(seen).toHaveLength(sent);
   });
 });
 
