@@ -5,7 +5,9 @@ export default defineConfig({
     // The randomised run takes minutes and is asked for by name: npm run test:chaos.
     include: [process.env.CHAOS ? 'test/chaos/*.ts' : 'test/**/*.test.ts'],
     globalSetup: 'test/helpers/setup.ts',
-    testTimeout: 30_000,
+    testTimeout: 60_000,
+    // A condition that is waited for may take its time on a busy machine.
+    expect: { poll: { timeout: 20_000, interval: 10 } },
     pool: 'forks',
     // Most tests wait for timers and child processes, so more of them run at once than there are cores.
     maxWorkers: 4,

@@ -79,21 +79,10 @@ async function callTool(
   args: unknown,
   context: ServerContext,
   client: string | undefined,
-  { jobs, clock, log, loopbackOrigin, waitSeconds, isConnected, redact }: ServerOptions,
+  options: ServerOptions,
 ): Promise<CallToolResult> {
-  const { signal, _meta } = context.mcpReq;
-  const token = _meta?.progressToken;
-  const seconds = waitSeconds ?? waitBudget(client, token !== undefined);
-  const began = clock.now();
-  const end = new AbortController();
-  signal.addEventListener('abort', () => end.abort(waitEnd(signal.reason)), { once: true });
-  const settling: ((reached: boolean) => Promise<void>)[] = [];
-  const wait: Wait = {
-    until: began + seconds * 1000,
-    signal: end.signal,
-    onAnswered: (settle) => void settling.push(settle),
-    onLook: token === undefined ? () => {} : progressReporter(context, token, clock, began),
-  };
+  const { jobs, clock, log, loopbackOrigin, redact } = options;
+  const { wait, answered } = openWait(context, client, options);
   try {
     const input = readArguments(tool, args);
     const answer = await tool.run(input, { jobs, wait, now: clock.now, loopbackOrigin });
@@ -104,16 +93,40 @@ async function callTool(
     // No structuredContent: some hosts would show the model that instead of the message.
     return { isError: true, content: [{ type: 'text', text }] };
   } finally {
-    // Behind the answer: it goes out when this function has returned.
-    delay(ANSWER_OUT_AFTER).then(async () => {
-      const reached = !signal.aborted && isConnected();
-      for (const settle of settling) await settle(reached);
-    });
+    answered();
   }
 }
 
 // In ms: an answer is written at once, and a client that is gone shows itself as a broken pipe soon after.
 const ANSWER_OUT_AFTER = 20;
+
+/** The wait of one call, and what to call when its answer is handed to the SDK, which then writes it. */
+function openWait(
+  context: ServerContext,
+  client: string | undefined,
+  { clock, log, waitSeconds, isConnected }: ServerOptions,
+): { wait: Wait; answered(): void } {
+  const { signal, _meta } = context.mcpReq;
+  const token = _meta?.progressToken;
+  const seconds = waitSeconds ?? waitBudget(client, token !== undefined);
+  const began = clock.now();
+  const end = new AbortController();
+  signal.addEventListener('abort', () => end.abort(waitEnd(signal.reason)), { once: true });
+  const settling: ((reached: boolean) => Promise<void>)[] = [];
+  return {
+    wait: {
+      until: began + seconds * 1000,
+      signal: end.signal,
+      onAnswered: (settle) => void settling.push(settle),
+      onLook: token === undefined ? () => {} : progressReporter(context, token, clock, began),
+    },
+    async answered() {
+      await delay(ANSWER_OUT_AFTER);
+      const reached = !signal.aborted && isConnected();
+      for (const settle of settling) await settle(reached).catch((error) => log.error(error.message));
+    },
+  };
+}
 
 function success({ text, data, links }: Answer): CallToolResult {
   return {

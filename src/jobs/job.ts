@@ -65,7 +65,8 @@ export type Observation =
 
 export const isFinal = (state: JobState): boolean =>
   state === 'succeeded' || state === 'failed' || state === 'cancelled';
-export const isActive = (state: JobState): boolean => state === 'in_queue' || state === 'in_progress';
+/** The states of a job that RunComfy works on. */
+export const ACTIVE_STATES: readonly JobState[] = ['in_queue', 'in_progress'];
 
 /**
  * The job after an observation made at `now` (ms). Pure and total: final states absorb, and an observation

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Job } from '../jobs/job.ts';
+import { ACTIVE_STATES, type Job } from '../jobs/job.ts';
 import type { Cancellation } from '../jobs/service.ts';
 import { type Answer, defineTool, type ToolContext } from './define.ts';
 import { jobLine, jobRow, jobRowOutput } from './job-row.ts';
@@ -26,7 +26,7 @@ export const cancelImageJob = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   async run({ request_id }, context) {
     if (request_id !== undefined) return cancel(request_id, context);
-    const active = await context.jobs.list({ states: ['in_queue', 'in_progress'], limit: MOST_LISTED });
+    const active = await context.jobs.list({ states: ACTIVE_STATES, limit: MOST_LISTED });
     const [only, ...others] = active;
     if (only?.request_id === undefined) return nothingActive();
     return others.length === 0 ? cancel(only.request_id, context) : severalActive(active, context);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { JOB_STATES } from '../jobs/job.ts';
+import { ACTIVE_STATES, JOB_STATES } from '../jobs/job.ts';
 import { defineTool } from './define.ts';
 import { jobLine, jobRow, jobRowOutput } from './job-row.ts';
 
@@ -23,12 +23,7 @@ export const listImageJobs = defineTool({
   output: z.looseObject({ jobs: z.array(jobRowOutput), next: z.string().optional() }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async run({ status, limit = 10 }, { jobs, now }) {
-    const states =
-      status === undefined
-        ? undefined
-        : status === 'active'
-          ? (['in_queue', 'in_progress'] as const)
-          : [status];
+    const states = status === 'active' ? ACTIVE_STATES : status && [status];
     const found = await jobs.list({ ...(states && { states }), limit });
     const next = found.some(({ state }) => state === 'unknown' || state === 'submitting')
       ? 'Jobs without a request id may exist and be charged: look at the Generations page of the RunComfy account.'
