@@ -65,7 +65,7 @@ export function snippets({ command, args }: StartCommand): Snippet[] {
     },
     {
       host: 'Gemini CLI',
-      place: '~/.gemini/settings.json',
+      place: '~/.gemini/settings.json (in a folder that is trusted)',
       language: 'json',
       text: json({ mcpServers: { [SERVER]: { ...entry, timeout: 600_000 } } }),
     },

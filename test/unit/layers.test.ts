@@ -65,6 +65,7 @@ describe('the house', () => {
 describe('the package', () => {
   it('has one version', () => {
     expect(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version).toBe(VERSION);
+    expect(JSON.parse(readFileSync(join(ROOT, 'plugin.json'), 'utf8')).version).toBe(VERSION);
     expect(readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8')).toContain(`## ${VERSION}`);
   });
 });
