@@ -34,20 +34,22 @@ export interface AdmissionOptions {
 /**
  * Records the intent of a call if the user's limits allow it, across processes, through the ledger. A call counts
  * all others after it is recorded itself, so of two that race at least one sees the other: never do both get the
- * last place. Who is too many only because of calls that may not be submitted in the end withdraws and tries again.
+ * last place. Who is too many only because of calls that are undecided themselves tries again; the first of them
+ * by name stays on record meanwhile and the others withdraw, so that one of them gets the place.
  */
 export function createAdmission({ ledger, limits, priceOf, clock, random }: AdmissionOptions) {
   const { maxJobsPerHour, budgetUsd } = limits;
   const costOf = ({ model, input, cost_usd }: Job) => cost_usd ?? priceOf(model, input) ?? ASSUMED_USD;
   let last: Promise<unknown> = Promise.resolve();
 
-  /** Every other job of the same API since a time (ms) that is not known to be free. */
-  async function others(intent: Entry, since: number): Promise<Job[]> {
-    const jobs: Job[] = [];
-    for await (const { name, job } of ledger.newest({ since: new Date(since).toISOString() })) {
-      if (name !== intent.name && job.api === intent.job.api && job.state !== 'cancelled') jobs.push(job);
+  /** Every other record of the same API since a time (ms), but for jobs that are known to be free. */
+  async function others(intent: Entry, since: number): Promise<Entry[]> {
+    const entries: Entry[] = [];
+    for await (const entry of ledger.newest({ since: new Date(since).toISOString() })) {
+      const counts = entry.job.api === intent.job.api && entry.job.state !== 'cancelled';
+      if (entry.name !== intent.name && counts) entries.push(entry);
     }
-    return jobs;
+    return entries;
   }
 
   function overHourly(jobs: readonly Job[]): string | undefined {
@@ -64,13 +66,15 @@ export function createAdmission({ ledger, limits, priceOf, clock, random }: Admi
     return `${dollars(spent)} were spent on ${jobs.length} jobs in the last 24 hours (${assumed.length} of them at an assumed ${dollars(ASSUMED_USD)}), this one counts ${dollars(cost)}, and the budget is ${dollars(budgetUsd)}`;
   }
 
-  /** Why a recorded intent is too many, and whether it still is without the calls that are undecided. */
-  async function judge(entry: Entry): Promise<{ error: ToolError; final: boolean } | undefined> {
+  /** Why a recorded intent is too many, or undefined where it is not. */
+  async function judge(entry: Entry): Promise<Verdict | undefined> {
     const now = clock.now();
     const cost = costOf(entry.job);
     const day = await others(entry, now - DAY);
     const hourAgo = new Date(now - HOUR).toISOString();
-    const isDecided = ({ state }: Job) => state !== 'submitting';
+    const undecided = day.filter(({ job }) => job.state === 'submitting');
+    const decided = day.filter(({ job }) => job.state !== 'submitting').map(({ job }) => job);
+    const all = day.map(({ job }) => job);
     for (const [setting, why] of [
       [
         '--max-jobs-per-hour or RUNCOMFY_MAX_JOBS_PER_HOUR',
@@ -78,22 +82,31 @@ export function createAdmission({ ledger, limits, priceOf, clock, random }: Admi
       ],
       ['--budget or RUNCOMFY_BUDGET_USD', (jobs: Job[]) => overBudget(jobs, cost)],
     ] as const) {
-      const problem = why(day);
-      if (problem !== undefined) {
-        return { error: overLimit(problem, setting), final: why(day.filter(isDecided)) !== undefined };
-      }
+      const problem = why(all);
+      if (problem === undefined) continue;
+      return {
+        error: overLimit(problem, setting),
+        isFinal: why(decided) !== undefined,
+        isFirst: undecided.every(({ name }) => name > entry.name),
+      };
     }
     return undefined;
   }
 
   async function admit(intent: Intent): Promise<Entry> {
+    let entry = await ledger.begin(intent);
     for (let tries = 1; ; tries++) {
-      const entry = await ledger.begin(intent);
-      const verdict = await judge(entry);
+      const verdict = await judge(entry).catch(async (error) => {
+        await ledger.remove(entry);
+        throw error;
+      });
       if (!verdict) return entry;
-      await ledger.remove(entry);
-      if (verdict.final || tries === MOST_TRIES) throw verdict.error;
+      const isOver = verdict.isFinal || tries === MOST_TRIES;
+      const stays = verdict.isFirst && !isOver;
+      if (!stays) await ledger.remove(entry);
+      if (isOver) throw verdict.error;
       await clock.sleep(random() * FIRST_PAUSE * 2 ** tries);
+      if (!stays) entry = await ledger.begin(intent);
     }
   }
 
@@ -105,6 +118,14 @@ export function createAdmission({ ledger, limits, priceOf, clock, random }: Admi
     last = admitted.catch(() => {});
     return admitted;
   };
+}
+
+interface Verdict {
+  error: ToolError;
+  /** It is too many even without the calls that are undecided. */
+  isFinal: boolean;
+  /** Of the undecided calls it is the first. */
+  isFirst: boolean;
 }
 
 const isSince = (time: string) => (job: Job) => (job.submitted_at ?? '') >= time;
