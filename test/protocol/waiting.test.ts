@@ -15,10 +15,12 @@ describe('a call whose wait is over', () => {
     const [job] = sandbox.engine.jobs as [SandboxJob];
     const { id } = job;
     expect(first.isError).toBeFalsy();
-    expect(first.structuredContent).toMatchObject({ request_id: id, status: 'in_progress', images: [] });
+    expect(first.structuredContent).toMatchObject({ request_id: id, images: [] });
+    expect((first.structuredContent as { status: string }).status).toMatch(/^in_(queue|progress)$/);
     expect(
       textOf(first)
         .replaceAll(id, 'ID')
+        .replace(/is in_\w+(, position \d)?/, 'is STATE')
         .replace(/\d+(\.\d+)? s/, 'N s'),
     ).toMatchSnapshot();
     sandbox.engine.finish(job);
@@ -36,7 +38,8 @@ describe('a call whose wait is over', () => {
     sandbox.engine.planNext(LONG);
     const { structuredContent } = await client.callTool(CALL);
     const { elapsed_seconds } = structuredContent as { elapsed_seconds: number };
-    expect(elapsed_seconds).toBeGreaterThan(expected - 1);
+    // It counts from the record of the submit, which a busy disk delays.
+    expect(elapsed_seconds).toBeGreaterThan(expected * 0.8);
     if (expected < 270) expect(elapsed_seconds).toBeLessThan(270);
   });
 });
