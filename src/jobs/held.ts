@@ -1,4 +1,4 @@
-import { parseName } from './record.ts';
+import { recordId } from './record.ts';
 import type { WaitEnd } from './wait.ts';
 
 /** The jobs that calls of this process follow, or whose outcome they are just delivering; one call each. */
@@ -24,10 +24,4 @@ export function createHeld(): Held {
       return call !== undefined && (!call.aborted || call.reason === gaveUp);
     },
   };
-}
-
-/** What a job's record is known by, whatever its generation and whether it has a request id. */
-function recordId(name: string): string {
-  const parsed = parseName(name);
-  return parsed ? `${parsed.submittedAt}-${parsed.fingerprint}-${parsed.nonce}` : name;
 }

@@ -90,12 +90,7 @@ export function transition(job: Job, observation: Observation, now: number): Job
     }
     case 'result': {
       const { seen } = observation;
-      const told = {
-        ...job,
-        ...(job.model === UNKNOWN_MODEL && seen.model !== undefined && { model: seen.model }),
-        ...(job.submitted_at === undefined &&
-          seen.created_at !== undefined && { submitted_at: seen.created_at }),
-      };
+      const told = job.submitted_at === undefined ? completed(job, seen) : job;
       if (seen.state === 'in_queue' || seen.state === 'in_progress')
         return running(told, seen.state, undefined, at);
       return {
@@ -106,6 +101,11 @@ export function transition(job: Job, observation: Observation, now: number): Job
       };
     }
   }
+}
+
+/** A job that another program submitted, with what RunComfy tells about it. */
+function completed(job: Job, { model = job.model, created_at }: ResultSeen): Job {
+  return { ...job, model, ...(created_at !== undefined && { submitted_at: created_at }) };
 }
 
 function running(job: Job, state: 'in_queue' | 'in_progress', position: number | undefined, at: string): Job {

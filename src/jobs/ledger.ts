@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Job } from './job.ts';
-import { fingerprintOf, formatName, parseName, parseRecord, type RecordName, writeRecord } from './record.ts';
+import {
+  fingerprintOf,
+  formatName,
+  parseName,
+  parseRecord,
+  type RecordName,
+  recordId,
+  writeRecord,
+} from './record.ts';
 
 /** A job and the name of the file that holds it. */
 export interface Entry {
@@ -69,7 +77,7 @@ export function createLedger(dataDir: string, log: Log): Ledger {
     for (const name of all.sort()) {
       const parsed = parseName(name);
       if (!parsed) continue;
-      const id = idOf(name);
+      const id = recordId(name);
       const rival = current.get(id);
       // A crash, or a process that wakes up late, leaves a job under two names.
       const wins = !rival || rank(parsed) > rank(rival);
@@ -98,13 +106,13 @@ export function createLedger(dataDir: string, log: Log): Ledger {
 
   /** A record as it stands now, under whatever name; undefined where it is gone. */
   async function latestOf(name: string): Promise<Entry | undefined> {
-    const named = (await names()).current.find((candidate) => idOf(candidate.name) === idOf(name));
+    const named = (await names()).current.find((candidate) => recordId(candidate.name) === recordId(name));
     return named && load(named.name);
   }
 
   /** Changes of one record wait for each other within this process. */
   function serially<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
-    const id = idOf(name);
+    const id = recordId(name);
     const done = (changes.get(id) ?? Promise.resolve()).then(work);
     const settled = done.then(
       () => {},
@@ -202,9 +210,6 @@ export function createLedger(dataDir: string, log: Log): Ledger {
     },
   };
 }
-
-/** What a record is known by, whatever its generation and whether it has a request id. */
-const idOf = (name: string): string => name.slice(0, name.indexOf('.'));
 
 type Named = RecordName & { name: string };
 

@@ -31,6 +31,9 @@ export function parseName(name: string): RecordName | undefined {
   return { submittedAt, fingerprint, nonce, generation: Number(generation), requestId };
 }
 
+/** What a job's record is known by, whatever its generation and whether it has a request id. */
+export const recordId = (name: string): string => name.slice(0, name.indexOf('.'));
+
 /** The hash by which a call is known again: the same API, model and input give the same 16 hex digits. */
 export function fingerprintOf(job: Pick<Job, 'api' | 'model' | 'input'>): string {
   const input = JSON.stringify(Object.entries(job.input).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -9,7 +9,7 @@ export function modelTool(model: Model, name: string): Tool {
   return defineTool({
     name,
     title: model.title,
-    description: `${model.description} Returns image URLs. Every call is a new paid job on RunComfy.`,
+    description: `${model.description} Returns image URLs. A call is a paid job on RunComfy.`,
     input: model.input,
     output: jobOutput,
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },

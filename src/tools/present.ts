@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type Charged, ToolError } from '../errors.ts';
-import { isFinal, type Job } from '../jobs/job.ts';
+import { isFinal, type Job, UNKNOWN_MODEL } from '../jobs/job.ts';
 import type { Outcome } from '../jobs/wait.ts';
 import { isTrustedOutput } from '../media/trust.ts';
 import { quotable } from '../runcomfy/quote.ts';
@@ -108,7 +108,7 @@ function jobData(job: Job, { now, loopbackOrigin }: Scene): JobData {
 }
 
 function headline(job: Job, images: number, seconds: number | undefined): string {
-  const by = job.model === 'unknown' ? '' : ` by ${job.model}`;
+  const by = job.model === UNKNOWN_MODEL ? '' : ` by ${job.model}`;
   const took = seconds === undefined ? '' : ` after ${seconds} s`;
   const cost = job.cost_usd === undefined ? '' : ` RunComfy charged $${job.cost_usd}.`;
   const id = `request_id ${job.request_id}`;
