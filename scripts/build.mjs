@@ -19,12 +19,15 @@ const bundles = new Map([['app', './src/main.ts']]);
 const apart = {
   name: 'bundles apart',
   setup({ onResolve, resolve }) {
-    onResolve({ filter: new RegExp(`^(${APART.join('|')})$`) }, async ({ kind, path, pluginData, ...from }) => {
-      if (kind !== 'dynamic-import') return undefined;
-      const name = basename(path, '.ts');
-      bundles.set(name, (await resolve(path, { ...from, kind: 'import-statement' })).path);
-      return { path: `./${name}.js`, external: true };
-    });
+    onResolve(
+      { filter: new RegExp(`^(${APART.join('|')})$`) },
+      async ({ kind, path, pluginData, ...from }) => {
+        if (kind !== 'dynamic-import') return undefined;
+        const name = basename(path, '.ts');
+        bundles.set(name, (await resolve(path, { ...from, kind: 'import-statement' })).path);
+        return { path: `./${name}.js`, external: true };
+      },
+    );
   },
 };
 
