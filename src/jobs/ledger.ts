@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Job } from './job.ts';
+import { createLister, type Listing } from './listing.ts';
 import {
   fingerprintOf,
   formatName,
@@ -66,29 +67,13 @@ export function createLedger(dataDir: string, log: Log): Ledger {
   const reported = new Set<string>();
   const changes = new Map<string, Promise<void>>();
 
-  /** The current name of every job, newest first, and the names that those have replaced. */
-  async function names(): Promise<{ current: Named[]; replaced: string[]; temporary: string[] }> {
-    const all = await readdir(dir).catch((error) => {
-      if (error.code === 'ENOENT') return [];
+  const list = createLister(dir);
+
+  async function names(part?: string): Promise<Listing> {
+    return list(part).catch((error) => {
+      if (error.code === 'ENOENT') return { current: [], replaced: [], temporary: [] };
       throw unusable(dir, error, 'read');
     });
-    const current = new Map<string, Named>();
-    const replaced: string[] = [];
-    for (const name of all.sort()) {
-      const parsed = parseName(name);
-      if (!parsed) continue;
-      const id = recordId(name);
-      const rival = current.get(id);
-      // A crash, or a process that wakes up late, leaves a job under two names.
-      const wins = !rival || rank(parsed) > rank(rival);
-      if (rival) replaced.push(wins ? rival.name : name);
-      if (wins) current.set(id, { ...parsed, name });
-    }
-    return {
-      current: [...current.values()].reverse(),
-      replaced,
-      temporary: all.filter((name) => name.endsWith('.tmp')),
-    };
   }
 
   async function load(name: string): Promise<Entry | undefined> {
@@ -106,7 +91,7 @@ export function createLedger(dataDir: string, log: Log): Ledger {
 
   /** A record as it stands now, under whatever name; undefined where it is gone. */
   async function latestOf(name: string): Promise<Entry | undefined> {
-    const named = (await names()).current.find((candidate) => recordId(candidate.name) === recordId(name));
+    const [named] = (await names(recordId(name))).current;
     return named && load(named.name);
   }
 
@@ -146,7 +131,7 @@ export function createLedger(dataDir: string, log: Log): Ledger {
           nonce: randomBytes(4).toString('hex'),
           generation: 0,
         });
-        await writeRecord(dir, name, job);
+        await writeRecord(dir, name, job, 'new');
         return { name, job };
       } catch (error) {
         throw unusable(dir, error, 'written');
@@ -161,7 +146,7 @@ export function createLedger(dataDir: string, log: Log): Ledger {
         const latest = found && !knowsMore ? found : { name: found?.name ?? entry.name, job: entry.job };
         const job = change(latest.job);
         const name = renamed(latest.name, { requestId: job.request_id });
-        await writeRecord(dir, name, job);
+        await writeRecord(dir, name, job, name === latest.name ? 'replace' : 'new');
         if (name !== latest.name) await remove(latest.name);
         return { name, job };
       }),
@@ -169,7 +154,7 @@ export function createLedger(dataDir: string, log: Log): Ledger {
       const { generation = 0 } = parseName(entry.name) ?? {};
       const name = renamed(entry.name, { generation: generation + 1 });
       try {
-        if (!(await writeRecord(dir, name, job, true))) return undefined;
+        if (!(await writeRecord(dir, name, job, 'claim'))) return undefined;
         await remove(entry.name);
         return { name, job };
       } catch (error) {
@@ -178,13 +163,12 @@ export function createLedger(dataDir: string, log: Log): Ledger {
     },
     remove: (entry) => serially(entry.name, () => remove(entry.name)),
     async find(requestId) {
-      const named = (await names()).current.find((candidate) => candidate.requestId === requestId);
+      const [named] = (await names(`.${requestId}.json`)).current;
       return named && load(named.name);
     },
     async *newest({ since = '', fingerprint } = {}) {
-      for (const named of (await names()).current) {
-        if (named.submittedAt < since || (fingerprint !== undefined && named.fingerprint !== fingerprint))
-          continue;
+      for (const named of (await names(fingerprint && `-${fingerprint}-`)).current) {
+        if (named.submittedAt < since) break;
         // It may have been renamed since its name was read.
         const entry = (await load(named.name)) ?? (await latestOf(named.name));
         if (entry) yield entry;
@@ -210,12 +194,6 @@ export function createLedger(dataDir: string, log: Log): Ledger {
     },
   };
 }
-
-type Named = RecordName & { name: string };
-
-// A request id outweighs any generation: a submit may be accepted while another process doubts it already.
-const rank = ({ generation, requestId }: RecordName): number =>
-  requestId === undefined ? generation - Number.MAX_SAFE_INTEGER : generation;
 
 /** A record's name with a part of it changed. */
 function renamed(name: string, change: Partial<RecordName>): string {

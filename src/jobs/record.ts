@@ -65,12 +65,17 @@ export function parseRecord(text: string): Job | 'newer' | 'corrupt' {
   return job as unknown as Job;
 }
 
+/** How a record comes to its name: as a `new` one, in place of the one that stands there, or only where none stands there. */
+export type Placing = 'new' | 'replace' | 'claim';
+
 /**
- * Writes a record whole: to a temporary file that is synced and then renamed, in a directory that is synced too.
- * With `exclusive` the name must be new: false where another process was faster.
+ * Writes a record whole: to a temporary file that is synced and then named. False where it is a claim and another
+ * process was faster. A new name is durable when this returns; where a record is replaced, a power cut may bring
+ * back the one before, which only makes the job be looked at again (2 of the 4 ms that a durable write takes).
  */
-export async function writeRecord(dir: string, name: string, job: Job, exclusive = false): Promise<boolean> {
+export async function writeRecord(dir: string, name: string, job: Job, placing: Placing): Promise<boolean> {
   const temporary = join(dir, `.${name}.${randomUUID()}.tmp`);
+  let left = true;
   try {
     const file = await open(temporary, 'w', 0o600);
     try {
@@ -80,14 +85,18 @@ export async function writeRecord(dir: string, name: string, job: Job, exclusive
       await file.close();
     }
     // Unlike a rename, a link never replaces what stands there.
-    await (exclusive ? link(temporary, join(dir, name)) : rename(temporary, join(dir, name)));
+    if (placing === 'claim') await link(temporary, join(dir, name));
+    else {
+      await rename(temporary, join(dir, name));
+      left = false;
+    }
   } catch (error) {
-    if (!exclusive || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (placing !== 'claim' || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     return false;
   } finally {
-    await rm(temporary, { force: true }).catch(() => {});
+    if (left) await rm(temporary, { force: true }).catch(() => {});
   }
-  await syncDirectory(dir);
+  if (placing !== 'replace') await syncDirectory(dir);
   return true;
 }
 

@@ -19,6 +19,8 @@ export interface Sandbox {
   readonly origin: string;
   readonly engine: Engine;
   readonly requests: readonly SeenRequest[];
+  /** How many connections were open at once at most. */
+  readonly mostConnections: number;
   inject(fault: Fault): void;
   /** Asks for the fault of every request that no injected one hits. */
   failAtRandom(choose: (route: Route) => Fault['what'] | undefined): void;
@@ -88,6 +90,15 @@ export async function startSandbox({
       response.end(String(error?.message ?? error));
     });
   });
+  let connections = 0;
+  let mostConnections = 0;
+  server.on('connection', (socket) => {
+    connections += 1;
+    mostConnections = Math.max(mostConnections, connections);
+    socket.once('close', () => {
+      connections -= 1;
+    });
+  });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
   if (unref) server.unref();
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -96,6 +107,9 @@ export async function startSandbox({
     origin,
     engine,
     requests,
+    get mostConnections() {
+      return mostConnections;
+    },
     inject: faults.inject,
     failAtRandom: faults.failAtRandom,
     close() {

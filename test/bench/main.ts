@@ -1,11 +1,15 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { call } from './call.ts';
+import { many } from './many.ts';
 import { startup } from './startup.ts';
 import { render, type Table } from './table.ts';
 
 const PARTS = {
   startup: (peers: readonly string[]) =>
     startup(resolve('dist/main.js'), resolve('test/bench/floor.cjs'), peers),
+  many,
+  call,
 } satisfies Record<string, (peers: readonly string[]) => Promise<Table[]>>;
 
 const { values, positionals } = parseArgs({

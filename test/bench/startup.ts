@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { speak } from './stdio.ts';
 import { median, quantile, type Table } from './table.ts';
 
 /** A server as it is started, and the folder in which it finds what earlier starts left. */
@@ -12,7 +13,7 @@ interface Start {
   cold?: boolean;
 }
 
-/** One start: ms and processor ms until the tool list was there, memory then and `SETTLED` later in MB, the list. */
+/** One start: ms until the tool list was there, memory then and `SETTLED` later, the list. */
 interface Started {
   ms: number;
   residentMb: number;
@@ -25,16 +26,6 @@ const ROUNDS = 21;
 const WARM_UP = 2;
 // By then a server has done what it does in idle time.
 const SETTLED = 1_200;
-
-const HANDSHAKE = [
-  {
-    id: 1,
-    method: 'initialize',
-    params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'bench', version: '1' } },
-  },
-  { method: 'notifications/initialized' },
-  { id: 2, method: 'tools/list', params: {} },
-];
 
 /** Measures starts of the floor, of this server and of peers in turn, so that all meet the same machine. */
 export async function startup(main: string, floor: string, peers: readonly string[]): Promise<Table[]> {
@@ -87,42 +78,16 @@ export async function startup(main: string, floor: string, peers: readonly strin
   ];
 }
 
-function listTools(command: readonly string[], cache: string, settle: boolean): Promise<Started> {
-  const [program = '', ...args] = command;
-  const { NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ...env } = process.env;
+async function listTools(command: readonly string[], cache: string, settle: boolean): Promise<Started> {
   const began = performance.now();
-  const child = spawn(program, args, {
-    env: { ...env, XDG_CACHE_HOME: cache },
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
-  for (const message of HANDSHAKE) child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
-  return new Promise((resolve, reject) => {
-    let text = '';
-    child.once('error', reject);
-    child.once('close', () => reject(new Error(`${command.join(' ')} ended before it listed its tools`)));
-    child.stdout.setEncoding('utf8').on('data', (chunk) => {
-      text += chunk;
-      const answer = text
-        .split('\n')
-        .slice(0, -1)
-        .map((line) => JSON.parse(line))
-        .find(({ id }) => id === 2);
-      if (!answer) return;
-      const ms = performance.now() - began;
-      child.stdout.removeAllListeners('data');
-      const residentMb = resident(child.pid);
-      setTimeout(
-        () => {
-          const settledMb = resident(child.pid);
-          child.removeAllListeners('close').once('close', () => {
-            resolve({ ms, residentMb, settledMb, tools: answer.result.tools });
-          });
-          child.kill('SIGKILL');
-        },
-        settle ? SETTLED : 0,
-      );
-    });
-  });
+  const { child, list, kill } = speak(command, { XDG_CACHE_HOME: cache });
+  const tools = await list();
+  const ms = performance.now() - began;
+  const residentMb = resident(child.pid);
+  if (settle) await delay(SETTLED);
+  const settledMb = resident(child.pid);
+  await kill();
+  return { ms, residentMb, settledMb, tools };
 }
 
 /** MB; NaN where there is no /proc. */
