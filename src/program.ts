@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createSelf } from './jobs/follower.ts';
 import { createLedger, type Ledger } from './jobs/ledger.ts';
+import { createRunTimes } from './jobs/run-times.ts';
 import { createSchedule } from './jobs/schedule.ts';
 import { createJobs } from './jobs/service.ts';
 import { createAdmission } from './jobs/spending.ts';
@@ -65,11 +66,14 @@ export function createProgram(
     random,
   });
   const ledger = createLedger(config.dataDir, log);
+  const { origin } = new URL(config.baseUrl);
+  const runTimes = createRunTimes({ ledger, origin, log });
   const jobs = createJobs({
     api,
-    origin: new URL(config.baseUrl).origin,
+    origin,
     ledger,
-    schedule: createSchedule(),
+    schedule: createSchedule(runTimes.expect),
+    runTimes,
     self: createSelf(),
     admit: createAdmission({ ledger, limits: config, priceOf, clock, random }),
     keep: { days: config.keepDays, jobs: config.keepJobs },

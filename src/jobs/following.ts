@@ -6,8 +6,10 @@ import { LEASE, type Self } from './follower.ts';
 import type { Held } from './held.ts';
 import { isFinal, type Job, type Observation, transition } from './job.ts';
 import type { Entry, Ledger } from './ledger.ts';
+import type { RunTimes } from './run-times.ts';
 import type { Schedule } from './schedule.ts';
-import type { Outcome, Wait } from './wait.ts';
+import { sightOf } from './sight.ts';
+import { type Outcome, startDeadline, type Wait } from './wait.ts';
 import { type WatchStart, watch } from './watch.ts';
 
 /** A job that is followed; without a name where another program submitted it and the ledger holds no record. */
@@ -24,6 +26,7 @@ export interface FollowingOptions {
   api: RunComfy;
   ledger: Ledger;
   schedule: Schedule;
+  runTimes: RunTimes;
   self: Self;
   held: Held;
   clock: Clock;
@@ -33,7 +36,9 @@ export interface FollowingOptions {
 export type Following = ReturnType<typeof createFollowing>;
 
 /** Following jobs: looking, recording what is seen, and keeping book of whose turn it is and what was delivered. */
-export function createFollowing({ api, ledger, schedule, self, held, clock, log }: FollowingOptions) {
+export function createFollowing(options: FollowingOptions) {
+  const { api, ledger, schedule, runTimes, self, held, clock, log } = options;
+
   /** After the submit nothing may fail for want of a record: the job exists, and its answer is still owed. */
   async function save<Kind extends Followed>(followed: Kind, change: (latest: Job) => Job): Promise<Kind> {
     const { name, job } = followed;
@@ -55,6 +60,8 @@ export function createFollowing({ api, ledger, schedule, self, held, clock, log 
     const before = followed.job;
     const job = transition(before, observation, now);
     const lapses = self.holds(before) && Date.parse(before.follower?.until ?? '') - now < RENEW_BEFORE;
+    // Of a job without a record the input is not known.
+    if (followed.name !== undefined) runTimes.learn(job);
     if (job.state === before.state && !lapses) return { ...followed, job };
     return save(followed, (latest) => {
       const learned = transition(latest, observation, now);
@@ -114,7 +121,8 @@ export function createFollowing({ api, ledger, schedule, self, held, clock, log 
     try {
       if (!isFinal(followed.job.state)) {
         const from = watchStart(followed, firstGap, clock.now());
-        for await (const look of watch(requestId, from, { api, schedule, clock, signal: deadline.signal })) {
+        const gap = (runningMs?: number) => schedule.gap(followed.job, runningMs);
+        for await (const look of watch(requestId, from, { api, gap, clock, signal: deadline.signal })) {
           unread = look.kind === 'unread' ? look.error : undefined;
           isRead ||= look.kind !== 'unread';
           if (look.kind !== 'unread') followed = await observe(followed, look);
@@ -191,29 +199,13 @@ export function createFollowing({ api, ledger, schedule, self, held, clock, log 
 }
 
 function watchStart({ name, job }: Followed, firstGap: number, now: number): WatchStart {
-  const { state, started_at, submitted_at } = job;
+  const submittedAt = job.submitted_at === undefined ? undefined : Date.parse(job.submitted_at);
   return {
-    state: state === 'in_progress' ? state : 'in_queue',
-    runningMs: started_at === undefined ? 0 : now - Date.parse(started_at),
+    state: job.state === 'in_progress' ? job.state : 'in_queue',
+    // A first look that waits is one after the submit, which is just over.
+    sight: firstGap > 0 ? { seenAt: now } : sightOf(job),
+    ...(submittedAt !== undefined && { submittedAt }),
     firstGap,
-    missingUntil:
-      name === undefined || submitted_at === undefined ? 0 : Date.parse(submitted_at) + VISIBLE_WITHIN,
+    missingUntil: name === undefined || submittedAt === undefined ? 0 : submittedAt + VISIBLE_WITHIN,
   };
-}
-
-/** A signal that aborts with the given one or at a time (ms), and the means to stop its timer. */
-function startDeadline(
-  clock: Clock,
-  signal: AbortSignal,
-  until: number,
-): { signal: AbortSignal; clear(): void } {
-  const end = new AbortController();
-  const stop = new AbortController();
-  if (Number.isFinite(until)) {
-    clock.sleep(Math.max(0, until - clock.now()), stop.signal).then(
-      () => end.abort(),
-      () => {},
-    );
-  }
-  return { signal: AbortSignal.any([signal, end.signal]), clear: () => stop.abort() };
 }

@@ -1,4 +1,5 @@
 import type { ResultSeen, StatusSeen } from '../runcomfy/wire.ts';
+import type { Sight } from './sight.ts';
 
 /** `submitting` and `unknown` have no request id; the last three states are final. */
 export type JobState =
@@ -32,7 +33,11 @@ export interface Job {
   request_id?: string;
   queue_position?: number;
   started_at?: string;
+  /** How far `started_at` may be off; absent where that is not known. */
+  started_within_seconds?: number;
   finished_at?: string;
+  /** For how long it ran; absent where that is not known closely enough to learn from. */
+  ran_seconds?: number;
   urls?: string[];
   /** RunComfy's words about a failure. */
   error?: string;
@@ -59,8 +64,8 @@ export type Observation =
   | { kind: 'accepted'; request_id: string }
   | { kind: 'answer_lost' }
   | { kind: 'forgotten' }
-  | { kind: 'status'; seen: StatusSeen }
-  | { kind: 'result'; seen: ResultSeen }
+  | { kind: 'status'; seen: StatusSeen; sight?: Sight }
+  | { kind: 'result'; seen: ResultSeen; sight?: Sight }
   | { kind: 'cancelled' };
 
 export const isFinal = (state: JobState): boolean =>
@@ -86,16 +91,17 @@ export function transition(job: Job, observation: Observation, now: number): Job
       return ended(job, 'cancelled', at);
     case 'status': {
       const { state, queue_position } = observation.seen;
-      return state === 'ended' ? job : running(job, state, queue_position, at);
+      return state === 'ended' ? job : running(job, state, queue_position, at, observation.sight);
     }
     case 'result': {
-      const { seen } = observation;
+      const { seen, sight } = observation;
       const told = job.submitted_at === undefined ? completed(job, seen) : job;
       if (seen.state === 'in_queue' || seen.state === 'in_progress')
-        return running(told, seen.state, undefined, at);
+        return running(told, seen.state, undefined, at, sight);
       return {
         ...ended(told, seen.state, endedAt(told, seen.finished_at, at)),
         urls: seen.urls,
+        ...(sight?.ranMs !== undefined && { ran_seconds: sight.ranMs / 1000 }),
         ...(seen.error !== undefined && { error: seen.error }),
         ...(seen.cost_usd !== undefined && { cost_usd: seen.cost_usd }),
       };
@@ -108,14 +114,28 @@ function completed(job: Job, { model = job.model, created_at }: ResultSeen): Job
   return { ...job, model, ...(created_at !== undefined && { submitted_at: created_at }) };
 }
 
-function running(job: Job, state: 'in_queue' | 'in_progress', position: number | undefined, at: string): Job {
+function running(
+  job: Job,
+  state: 'in_queue' | 'in_progress',
+  position: number | undefined,
+  at: string,
+  sight?: Sight,
+): Job {
   if (job.state === state && job.queue_position === position) return job;
   const { queue_position: _, ...rest } = job;
   return {
     ...rest,
     state,
     ...(position !== undefined && { queue_position: position }),
-    ...(state === 'in_progress' && job.started_at === undefined && { started_at: at }),
+    ...(state === 'in_progress' && job.started_at === undefined && start(at, sight)),
+  };
+}
+
+function start(at: string, sight: Sight = {}): Pick<Job, 'started_at' | 'started_within_seconds'> {
+  const { startedAt, startedWithin } = sight;
+  return {
+    started_at: startedAt === undefined ? at : new Date(startedAt).toISOString(),
+    ...(startedWithin !== undefined && { started_within_seconds: startedWithin / 1000 }),
   };
 }
 

@@ -9,6 +9,7 @@ import { isFinal, type Job, type JobState, UNKNOWN_MODEL } from './job.ts';
 import type { Entry, Intent, Keep, Ledger } from './ledger.ts';
 import { fingerprintOf } from './record.ts';
 import { findEarlier } from './resume.ts';
+import type { RunTimes } from './run-times.ts';
 import type { Schedule } from './schedule.ts';
 import { createSubmissions } from './submissions.ts';
 import type { Outcome, Wait } from './wait.ts';
@@ -37,6 +38,7 @@ export interface JobsOptions {
   origin: string;
   ledger: Ledger;
   schedule: Schedule;
+  runTimes: RunTimes;
   self: Self;
   /** Records an intent, or throws where the user's limits forbid another job. */
   admit: (intent: Intent) => Promise<Entry>;
@@ -49,12 +51,10 @@ type Wanted = Pick<Job, 'api' | 'model' | 'input'>;
 
 // A submit and its tries take at most this long, in ms, so a lease of this length covers them.
 const SUBMIT_LEASE = 180_000;
-// A job that was just submitted is hardly ever done: the first look waits, in ms.
-const FIRST_LOOK = 1_000;
 const PRUNE_EVERY = 3_600_000;
 
 export function createJobs(options: JobsOptions): Jobs {
-  const { api, origin, ledger, self, keep, clock, log } = options;
+  const { api, origin, ledger, schedule, runTimes, self, keep, clock, log } = options;
   const held = createHeld();
   const following = createFollowing({ ...options, held });
   const submissions = createSubmissions({ ...options, held, following });
@@ -84,6 +84,7 @@ export function createJobs(options: JobsOptions): Jobs {
   async function serve(wanted: Wanted, wait: Wait): Promise<Outcome> {
     const now = clock.now();
     const earlier = await findEarlier(wanted, { ledger, self, held, now, call: wait.signal });
+    runTimes.recall();
     if (earlier?.kind === 'in_doubt') return following.doubt(earlier.entry, wait);
     if (earlier) return following.resume(earlier.entry, earlier.requestId, wait);
     const submitted_at = new Date(now).toISOString();
@@ -94,7 +95,7 @@ export function createJobs(options: JobsOptions): Jobs {
     );
     prune();
     wait.onLook(entry.job);
-    return following.attend(entry, requestId, FIRST_LOOK, wait).catch((error) => {
+    return following.attend(entry, requestId, schedule.gap(wanted), wait).catch((error) => {
       throw error instanceof ToolError ? unfollowed(requestId, error) : error;
     });
   }
@@ -113,6 +114,7 @@ export function createJobs(options: JobsOptions): Jobs {
     },
 
     async follow(requestId, wait) {
+      runTimes.recall();
       return following.attend(await known(requestId), requestId, 0, wait);
     },
 

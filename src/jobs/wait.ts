@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { ToolError } from '../errors.ts';
 import type { Job } from './job.ts';
 
@@ -23,4 +24,21 @@ export interface Outcome {
   resumed: boolean;
   /** Why the last look told nothing, where that is so. */
   unread?: ToolError;
+}
+
+/** A signal that aborts with the given one or at a time (ms), and the means to stop its timer. */
+export function startDeadline(
+  clock: Clock,
+  signal: AbortSignal,
+  until: number,
+): { signal: AbortSignal; clear(): void } {
+  const end = new AbortController();
+  const stop = new AbortController();
+  if (Number.isFinite(until)) {
+    clock.sleep(Math.max(0, until - clock.now()), stop.signal).then(
+      () => end.abort(),
+      () => {},
+    );
+  }
+  return { signal: AbortSignal.any([signal, end.signal]), clear: () => stop.abort() };
 }

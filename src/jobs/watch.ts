@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
+import type { ResultSeen } from '../runcomfy/wire.ts';
 import type { Observation } from './job.ts';
-import type { Schedule } from './schedule.ts';
+import { type Sight, sightAfter, sightAtEnd, type ToldTimes } from './sight.ts';
 
 /** What one look brought: something learned, or nothing because the service could not be read. */
 export type Look = Extract<Observation, { kind: 'status' | 'result' }> | { kind: 'unread'; error: ToolError };
@@ -10,8 +11,10 @@ export type Look = Extract<Observation, { kind: 'status' | 'result' }> | { kind:
 /** Where a watch begins. */
 export interface WatchStart {
   state: 'in_queue' | 'in_progress';
-  /** For how long the job has been running, in ms. */
-  runningMs: number;
+  /** What is known of the time of its run. */
+  sight: Sight;
+  /** When it was submitted, in ms since the epoch; absent where that is not known. */
+  submittedAt?: number;
   /** How long the first look waits, in ms. */
   firstGap: number;
   /** Until when, in ms since the epoch, "no such request" is taken as "not visible yet". */
@@ -19,8 +22,9 @@ export interface WatchStart {
 }
 
 /**
- * Looks at a job by the schedule and yields every look, until its result is final or the signal aborts
- * (then it throws the signal's reason). Reads that may succeed later are yielded as `unread`, others thrown.
+ * Looks at a job at the `gap` that fits (ms, from the ms for which it has run, or from nothing while it is queued) and
+ * yields every look, until its result is final or the signal aborts (then it throws the signal's reason). Reads that
+ * may succeed later are yielded as `unread`, others thrown.
  *
  * While the job is queued it reads /status, for the position; once it runs /result, which is the answer too.
  * If /result refuses an unfinished job with 400005, it goes back to /status for this job.
@@ -28,22 +32,27 @@ export interface WatchStart {
 export async function* watch(
   requestId: string,
   from: WatchStart,
-  tools: { api: Pick<RunComfy, 'status' | 'result'>; schedule: Schedule; clock: Clock; signal: AbortSignal },
+  tools: {
+    api: Pick<RunComfy, 'status' | 'result'>;
+    gap: (runningMs?: number) => number;
+    clock: Clock;
+    signal: AbortSignal;
+  },
 ): AsyncGenerator<Look> {
-  const { api, schedule, clock, signal } = tools;
-  let { state } = from;
-  let runningSince = clock.now() - from.runningMs;
+  const { api, gap, clock, signal } = tools;
+  let { state, sight } = from;
   let resultTellsState = true;
 
   const run = (next: typeof state) => {
-    if (next === 'in_progress' && state === 'in_queue') runningSince = clock.now();
     state = next;
+    sight = sightAfter(sight, next, clock.now());
   };
   const readResult = async (): Promise<Look | undefined> => {
     const seen = await api.result(requestId, signal);
     if (seen === 'not_finished') return undefined;
     if (seen.state === 'in_queue' || seen.state === 'in_progress') run(seen.state);
-    return { kind: 'result', seen };
+    if (seen.state === 'succeeded') sight = sightAtEnd(sight, clock.now(), toldTimes(seen, from.submittedAt));
+    return { kind: 'result', seen, sight };
   };
   const look = async (): Promise<Look> => {
     if (state === 'in_progress' && resultTellsState) {
@@ -54,7 +63,7 @@ export async function* watch(
     const seen = await api.status(requestId, signal);
     if (seen.state !== 'ended') {
       run(seen.state);
-      return { kind: 'status', seen };
+      return { kind: 'status', seen, sight };
     }
     // Where /result still refuses although /status says that the job ended, it is asked again at the normal pace.
     return (await readResult()) ?? { kind: 'status', seen };
@@ -72,6 +81,13 @@ export async function* watch(
     yield seen;
     if (seen.kind === 'result' && seen.seen.state !== 'in_queue' && seen.seen.state !== 'in_progress') return;
     const asked = seen.kind === 'unread' ? (seen.error.retryAfter ?? 0) * 1000 : 0;
-    await clock.sleep(Math.max(asked, schedule.gap(state, clock.now() - runningSince)), signal);
+    const { startedAt = clock.now() } = sight;
+    const due = state === 'in_queue' ? gap() : gap(clock.now() - startedAt);
+    await clock.sleep(Math.max(asked, due), signal);
   }
+}
+
+function toldTimes({ created_at, finished_at }: ResultSeen, submittedAt?: number): ToldTimes | undefined {
+  if (created_at === undefined || finished_at === undefined || submittedAt === undefined) return undefined;
+  return { submittedAt, createdAt: Date.parse(created_at), finishedAt: Date.parse(finished_at) };
 }

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { ToolError } from '../../src/errors.ts';
 import { createSchedule } from '../../src/jobs/schedule.ts';
+import type { Sight } from '../../src/jobs/sight.ts';
 import { type Look, watch } from '../../src/jobs/watch.ts';
 import type { ResultSeen, StatusSeen } from '../../src/runcomfy/wire.ts';
 import { createJumpingClock } from '../helpers/clock.ts';
 
 type Answer = StatusSeen | ResultSeen | 'not_finished' | ToolError;
 const clock = createJumpingClock();
+const schedule = createSchedule(() => ({ median: 20, sigma: 0.5, jobs: 10 }));
+const gap = (runningMs?: number) => schedule.gap({ model: 'm', input: {} }, runningMs);
 const done: ResultSeen = { state: 'succeeded', urls: ['u'] };
 const running = { state: 'in_progress' as const, urls: [] };
 const queued: StatusSeen = { state: 'in_queue', queue_position: 1 };
@@ -21,6 +24,7 @@ async function run(
 ) {
   const asked: string[] = [];
   const looks: Look['kind'][] = [];
+  let sight: Sight | undefined;
   const answer = (name: string, script: Answer[]) => async () => {
     asked.push(name);
     const next = script.length > 1 ? script.shift() : script[0];
@@ -29,17 +33,20 @@ async function run(
   };
   const from = {
     state: 'in_queue' as const,
-    runningMs: 0,
+    sight: { seenAt: clock.now() },
+    submittedAt: clock.now(),
     firstGap: 0,
     missingUntil: clock.now() + missingMs,
   };
   const api = { status: answer('status', status), result: answer('result', result) };
   const ended = await (async () => {
-    for await (const look of watch('r', from, { api, schedule: createSchedule(), clock, signal }))
+    for await (const look of watch('r', from, { api, gap, clock, signal })) {
       looks.push(look.kind);
+      if (look.kind !== 'unread') sight = look.sight;
+    }
     return 'done';
   })().catch((error) => (error instanceof ToolError ? error.code : String(error)));
-  return { asked, looks, ended };
+  return { asked, looks, ended, sight };
 }
 
 describe('watch', () => {
@@ -82,27 +89,20 @@ describe('watch', () => {
     expect((await run([missing], [done], { missingMs: 30_000 })).ended).toBe('unknown_request');
   });
 
+  it('tells for how long the job ran, as far as its looks and RunComfy tell', async () => {
+    const began = clock.now();
+    const { sight } = await run([queued, { state: 'in_progress' }], [running, running, done]);
+    const { startedAt = 0, startedWithin = 0, ranMs = 0 } = sight ?? {};
+    expect(startedAt - startedWithin).toBeGreaterThanOrEqual(began);
+    expect(startedAt + ranMs).toBeLessThanOrEqual(clock.now());
+    const at = (ms: number) => new Date(clock.now() + ms).toISOString();
+    const told = { ...done, created_at: at(3_600_000), finished_at: at(3_600_800) };
+    expect((await run([{ state: 'ended' }], [told])).sight?.ranMs).toBeLessThan(800);
+  });
+
   it('ends with the reason of its signal, also from within a pause', async () => {
     const stop = new AbortController();
     clock.sleep(60_000).then(() => stop.abort('enough'));
     expect((await run([queued], [done], { signal: stop.signal })).ended).toBe('enough');
-  });
-});
-
-describe('the schedule', () => {
-  const { gap } = createSchedule();
-
-  it('keeps within 0.5 and 10 s, whatever the time', () => {
-    for (const ms of [0, 1, 1_000, 20_000, 300_000, 86_400_000, 1e12]) {
-      for (const state of ['in_queue', 'in_progress'] as const) {
-        expect(gap(state, ms)).toBeGreaterThanOrEqual(500);
-        expect(gap(state, ms)).toBeLessThanOrEqual(10_000);
-      }
-    }
-  });
-
-  it('looks most often where the end is likeliest', () => {
-    expect(gap('in_progress', 20_000)).toBeLessThan(gap('in_progress', 0));
-    expect(gap('in_progress', 20_000)).toBeLessThan(gap('in_progress', 300_000));
   });
 });

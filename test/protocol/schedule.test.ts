@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { readRecords } from '../helpers/books.ts';
+import { type Connected, connect } from '../helpers/program.ts';
+
+const TOOL = 'gpt_image_2_text_to_image';
+const RUN_S = 60;
+const FACTOR = 100;
+const EARLY = 0.6;
+
+/** Makes a picture that takes RUN_S seconds, and tells how many looks fell into the first part of its run. */
+async function earlyLooks(
+  { client }: Connected,
+  { sandbox }: Connected,
+  input: { prompt: string; quality?: string },
+): Promise<number> {
+  sandbox.engine.planNext({ queueMs: 0, runMs: 1000 * RUN_S });
+  let early = 0;
+  const onprogress = ({ progress, message }: { progress: number; message?: string | undefined }) => {
+    if (message?.includes('in_progress') && progress < EARLY * RUN_S) early += 1;
+  };
+  const call = { name: TOOL, arguments: input };
+  const { structuredContent } = await client.callTool(call, { onprogress, timeout: 60_000 });
+  expect(structuredContent).toMatchObject({ status: 'succeeded' });
+  return early;
+}
+
+describe('looks', () => {
+  it('leave out the time in which jobs like those before never ended, also in a process that finds their records', async () => {
+    const first = await connect({ factor: FACTOR });
+    const { baseUrl, dataDir } = first.config;
+    // The first call of a process loads the HTTP client, which takes long on this clock.
+    await first.client.callTool({ name: TOOL, arguments: { prompt: 'a hare', resolution: '2k' } });
+    let cold = 0;
+    for (const quality of ['low', 'medium', 'high'])
+      cold += await earlyLooks(first, first, { prompt: 'a fox', quality });
+    for (let jobs = 0; jobs < 6; jobs++) await earlyLooks(first, first, { prompt: 'a fox' });
+    const next = await connect({ factor: FACTOR, baseUrl, dataDir });
+    let learned = await earlyLooks(first, first, { prompt: 'a fox' });
+    for (const prompt of ['a vixen', 'a cub']) learned += await earlyLooks(next, first, { prompt });
+    expect(learned).toBeLessThan(0.8 * cold);
+    const ran = readRecords(dataDir).flatMap(({ ran_seconds, input }) =>
+      input.resolution === undefined && ran_seconds !== undefined ? [ran_seconds] : [],
+    );
+    expect(ran.length).toBeGreaterThan(6);
+    for (const seconds of ran) expect(Math.abs(Math.log(seconds / RUN_S))).toBeLessThan(Math.log(2));
+  });
+});
