@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createSelf } from './jobs/follower.ts';
 import { createLedger, type Ledger } from './jobs/ledger.ts';
+import { createPace } from './jobs/pace.ts';
 import { createRunTimes } from './jobs/run-times.ts';
 import { createSchedule } from './jobs/schedule.ts';
 import { createJobs } from './jobs/service.ts';
@@ -73,6 +74,7 @@ export function createProgram(
     origin,
     ledger,
     schedule: createSchedule(runTimes.expect),
+    pace: createPace(clock),
     runTimes,
     self: createSelf(),
     admit: createAdmission({ ledger, limits: config, priceOf, clock, random }),

@@ -6,6 +6,7 @@ import { LEASE, type Self } from './follower.ts';
 import type { Held } from './held.ts';
 import { isFinal, type Job, type Observation, transition } from './job.ts';
 import type { Entry, Ledger } from './ledger.ts';
+import type { Pace } from './pace.ts';
 import type { RunTimes } from './run-times.ts';
 import type { Schedule } from './schedule.ts';
 import { sightOf } from './sight.ts';
@@ -26,6 +27,7 @@ export interface FollowingOptions {
   api: RunComfy;
   ledger: Ledger;
   schedule: Schedule;
+  pace: Pace;
   runTimes: RunTimes;
   self: Self;
   held: Held;
@@ -37,7 +39,7 @@ export type Following = ReturnType<typeof createFollowing>;
 
 /** Following jobs: looking, recording what is seen, and keeping book of whose turn it is and what was delivered. */
 export function createFollowing(options: FollowingOptions) {
-  const { api, ledger, schedule, runTimes, self, held, clock, log } = options;
+  const { api, ledger, schedule, pace, runTimes, self, held, clock, log } = options;
 
   /** After the submit nothing may fail for want of a record: the job exists, and its answer is still owed. */
   async function save<Kind extends Followed>(followed: Kind, change: (latest: Job) => Job): Promise<Kind> {
@@ -121,8 +123,15 @@ export function createFollowing(options: FollowingOptions) {
     try {
       if (!isFinal(followed.job.state)) {
         const from = watchStart(followed, firstGap, clock.now());
-        const gap = (runningMs?: number) => schedule.gap(followed.job, runningMs);
-        for await (const look of watch(requestId, from, { api, gap, clock, signal: deadline.signal })) {
+        const tools = {
+          api,
+          gap: (runningMs?: number) => schedule.gap(followed.job, runningMs),
+          worth: (sinceMs: number, runningMs?: number) => schedule.worth(followed.job, sinceMs, runningMs),
+          pace,
+          clock,
+          signal: deadline.signal,
+        };
+        for await (const look of watch(requestId, from, tools)) {
           unread = look.kind === 'unread' ? look.error : undefined;
           isRead ||= look.kind !== 'unread';
           if (look.kind !== 'unread') followed = await observe(followed, look);

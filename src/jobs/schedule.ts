@@ -5,6 +5,11 @@ import type { RunTime } from './run-times.ts';
 export interface Schedule {
   /** Milliseconds until the next look at a job that has run for `runningMs`, or is queued where that is left out. */
   gap(job: Pick<Job, 'model' | 'input'>, runningMs?: number): number;
+  /**
+   * Seconds for which the job is expected to have been over by now, if the last look was `sinceMs` ago and saw it after
+   * it had run for `runningMs`, or queued where that is left out: what a look is worth.
+   */
+  worth(job: Pick<Job, 'model' | 'input'>, sinceMs: number, runningMs?: number): number;
 }
 
 /** Seconds of waiting that one request is worth. */
@@ -28,6 +33,13 @@ export function createSchedule(
     gap(job, runningMs) {
       const running = runningMs === undefined ? undefined : runningMs / 1000;
       return 1000 * gapOf(runTimeOf(job), lookCost, running);
+    },
+    worth(job, sinceMs, runningMs) {
+      const over = goingOn(runTimeOf(job));
+      const [since, running] = [sinceMs / 1000, Math.max(0, runningMs ?? 0) / 1000];
+      const ended = 1 - over(running + since) / over(running);
+      // It ended half of the time ago on average; one that was queued has begun in that time too.
+      return (ended * since) / (runningMs === undefined ? 3 : 2);
     },
   };
 }
@@ -80,4 +92,10 @@ function runningGap({ median, sigma }: RunTime, lookCost: number, running: numbe
     else early = middle;
   }
   return due;
+}
+
+/** The probability with which a run goes on for longer than so many seconds. */
+function goingOn({ median, sigma }: RunTime): (seconds: number) => number {
+  const power = SPREAD / sigma;
+  return (seconds) => (1 + MEDIAN_V * (seconds / median) ** power) ** -2;
 }

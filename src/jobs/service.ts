@@ -7,6 +7,7 @@ import { createFollowing, type Followed } from './following.ts';
 import { createHeld } from './held.ts';
 import { isFinal, type Job, type JobState, UNKNOWN_MODEL } from './job.ts';
 import type { Entry, Intent, Keep, Ledger } from './ledger.ts';
+import type { Pace } from './pace.ts';
 import { fingerprintOf } from './record.ts';
 import { findEarlier } from './resume.ts';
 import type { RunTimes } from './run-times.ts';
@@ -38,6 +39,7 @@ export interface JobsOptions {
   origin: string;
   ledger: Ledger;
   schedule: Schedule;
+  pace: Pace;
   runTimes: RunTimes;
   self: Self;
   /** Records an intent, or throws where the user's limits forbid another job. */

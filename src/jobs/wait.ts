@@ -26,19 +26,28 @@ export interface Outcome {
   unread?: ToolError;
 }
 
-/** A signal that aborts with the given one or at a time (ms), and the means to stop its timer. */
+/** A signal that aborts with the given one or at a time (ms), and the means to stop its timer when the wait is over. */
 export function startDeadline(
   clock: Clock,
   signal: AbortSignal,
   until: number,
 ): { signal: AbortSignal; clear(): void } {
+  // One controller, for the timer too: each costs a waiting job almost 1 kB.
   const end = new AbortController();
-  const stop = new AbortController();
-  if (Number.isFinite(until)) {
-    clock.sleep(Math.max(0, until - clock.now()), stop.signal).then(
+  const follow = () => end.abort(signal.reason);
+  if (signal.aborted) follow();
+  signal.addEventListener('abort', follow);
+  const left = Math.max(0, until - clock.now());
+  if (Number.isFinite(until))
+    clock.sleep(left, end.signal).then(
       () => end.abort(),
       () => {},
     );
-  }
-  return { signal: AbortSignal.any([signal, end.signal]), clear: () => stop.abort() };
+  return {
+    signal: end.signal,
+    clear() {
+      signal.removeEventListener('abort', follow);
+      end.abort();
+    },
+  };
 }

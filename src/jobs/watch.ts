@@ -3,6 +3,7 @@ import { ToolError } from '../errors.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
 import type { ResultSeen } from '../runcomfy/wire.ts';
 import type { Observation } from './job.ts';
+import type { Pace } from './pace.ts';
 import { type Sight, sightAfter, sightAtEnd, type ToldTimes } from './sight.ts';
 
 /** What one look brought: something learned, or nothing because the service could not be read. */
@@ -22,8 +23,8 @@ export interface WatchStart {
 }
 
 /**
- * Looks at a job at the `gap` that fits (ms, from the ms for which it has run, or from nothing while it is queued) and
- * yields every look, until its result is final or the signal aborts (then it throws the signal's reason). Reads that
+ * Looks at a job at the `gap` that fits (ms, from the ms for which it has run, or from nothing while it is queued), when
+ * the pace of the process gives its look a turn by what it is worth, and yields every look, until its result is final or the signal aborts (then it throws the signal's reason). Reads that
  * may succeed later are yielded as `unread`, others thrown.
  *
  * While the job is queued it reads /status, for the position; once it runs /result, which is the answer too.
@@ -35,18 +36,25 @@ export async function* watch(
   tools: {
     api: Pick<RunComfy, 'status' | 'result'>;
     gap: (runningMs?: number) => number;
+    worth: (sinceMs: number, runningMs?: number) => number;
+    pace: Pace;
     clock: Clock;
     signal: AbortSignal;
   },
 ): AsyncGenerator<Look> {
-  const { api, gap, clock, signal } = tools;
+  const { api, gap, worth, pace, clock, signal } = tools;
   let { state, sight } = from;
+  let lookedAt = clock.now();
+  // Somebody asks for it just now, or a read needs a second one to tell anything.
+  const atOnce = () => Number.POSITIVE_INFINITY;
   let resultTellsState = true;
 
   const run = (next: typeof state) => {
     state = next;
     sight = sightAfter(sight, next, clock.now());
   };
+  const runningAt = (now: number) => (state === 'in_queue' ? undefined : now - (sight.startedAt ?? now));
+  const worthNow = (now: number) => worth(now - lookedAt, runningAt(lookedAt));
   const readResult = async (): Promise<Look | undefined> => {
     const seen = await api.result(requestId, signal);
     if (seen === 'not_finished') return undefined;
@@ -59,18 +67,21 @@ export async function* watch(
       const result = await readResult();
       if (result) return result;
       resultTellsState = false;
+      await pace.turn(atOnce, signal);
     }
     const seen = await api.status(requestId, signal);
     if (seen.state !== 'ended') {
       run(seen.state);
       return { kind: 'status', seen, sight };
     }
+    await pace.turn(atOnce, signal);
     // Where /result still refuses although /status says that the job ended, it is asked again at the normal pace.
     return (await readResult()) ?? { kind: 'status', seen };
   };
 
   await clock.sleep(from.firstGap, signal);
-  for (;;) {
+  for (let isAsked = from.firstGap === 0; ; isAsked = false) {
+    await pace.turn(isAsked ? atOnce : worthNow, signal);
     const seen = await look().catch((error): Look => {
       signal.throwIfAborted();
       const early =
@@ -78,12 +89,11 @@ export async function* watch(
       if (error instanceof ToolError && (error.retryable || early)) return { kind: 'unread', error };
       throw error;
     });
+    lookedAt = clock.now();
     yield seen;
     if (seen.kind === 'result' && seen.seen.state !== 'in_queue' && seen.seen.state !== 'in_progress') return;
     const asked = seen.kind === 'unread' ? (seen.error.retryAfter ?? 0) * 1000 : 0;
-    const { startedAt = clock.now() } = sight;
-    const due = state === 'in_queue' ? gap() : gap(clock.now() - startedAt);
-    await clock.sleep(Math.max(asked, due), signal);
+    await clock.sleep(Math.max(asked, gap(runningAt(clock.now()))), signal);
   }
 }
 

@@ -55,17 +55,25 @@ const LIMITS: HttpLimits = { connect: 10_000, headers: 30_000, body: 30_000, byt
 
 // With undici's default of 4 s each look would open a new connection: three round trips instead of one.
 const KEEP_ALIVE_MS = 60_000;
-const MOST_CONNECTIONS = 16;
+// Reads have connections of their own: behind a thousand submits they would wait, and then all go out at once.
+const MOST_CONNECTIONS = { GET: 6, POST: 10 };
 
 /** HTTP over undici, which costs some 70 ms to import and so is loaded at the first call. */
 export function createHttp(limits: Partial<HttpLimits> = {}): Http {
   const { connect, headers, body, bytes } = { ...LIMITS, ...limits };
-  let loading: Promise<{ agent: Agent; dispatcher: Dispatcher }> | undefined;
+  let loading: Promise<Record<Call['method'], Sender>> | undefined;
 
   async function load() {
     const { Agent } = await import('undici');
-    const agent = new Agent({
-      connections: MOST_CONNECTIONS,
+    return {
+      GET: createSender(Agent, MOST_CONNECTIONS.GET),
+      POST: createSender(Agent, MOST_CONNECTIONS.POST),
+    };
+  }
+
+  function createSender(AgentClass: typeof Agent, connections: number): Sender {
+    const agent = new AgentClass({
+      connections,
       keepAliveTimeout: KEEP_ALIVE_MS,
       connect: { timeout: connect },
       headersTimeout: headers,
@@ -91,7 +99,7 @@ export function createHttp(limits: Partial<HttpLimits> = {}): Http {
 
   return {
     async send(call) {
-      const { dispatcher } = await loaded();
+      const { dispatcher } = (await loaded())[call.method];
       call.signal?.throwIfAborted();
       let sent = false;
       const options: MarkedOptions = {
@@ -119,11 +127,12 @@ export function createHttp(limits: Partial<HttpLimits> = {}): Http {
       await loaded();
     },
     async close() {
-      if (loading) await (await loading).agent.destroy();
+      if (loading) await Promise.all(Object.values(await loading).map(({ agent }) => agent.destroy()));
     },
   };
 }
 
+type Sender = { agent: Agent; dispatcher: Dispatcher };
 type MarkedOptions = Dispatcher.RequestOptions & { onSending?: () => void };
 
 async function readText(body: AsyncIterable<Uint8Array>, most: number): Promise<string> {

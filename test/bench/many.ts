@@ -39,7 +39,10 @@ export async function many(): Promise<Table[]> {
     await delay(5_000);
     const before = await both.cost();
     const began = performance.now();
-    for (let count = 0; count < JOBS; count++) void submit(`job ${count}`).catch(() => {});
+    for (let count = 0; count < JOBS; count++) {
+      void submit(`job ${count}`).catch(() => {});
+      if (count % 5 === 4) await delay(10);
+    }
     while (sandbox.engine.jobs.length <= JOBS) await delay(50);
     const submitted = performance.now() - began;
     await delay(3_000);

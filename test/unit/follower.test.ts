@@ -35,8 +35,8 @@ describe('a job is followed by another process', () => {
   });
 
   it.skipIf(process.platform !== 'linux')('not by a dead one that its parent left as a zombie', async () => {
-    // The shell becomes a sleep, which never takes note of the shell's child.
-    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60']);
+    // The shell becomes a sleep, which never takes note of the shell's child; that ends when the shell is gone for certain.
+    const parent = spawn('sh', ['-c', 'sleep 1 & echo $!; exec sleep 60']);
     onTestFinished(() => void parent.kill('SIGKILL'));
     const [pid] = await once(parent.stdout, 'data');
     const self = createSelf();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ToolError } from '../../src/errors.ts';
+import { createPace } from '../../src/jobs/pace.ts';
 import { createSchedule } from '../../src/jobs/schedule.ts';
 import type { Sight } from '../../src/jobs/sight.ts';
 import { type Look, watch } from '../../src/jobs/watch.ts';
@@ -38,9 +39,11 @@ async function run(
     firstGap: 0,
     missingUntil: clock.now() + missingMs,
   };
+  const worth = () => 1;
+  const pace = createPace(clock);
   const api = { status: answer('status', status), result: answer('result', result) };
   const ended = await (async () => {
-    for await (const look of watch('r', from, { api, gap, clock, signal })) {
+    for await (const look of watch('r', from, { api, gap, worth, pace, clock, signal })) {
       looks.push(look.kind);
       if (look.kind !== 'unread') sight = look.sight;
     }
