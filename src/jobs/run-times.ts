@@ -12,16 +12,16 @@ export interface RunTime {
 
 // Nothing is published; 8 to 90 s is what is assumed of these models. So a model's median is taken to lie around
 // PRIOR_MEDIAN seconds with MODEL_SIGMA between models, and a job around its model's with JOB_SIGMA. The first job of
-// a model thus tells a lot about its median, and some three jobs as much about the sigma as is assumed of it.
-const PRIOR_MEDIAN = 36;
+// a model thus tells a lot about its median, and some two jobs as much about the sigma as is assumed of it.
+const PRIOR_MEDIAN = 40;
 const MODEL_SIGMA = 0.7;
 const JOB_SIGMA = 0.5;
 const JOB_SIGMA_WORTH = 2;
 // Run times drift: no job is taken to tell the next one's closer.
 const LEAST_SIGMA = 0.2;
 // A sigma from few jobs is often too small, which costs far more than one that is too large.
-const SIGMA_DOUBT = 2;
-// Each job counts this much less than the next one, so that drift is followed: 20 jobs at most count.
+const SIGMA_DOUBT = 1.5;
+// Each job counts this much less than the next one, so that drift is followed: some 40 jobs count at most.
 const FADING = 0.95;
 // So that one stuck job does not spoil what is known: further off than this factor counts as this far off.
 const LONGEST_STEP = Math.log(5);

@@ -67,7 +67,7 @@ const API = 'https://api.example';
 /** Simulates the schedule and its rivals without a clock; the same options give the same rows. */
 export function simulateSchedules({
   situations = SITUATIONS,
-  learners = 32,
+  learners = 40,
   jobs = 8,
   seed = 1,
 }: ScheduleBench = {}): ScheduleRow[] {
