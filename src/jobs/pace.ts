@@ -48,7 +48,7 @@ export function createPace(clock: Clock, perSecond = PER_SECOND): Pace {
     handingOut = true;
     for (let next = worthiest(); next; next = worthiest()) {
       refill();
-      if (tokens < 1) await clock.sleep(((1 - tokens) / perSecond) * 1000);
+      if (tokens < 1) await clock.sleep(Math.ceil(((1 - tokens) / perSecond) * 1000));
       else {
         tokens -= 1;
         waiting.delete(next);

@@ -2,12 +2,17 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { call } from './call.ts';
 import { many } from './many.ts';
+import { pace } from './pace.ts';
+import { simulateSchedules } from './schedule.ts';
+import { scheduleTable } from './schedule-table.ts';
 import { startup } from './startup.ts';
 import { render, type Table } from './table.ts';
 
 const PARTS = {
   startup: (peers: readonly string[]) =>
     startup(resolve('dist/main.js'), resolve('test/bench/floor.cjs'), peers),
+  schedule: async () => [scheduleTable(simulateSchedules())],
+  pace,
   many,
   call,
 } satisfies Record<string, (peers: readonly string[]) => Promise<Table[]>>;

@@ -4,6 +4,7 @@ import { startBoth } from './upstream.ts';
 
 const TOOL = 'gpt_4o_image_text_to_image';
 const JOBS = 1_000;
+const WARM_UP = 100;
 const ROUND_TRIP = 80;
 // What the service allows: reads a second, and how many of them at once.
 const ALLOWED = 10;
@@ -35,7 +36,8 @@ export async function many(): Promise<Table[]> {
   const submit = (prompt: string) => server.ask('tools/call', { name: TOOL, arguments: { prompt } });
   try {
     await server.list();
-    void submit('first').catch(() => {});
+    // What V8 compiles for the first hundred is no job's own.
+    for (let count = 0; count < WARM_UP; count++) void submit(`warm up ${count}`).catch(() => {});
     await delay(5_000);
     const before = await both.cost();
     const began = performance.now();
@@ -43,7 +45,7 @@ export async function many(): Promise<Table[]> {
       void submit(`job ${count}`).catch(() => {});
       if (count % 5 === 4) await delay(10);
     }
-    while (sandbox.engine.jobs.length <= JOBS) await delay(50);
+    while (sandbox.engine.jobs.length < WARM_UP + JOBS) await delay(50);
     const submitted = performance.now() - began;
     await delay(3_000);
     const { blockedMs: submitting } = await both.cost();
@@ -59,7 +61,11 @@ export async function many(): Promise<Table[]> {
           ['reads a second', (reads - readsBefore) / (FOLLOWED_FOR / 1000), '<= 10'],
           ['reads refused', refused, '0'],
           ['connections at most', sandbox.mostConnections, '<= 16'],
-          ['heap a job, kB', (after.heap - before.heap) / JOBS / 1024, '<= 8'],
+          [
+            'heap a job, kB (5.9 of it the SDK keeps for any open call)',
+            (after.heap - before.heap) / JOBS / 1024,
+            '<= 8',
+          ],
           ['longest block of the event loop while submitting, ms', submitting, '<= 50'],
           ['longest block of the event loop while following, ms', after.blockedMs, '<= 50'],
           ['processor while following, ms a second', (after.cpuMs - cpuBefore) / (FOLLOWED_FOR / 1000), ''],
