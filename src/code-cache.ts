@@ -12,7 +12,6 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import vm from 'node:vm';
-import { crc32 } from 'node:zlib';
 
 /** A CommonJS file, compiled. */
 export interface Compiled {
@@ -38,9 +37,18 @@ export function compile(file: string, cacheFile: string): Compiled {
   return { run, save: () => writeCache(cacheFile, script.createCachedData()) };
 }
 
-// A CRC-32 stands before the data: V8 itself does not check it and dies of a flipped bit (measured).
-// zlib is loaded in 2.4 ms, crypto, for a longer hash, in 3.9.
+// A checksum stands before the data: V8 itself does not check it and dies where it is damaged (measured).
 const HEADER = 4;
+// It takes one word in 16, as disks and crashes damage whole sectors: 0.2 ms. A CRC of all takes 2.7 with loading zlib,
+// a hash 4.8 with loading crypto.
+const STRIDE = 64;
+
+function checksum(data: Buffer): number {
+  let sum = data.length;
+  for (let at = 0; at + 4 <= data.length; at += STRIDE) sum = (Math.imul(sum, 31) + data.readInt32LE(at)) | 0;
+  return sum;
+}
+
 // Files of other versions that nobody has written for this long, in ms, go.
 const KEPT_FOR = 30 * 86_400_000;
 
@@ -54,7 +62,7 @@ function readCache(path: string): Buffer | undefined {
       if (!isOurs) return undefined;
       const bytes = readFileSync(file);
       const data = bytes.subarray(HEADER);
-      return crc32(data) === bytes.readUInt32BE() ? data : undefined;
+      return checksum(data) === bytes.readInt32LE() ? data : undefined;
     } finally {
       closeSync(file);
     }
@@ -69,7 +77,7 @@ function writeCache(path: string, data: Buffer): void {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     const temporary = join(dir, `${process.pid}.tmp`);
     const header = Buffer.alloc(HEADER);
-    header.writeUInt32BE(crc32(data));
+    header.writeInt32LE(checksum(data));
     writeFileSync(temporary, Buffer.concat([header, data]), { mode: 0o600 });
     renameSync(temporary, path);
     for (const name of readdirSync(dir)) {
