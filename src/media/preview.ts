@@ -62,8 +62,7 @@ export function createPreviews(options: {
 }
 
 /** JPEG qualities, tried in order until the preview fits; then it is made smaller. */
-const QUALITIES = [82, 70, 55, 40];
-const SHRINK = 0.7;
+const QUALITIES = [82, 60, 40];
 
 /**
  * Scales a picture down, never up, into a size, and below `mostBytes` where that is less. Decodes all of it, so that
@@ -100,17 +99,20 @@ interface Scaled {
 
 async function encode({ pixels, width, height }: Scaled, mostBytes: number): Promise<Preview> {
   const { default: sharp } = await import('sharp');
-  for (let scale = 1; ; scale *= SHRINK) {
-    const side = Math.max(1, Math.round(Math.max(width, height) * scale));
+  for (let side = Math.max(width, height); ; ) {
+    let bytes = 0;
     for (const quality of QUALITIES) {
       const { data, info } = await sharp(pixels, { raw: { width, height, channels: 4 } })
         .removeAlpha()
         .resize({ width: side, height: side, fit: 'inside' })
-        .jpeg({ quality, mozjpeg: true })
+        .jpeg({ quality })
         .toBuffer({ resolveWithObject: true });
       if (data.length <= mostBytes || side === 1)
         return { data, mimeType: 'image/jpeg', width: info.width, height: info.height };
+      bytes = data.length;
     }
+    // The bytes follow the area.
+    side = Math.max(1, Math.floor(side * Math.min(0.9, 0.95 * Math.sqrt(mostBytes / bytes))));
   }
 }
 

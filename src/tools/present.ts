@@ -13,22 +13,13 @@ export const jobOutput = z.looseObject({
   request_id: z.string(),
   model: z.string(),
   status: z.string(),
-  images: z.array(
-    z.looseObject({
-      url: z.string(),
-      type: z.string().optional(),
-      width: z.int().optional(),
-      height: z.int().optional(),
-      bytes: z.int().optional(),
-      path: z.string().optional(),
-    }),
-  ),
+  // Facts about a picture and notes come beside these unlisted: in every tool's schema they would cost 1 kB of context.
+  images: z.array(z.looseObject({ url: z.string() })),
   queue_position: z.int().optional(),
   submitted_at: z.string().optional(),
   finished_at: z.string().optional(),
   elapsed_seconds: z.number().optional(),
   cost_usd: z.number().optional(),
-  notes: z.array(z.string()).optional(),
   next: z.string().optional(),
 });
 
@@ -110,7 +101,7 @@ const CHARGED: Record<Charged, string> = {
   maybe: 'It may be charged.',
 };
 
-type JobData = z.infer<typeof jobOutput>;
+type JobData = z.infer<typeof jobOutput> & { notes?: string[] };
 
 function jobData(job: Job, { now, loopbackOrigin }: Scene, pictures: readonly Picture[]): JobData {
   const elapsed = elapsedSeconds(job, now());

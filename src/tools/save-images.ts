@@ -3,7 +3,7 @@ import { ToolError } from '../errors.ts';
 import { givenStem } from '../media/file-name.ts';
 import { savePictures } from './answer-job.ts';
 import { defineTool } from './define.ts';
-import { jobOutput, presentJob } from './present.ts';
+import { presentJob } from './present.ts';
 import { requestId } from './request-id.ts';
 
 export const saveImages = defineTool({
@@ -19,7 +19,10 @@ export const saveImages = defineTool({
       .optional()
       .meta({ description: 'File name without folder or extension. Default: date, model, prompt and id.' }),
   }),
-  output: jobOutput,
+  output: z.looseObject({
+    request_id: z.string(),
+    images: z.array(z.looseObject({ url: z.string(), path: z.string().optional() })),
+  }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   async run({ request_id, name }, context) {
     const outcome = await context.jobs.follow(request_id, context.wait);
