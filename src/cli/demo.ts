@@ -79,15 +79,12 @@ async function makePicture(client: Client): Promise<void> {
   const update = (message: string) => bar.update(message.replace(REQUEST_ID, ''));
   const result = await call(client, TOOL, PICTURE, update).finally(bar.stop);
   say(textOf(result));
-  const { images = [], request_id } = result.structuredContent as {
-    images?: { path?: string }[];
-    request_id?: string;
-  };
-  const [image] = images;
-  if (!image) throw new Error(`there is no picture yet; ask for ${request_id} later`);
-  if (image.path) say(`\nSaved  ${image.path}`, 'green');
-  for (const { data } of result.content.filter((block) => block.type === 'image'))
-    say(`Shown  to the model as a preview of ${Math.round((data.length * 3) / 4096)} kB`, 'green');
+  const { images = [], request_id } = result.structuredContent as { images?: unknown[]; request_id?: string };
+  if (images.length === 0) throw new Error(`there is no picture yet; ask for ${request_id} later`);
+  for (const block of result.content.filter(({ type }) => type === 'image')) {
+    const bytes = Buffer.byteLength((block as { data: string }).data, 'base64');
+    say(`Shown to the model as a preview of ${Math.round(bytes / 1000)} kB`, 'green');
+  }
 }
 
 async function cancelJob(client: Client): Promise<void> {

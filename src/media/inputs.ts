@@ -41,7 +41,8 @@ export function createInputs(options: {
       const recorded = `${pathToFileURL(path).href}#sha256=${sha256}&bytes=${data.length}`;
       return { sent: await toDataUri(data, type), recorded };
     } catch (error) {
-      if (error instanceof LocalFileError) throw refused(field, error.message, given, ALLOW);
+      if (error instanceof LocalFileError)
+        throw refused(field, error.message, given, error.isForbidden ? ALLOW : 'Check the path.');
       if (error instanceof PictureError)
         throw refused(field, `cannot be sent, as ${error.reason}`, given, 'Give another image.');
       if (error instanceof ToolError && error.code === 'sharp_missing') {
@@ -55,6 +56,8 @@ export function createInputs(options: {
   return {
     async read(field, given) {
       if (isLocal(given)) return readFile(field, given);
+      if (/^data:/i.test(given))
+        throw refused(field, 'is a data: URI, which fills the context', given.slice(0, 32), PATH_OR_URL);
       const problem = referenceProblem(given, loopbackOrigin);
       if (problem !== undefined) throw refused(field, problem, given, PUBLIC);
       return { sent: given, recorded: given };
@@ -64,7 +67,8 @@ export function createInputs(options: {
 
 const PUBLIC = 'Give a public https URL that can be fetched without a login.';
 const ALLOW =
-  'Give a path under a folder that the user allows with --input-dir or RUNCOMFY_INPUT_DIR, or a public https URL.';
+  'Give a public https URL, or ask the user to allow the folder of the file with --input-dir or RUNCOMFY_INPUT_DIR.';
+const PATH_OR_URL = 'Give a public https URL, or the path of a file under a folder that --input-dir allows.';
 
 const isLocal = (text: string): boolean => isAbsolute(text) || /^(file:|[a-z]:[\\/])/i.test(text);
 
@@ -84,7 +88,6 @@ function pathOf(text: string): string {
 export function referenceProblem(text: string, loopbackOrigin: string | undefined): string | undefined {
   if (!URL.canParse(text)) return 'is neither a URL nor an absolute path';
   const url = new URL(text);
-  if (url.protocol === 'data:') return 'is a data: URI, which only fills the context';
   if (url.origin === loopbackOrigin && !url.username) return undefined;
   if (url.protocol !== 'https:') return `has the scheme ${url.protocol.slice(0, -1)}, not https`;
   if (url.username || url.password) return 'holds a user name or password';

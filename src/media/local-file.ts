@@ -2,7 +2,15 @@ import { constants, open, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 
 /** A local file that may not or cannot be read; the message completes "<field>[0] …". */
-export class LocalFileError extends Error {}
+export class LocalFileError extends Error {
+  /** The user would have to allow it. */
+  readonly isForbidden: boolean;
+
+  constructor(message: string, isForbidden = false) {
+    super(message);
+    this.isForbidden = isForbidden;
+  }
+}
 
 /** A file that was read, under its real path. */
 export interface LocalFile {
@@ -18,10 +26,10 @@ export async function readLocalFile(given: string, folders: readonly string[]): 
   const roots = (await Promise.all(folders.map((folder) => realFolder(folder)))).flat();
   // First by its name: whether something exists elsewhere on this machine is nobody's business.
   if (!roots.some((root) => isBelow(resolve(given), root)))
-    throw new LocalFileError(`is outside of the allowed folders (${folders.join(', ')})`);
+    throw new LocalFileError(`is outside of the allowed folders (${folders.join(', ')})`, true);
   const path = await realpath(given).catch(refuse);
   if (!roots.some((root) => isBelow(path, root)))
-    throw new LocalFileError('is a link that leads out of the allowed folders');
+    throw new LocalFileError('is a link that leads out of the allowed folders', true);
   if (!(await stat(path).catch(refuse)).isFile()) throw new LocalFileError('is not a file');
   // Neither follows a link that was put there meanwhile, nor waits for the other end of a pipe.
   const file = await open(path, constants.O_RDONLY | NO_FOLLOW | NO_WAIT).catch(refuse);

@@ -5,9 +5,8 @@ export interface PublishedSchema {
 }
 
 export interface PublishedField {
+  /** Every list is one of images: URLs that the service can fetch, or `data:` URIs. */
   type: 'string' | 'integer' | 'array';
-  /** Its items are images: URLs that the service can fetch, or `data:` URIs. */
-  format?: 'image_uris';
   enum?: readonly string[];
   default?: string | number;
   minItems?: number;
@@ -47,7 +46,7 @@ export const CATALOGUE: Record<string, PublishedSchema> = {
     required: ['prompt', 'image_urls'],
     properties: {
       prompt,
-      image_urls: { type: 'array', format: 'image_uris', minItems: 1, maxItems: 10 },
+      image_urls: { type: 'array', minItems: 1, maxItems: 10 },
       image_size: oneOf('auto', 'auto', '1024x1024', '1536x1024', '1024x1536'),
       background: oneOf('auto', 'auto', 'transparent', 'opaque'),
       quality: oneOf('high', 'low', 'medium', 'high'),
@@ -95,7 +94,7 @@ function fieldProblem(field: PublishedField, value: unknown): string | undefined
   if (!Array.isArray(value) || value.some((item) => typeof item !== 'string')) return 'not a list of strings';
   const { minItems = 0, maxItems = Number.POSITIVE_INFINITY } = field;
   if (value.length < minItems || value.length > maxItems) return `not ${minItems} to ${maxItems} items`;
-  return field.format && value.map(imageProblem).find((problem) => problem !== undefined);
+  return value.map(imageProblem).find((problem) => problem !== undefined);
 }
 
 // RunComfy's newest client sends no larger image as a `data:` URI, in bytes.
