@@ -4,7 +4,7 @@ import { constants, copyFile, link, mkdir, open, readdir, rm, stat, writeFile } 
 import { join, resolve } from 'node:path';
 import type { Download } from './download.ts';
 import { extension } from './image-type.ts';
-import { asPictureError, PictureError } from './picture-error.ts';
+import { PictureError } from './picture-error.ts';
 
 /** A file that is being downloaded into a folder. */
 export interface Incoming {
@@ -31,7 +31,12 @@ export async function openIncoming(folder: string): Promise<Incoming> {
   const dir = resolve(folder);
   const path = join(dir, `.${randomUUID()}.part`);
   const unwritable = (error: unknown): never => {
-    throw asPictureError(error, `nothing can be written to ${dir}`);
+    if (error instanceof PictureError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    throw new PictureError(
+      `nothing can be written to ${dir} (${code}); another folder is chosen with --output-dir or RUNCOMFY_OUTPUT_DIR`,
+      error,
+    );
   };
   const create = async () => {
     await mkdir(dir, { recursive: true });

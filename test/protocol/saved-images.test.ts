@@ -113,7 +113,9 @@ describe('with an output directory', () => {
     expect(result.isError).toBeUndefined();
     expect(result.structuredContent).toMatchObject({
       status: 'succeeded',
-      notes: ['The image is not saved, as nothing can be written to /dev/null/images (ENOTDIR).'],
+      notes: [
+        'The image is not saved, as nothing can be written to /dev/null/images (ENOTDIR); another folder is chosen with --output-dir or RUNCOMFY_OUTPUT_DIR.',
+      ],
     });
     expect(textOf(result)).toContain(images(result)[0]?.url);
     expect((result.content as { type: string }[]).map(({ type }) => type)).toContain('image');
