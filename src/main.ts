@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+import './zod-setup.ts';
 import { homedir } from 'node:os';
 import envPaths from 'env-paths';
 import { systemClock } from './clock.ts';
@@ -8,41 +8,53 @@ import { untilClientLeaves } from './transports/leave.ts';
 import { serveOverStdio } from './transports/stdio.ts';
 import { NAME, VERSION } from './version.ts';
 
-const platform = { dataDir: envPaths(NAME, { suffix: '' }).data, homeDir: homedir() };
-const parsed = parseConfig(process.argv.slice(2), process.env, platform);
-
 function refuse(problems: readonly string[]): void {
   const lines = problems.map((problem) => `${NAME}: ${problem}\n`);
   process.stderr.write(`${lines.join('')}See ${NAME} --help.\n`);
   process.exitCode = 2;
 }
 
-async function run(config: Config): Promise<void> {
+async function run(config: Config, saveCode: () => void): Promise<void> {
   if (config.command === 'demo') process.exitCode = await (await import('./cli/demo.ts')).demo(config);
   else if (config.command === 'doctor')
     process.exitCode = await (await import('./cli/doctor.ts')).doctor(config);
-  else await serve(config.sandbox ? await (await import('./sandbox/server.ts')).sandboxed(config) : config);
+  else
+    await serve(
+      config.sandbox ? await (await import('./sandbox/server.ts')).sandboxed(config) : config,
+      saveCode,
+    );
 }
 
 // How long, in ms, leaving waits for the answer of a submit, so that its request id is recorded.
 const LEAVE_WITHIN = 300;
+// How long after the tool list, in ms, nothing is expected of a server for a while. Clients that only look are gone by then.
+const IDLE_AFTER = 200;
 
 /** Serves until the client leaves, then ends at once, whatever still waits: the ledger tells the next process. */
-async function serve(config: Config): Promise<void> {
-  const { factory, log, leave } = createProgram(config, {
+async function serve(config: Config, saveCode: () => void): Promise<void> {
+  const { factory, log, leave, warm } = createProgram(config, {
     clock: systemClock,
     random: Math.random,
     isConnected: () => !process.stdout.destroyed && !process.stdout.errored,
   });
-  const closed = serveOverStdio(factory, log).then(() => 'the connection is closed');
+  const useIdleTime = () => {
+    saveCode();
+    warm().catch((error) => log.warn(error.message));
+  };
+  const onListed = () => void setTimeout(useIdleTime, IDLE_AFTER).unref();
+  const closed = serveOverStdio(factory, log, onListed).then(() => 'the connection is closed');
   log.info(`${VERSION} serves ${config.baseUrl}`);
   log.info(`leaves: ${await Promise.race([closed, untilClientLeaves()])}`);
   await Promise.race([leave(), systemClock.sleep(LEAVE_WITHIN)]);
   process.exit(0);
 }
 
-// Last, as what follows an await at the top level is not there yet while it waits.
-if (parsed.kind === 'help') process.stdout.write((await import('./cli/help.ts')).helpText());
-else if (parsed.kind === 'version') process.stdout.write(`${VERSION}\n`);
-else if (parsed.kind === 'problems') refuse(parsed.problems);
-else await run(parsed.config);
+/** Runs the command that the process was started with; `saveCode` keeps the code that was compiled so far for the next start. */
+export async function main(saveCode: () => void = () => {}): Promise<void> {
+  const platform = { dataDir: envPaths(NAME, { suffix: '' }).data, homeDir: homedir() };
+  const parsed = parseConfig(process.argv.slice(2), process.env, platform);
+  if (parsed.kind === 'help') process.stdout.write((await import('./cli/help.ts')).helpText());
+  else if (parsed.kind === 'version') process.stdout.write(`${VERSION}\n`);
+  else if (parsed.kind === 'problems') refuse(parsed.problems);
+  else await run(parsed.config, saveCode);
+}

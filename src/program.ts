@@ -29,6 +29,8 @@ export interface Program {
   log: Log;
   /** Before the process ends: resolves when every submit under way has its request id recorded. */
   leave(): Promise<void>;
+  /** Loads what the first call needs. */
+  warm(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -93,5 +95,5 @@ export function createProgram(
     isConnected,
     redact,
   });
-  return { keyring, api, ledger, factory, log, leave: jobs.leave, close: http.close };
+  return { keyring, api, ledger, factory, log, leave: jobs.leave, warm: http.warm, close: http.close };
 }

@@ -131,14 +131,16 @@ function openWait(
   const end = new AbortController();
   signal.addEventListener('abort', () => end.abort(waitEnd(signal.reason)), { once: true });
   const settling: ((reached: boolean) => Promise<void>)[] = [];
+  const progress = token === undefined ? undefined : createProgress(context, token, clock, began);
   return {
     wait: {
       until: began + seconds * 1000,
       signal: end.signal,
       onAnswered: (settle) => void settling.push(settle),
-      onLook: token === undefined ? () => {} : progressReporter(context, token, clock, began),
+      onLook: progress?.report ?? (() => {}),
     },
     async answered() {
+      progress?.stop();
       await delay(ANSWER_OUT_AFTER);
       const reached = !signal.aborted && isConnected();
       for (const settle of settling) await settle(reached).catch((error) => log.error(error.message));
@@ -161,20 +163,32 @@ function success({ text, data, previews = [], links }: Answer): CallToolResult {
   };
 }
 
+// Looks may be further apart than this, in ms, where many jobs share one pace; some clients' clocks run on progress.
+const PROGRESS_EVERY = 10_000;
+
 /** Reports looks as progress in seconds, which rises as the protocol asks. Advisory: a failing notification harms nothing. */
-function progressReporter(
+function createProgress(
   context: ServerContext,
   progressToken: string | number,
   clock: Clock,
   began: number,
-) {
+): { report(job: Job): void; stop(): void } {
   let last = -1;
-  return (job: Job) => {
+  let next = new AbortController();
+  const stop = () => next.abort();
+  const report = (job: Job) => {
+    stop();
     if (context.mcpReq.signal.aborted) return;
     last = Math.max(last + 0.001, (clock.now() - began) / 1000);
     const params = { progressToken, progress: last, message: progressLine(job, clock.now()) };
     context.mcpReq.notify({ method: 'notifications/progress', params }).catch(() => {});
+    next = new AbortController();
+    clock.sleep(PROGRESS_EVERY, next.signal).then(
+      () => report(job),
+      () => {},
+    );
   };
+  return { report, stop };
 }
 
 /** The client's name: told at initialize, or with every request in the stateless protocol. */

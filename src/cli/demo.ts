@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { CallToolResult, Client } from '@modelcontextprotocol/client';
+import { type CallToolResult, Client } from '@modelcontextprotocol/client';
+import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import type { Config } from '../config.ts';
 import { NAME, VERSION } from '../version.ts';
 import { createBar } from './bar.ts';
@@ -46,12 +46,8 @@ export async function demo(config: Config): Promise<number> {
 }
 
 async function connect(config: Config, dataDir: string | undefined): Promise<Client> {
-  const [{ Client }, { StdioClientTransport, getDefaultEnvironment }] = await Promise.all([
-    import('@modelcontextprotocol/client'),
-    import('@modelcontextprotocol/client/stdio'),
-  ]);
   const args = [
-    fileURLToPath(import.meta.resolve('../main.js')),
+    join(import.meta.dirname, 'main.js'),
     ...(dataDir ? ['--sandbox', '--data-dir', dataDir] : ['--base-url', config.baseUrl]),
     ...['--output-dir', config.savesAll ? config.outputDir : OUTPUT_DIR],
   ];

@@ -1,6 +1,6 @@
-import { access, constants } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { systemClock } from '../clock.ts';
 import { type Config, KEY_VARIABLES } from '../config.ts';
 import { ToolError } from '../errors.ts';
@@ -26,7 +26,7 @@ export async function doctor(given: Config): Promise<number> {
   row('Log level', config.logLevel);
   const start = {
     command: process.execPath,
-    args: [fileURLToPath(import.meta.resolve('../main.js')), ...(given.sandbox ? ['--sandbox'] : [])],
+    args: [join(import.meta.dirname, 'main.js'), ...(given.sandbox ? ['--sandbox'] : [])],
   };
   for (const { host, place, text } of snippets(start)) {
     say(`\n${host}: ${place}`, 'bold');

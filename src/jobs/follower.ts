@@ -18,16 +18,21 @@ export interface Self {
 }
 
 export function createSelf(isAlive: (pid: number) => boolean = pidIsAlive): Self {
-  const me = { host: hostname(), pid: process.pid, session: randomUUID() };
+  // Named when the first job asks: crypto takes 4 ms to load, which no start should wait for.
+  let named: Omit<Follower, 'until'> | undefined;
+  const me = () => {
+    named ??= { host: hostname(), pid: process.pid, session: randomUUID() };
+    return named;
+  };
   return {
-    lease: (now, ms) => ({ ...me, until: new Date(now + ms).toISOString() }),
-    holds: ({ follower }) => follower?.session === me.session,
+    lease: (now, ms) => ({ ...me(), until: new Date(now + ms).toISOString() }),
+    holds: ({ follower }) => follower?.session === me().session,
     isFollowedByOther({ follower }, now) {
-      if (!follower || follower.session === me.session || follower.until < new Date(now).toISOString())
+      if (!follower || follower.session === me().session || follower.until < new Date(now).toISOString())
         return false;
       // A pid says nothing about a process on another machine, and our own pid is no other process's.
-      if (follower.host !== me.host) return true;
-      return follower.pid !== me.pid && isAlive(follower.pid);
+      if (follower.host !== me().host) return true;
+      return follower.pid !== me().pid && isAlive(follower.pid);
     },
   };
 }

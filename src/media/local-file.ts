@@ -1,4 +1,5 @@
-import { constants, open, realpath, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 
 /** A local file that may not or cannot be read; the message completes "<field>[0] …". */

@@ -38,6 +38,8 @@ export class TransportError extends Error {
 export interface Http {
   /** Sends one request and reads its whole answer. Throws TransportError, or the signal's reason. */
   send(call: Call): Promise<Reply>;
+  /** Loads what the first request needs, so that it does not wait for that. */
+  warm(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -89,10 +91,14 @@ export function createHttp(limits: Partial<HttpLimits> = {}): Http {
     return { agent, dispatcher };
   }
 
+  const loaded = () => {
+    loading ??= load();
+    return loading;
+  };
+
   return {
     async send(call) {
-      loading ??= load();
-      const { dispatcher } = await loading;
+      const { dispatcher } = await loaded();
       call.signal?.throwIfAborted();
       let sent = false;
       const options: MarkedOptions = {
@@ -116,6 +122,9 @@ export function createHttp(limits: Partial<HttpLimits> = {}): Http {
         call.signal?.throwIfAborted();
         throw new TransportError(sent, error);
       }
+    },
+    async warm() {
+      await loaded();
     },
     async close() {
       if (loading) await (await loading).agent.destroy();

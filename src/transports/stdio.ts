@@ -7,8 +7,13 @@ const LARGEST_MESSAGE = 10 << 20;
 /**
  * Serves MCP over standard input and output: clients of 2024-11-05 to 2025-11-25 and the stateless 2026-07-28.
  * Resolves when the connection is closed: at the end of input, or at a message of more than 10 MB.
+ * Calls `onListed` once, after the tool list has gone out: what a client waits for at its start is then done.
  */
-export function serveOverStdio(factory: McpServerFactory, log: Log): Promise<void> {
+export function serveOverStdio(
+  factory: McpServerFactory,
+  log: Log,
+  onListed: () => void = () => {},
+): Promise<void> {
   const transport = new StdioServerTransport(process.stdin, process.stdout, {
     maxBufferSize: LARGEST_MESSAGE,
   });
@@ -17,6 +22,7 @@ export function serveOverStdio(factory: McpServerFactory, log: Log): Promise<voi
       log.error('a message of more than 10 MB arrived; the connection is closed');
     else log.warn(message);
   };
+  tellWhenListed(transport, onListed);
   serveStdio(factory, { transport, onerror });
   return new Promise((resolve) => {
     const close = transport.onclose;
@@ -25,4 +31,14 @@ export function serveOverStdio(factory: McpServerFactory, log: Log): Promise<voi
       resolve();
     };
   });
+}
+
+function tellWhenListed(transport: StdioServerTransport, onListed: () => void): void {
+  const send = transport.send.bind(transport);
+  transport.send = async (message) => {
+    await send(message);
+    if (!('result' in message && 'tools' in message.result)) return;
+    transport.send = send;
+    onListed();
+  };
 }

@@ -17,6 +17,7 @@ export const plainEnv = (extra: Record<string, string> = {}): Record<string, str
   PATH: process.env.PATH ?? '',
   HOME: process.env.HOME ?? '',
   RUNCOMFY_CONFIG_DIR: '/nonexistent',
+  XDG_CACHE_HOME: join(process.env.TEST_SCRATCH ?? '', 'cache'),
   ...extra,
 });
 

@@ -59,6 +59,21 @@ describe('progress', () => {
     expect(new Set(at).size).toBe(at.length);
   });
 
+  it('goes on between looks, for clients whose clock runs on it', async () => {
+    const { client, sandbox } = await connect();
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    sandbox.inject({ on: 'status', what: { hold: held } });
+    const seen: string[] = [];
+    const call = client.callTool(CALL, { onprogress: ({ message = '' }) => seen.push(message) });
+    await expect.poll(() => seen.length).toBeGreaterThan(3);
+    release();
+    await call;
+    expect(seen[2]).toMatch(/, in_queue, \d\d s$/);
+  });
+
   it('is not sent where nobody asked', async () => {
     const { client } = await connect();
     const unexpected: unknown[] = [];

@@ -1,0 +1,27 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** The licence texts of the packages whose files are bundled, as their licences ask for. Throws where one has none. */
+export function licences(files) {
+  const packages = new Map();
+  for (const file of files.filter((path) => path.includes('node_modules/'))) {
+    const dir = packageDir(file);
+    const { name, version, license } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'));
+    packages.set(name, { version, license, dir });
+  }
+  return [...packages]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { version, license, dir }]) => {
+      const file = readdirSync(dir).find((entry) => /^licen[cs]e/i.test(entry));
+      if (!file && !license) throw new Error(`${name} names no licence`);
+      return `${name} ${version} (${license})\n\n${file ? readFileSync(join(dir, file), 'utf8').trim() : ''}\n`;
+    })
+    .join(`\n${'-'.repeat(78)}\n\n`);
+}
+
+/** The nearest folder above a file whose package.json names a package. */
+function packageDir(file) {
+  const dir = dirname(file);
+  const manifest = join(dir, 'package.json');
+  return existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).version ? dir : packageDir(dir);
+}

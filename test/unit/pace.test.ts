@@ -1,0 +1,65 @@
+import { setMaxListeners } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { createPace } from '../../src/jobs/pace.ts';
+import { createJumpingClock } from '../helpers/clock.ts';
+
+const never = new AbortController().signal;
+setMaxListeners(0, never);
+
+describe('the pace', () => {
+  it('lets ten reads a second out, and a few more after a pause', async () => {
+    const clock = createJumpingClock();
+    const pace = createPace(clock);
+    const began = clock.now();
+    const at: number[] = [];
+    await Promise.all(
+      Array.from({ length: 105 }, () => pace.turn(() => 0, never).then(() => at.push(clock.now() - began))),
+    );
+    expect(at.filter((ms) => ms === 0)).toHaveLength(5);
+    expect(at.at(-1)).toBeCloseTo(10_000, -1);
+    for (const ms of at)
+      expect(at.filter((other) => other >= ms && other < ms + 1_000).length).toBeLessThanOrEqual(15);
+  });
+
+  it('gives each turn to the read that is worth most by then', async () => {
+    const clock = createJumpingClock();
+    const pace = createPace(clock);
+    const began = clock.now();
+    const order: string[] = [];
+    const turn = (name: string, worth: (seconds: number) => number) =>
+      pace.turn((now) => worth((now - began) / 1000), never).then(() => order.push(name));
+    const first = Array.from({ length: 5 }, () => pace.turn(() => 0, never));
+    const all = [
+      turn('steady', () => 1),
+      turn('growing', (s) => 11 * s - 1),
+      turn('low', () => 0.1),
+      turn('high', () => 9),
+    ];
+    await Promise.all([...first, ...all]);
+    expect(order).toEqual(['high', 'growing', 'steady', 'low']);
+  });
+
+  it('forgets a read that is given up, and goes on with the others', async () => {
+    const clock = createJumpingClock();
+    const pace = createPace(clock, 1);
+    await Promise.all(Array.from({ length: 5 }, () => pace.turn(() => 0, never)));
+    const givingUp = new AbortController();
+    const given = pace.turn(() => 9, givingUp.signal);
+    const other = pace.turn(() => 1, never).then(() => clock.now());
+    const asked = clock.now();
+    givingUp.abort('user');
+    await expect(given).rejects.toBe('user');
+    expect((await other) - asked).toBeCloseTo(1_000, -1);
+    await expect(pace.turn(() => 1, givingUp.signal)).rejects.toBe('user');
+    await pace.turn(() => 1, never);
+  });
+
+  it('goes on where the clock is set back', async () => {
+    const clock = createJumpingClock();
+    let offset = 0;
+    const pace = createPace({ now: () => clock.now() + offset, sleep: clock.sleep });
+    await Promise.all(Array.from({ length: 8 }, () => pace.turn(() => 0, never)));
+    offset = -3_600_000;
+    await Promise.all(Array.from({ length: 8 }, () => pace.turn(() => 0, never)));
+  });
+});
