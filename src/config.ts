@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { type Given, readSource } from './flags.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
-import { COMMANDS, type Command, DEFAULT_BASE_URL, SETTINGS } from './settings.ts';
+import { COMMANDS, type Command, DEFAULT_BASE_URL, PREVIEWS, type PreviewSetting } from './settings.ts';
 
 /** The account API that belongs to the public service; a different base URL serves its balance itself. */
 export const DEFAULT_BALANCE_URL = 'https://api.runcomfy.net/prod/v2/balance';
@@ -32,8 +32,13 @@ export interface Config {
   /** The user's limits; undefined allows everything. */
   readonly maxJobsPerHour: number | undefined;
   readonly budgetUsd: number | undefined;
-  /** Where the demo saves its picture. */
+  /** Where images are saved: every one where the user named the folder, else those that are asked for. */
   readonly outputDir: string;
+  readonly savesAll: boolean;
+  /** Folders from which agents may send images. */
+  readonly inputDirs: readonly string[];
+  /** Undefined asks the table of hosts. */
+  readonly preview: PreviewSetting | undefined;
   readonly logLevel: LogLevel;
 }
 
@@ -57,22 +62,16 @@ export function parseConfig(
   platform: Platform,
 ): Parsed {
   const problems: string[] = [];
-  const { flags, words } = readFlags(argv, problems);
-  if (flags.has('help')) return { kind: 'help' };
-  if (flags.has('version')) return { kind: 'version' };
+  const { words, has, setting, settings, variable } = readSource(argv, env, problems);
+  if (has('help')) return { kind: 'help' };
+  if (has('version')) return { kind: 'version' };
 
-  const variable = (name: string): string | undefined => usable(env[name]);
-  const setting = (flag: string) => {
-    const name = SETTINGS.find((candidate) => candidate.flag === flag)?.variable;
-    const given = flags.get(flag);
-    if (given !== undefined) return { value: given, from: `--${flag}` };
-    const value = name === undefined ? undefined : variable(name);
-    return value === undefined ? undefined : { value, from: name as string };
-  };
-
+  // Clients hand on a path as it stands in their configuration, where no shell expands the ~.
+  const folder = (given: Given) => given?.value.replace(/^~(?=[/\\])/, () => platform.homeDir);
+  const outputDir = folder(setting('output-dir'));
   const command = readCommand(words, problems);
   const sandbox = readSwitch(setting('sandbox'), problems);
-  const live = flags.has('live');
+  const live = has('live');
   if (live && command !== 'demo') problems.push('--live belongs to the demo command');
   if (live && sandbox) problems.push('--live and --sandbox exclude each other');
   const base = readBaseUrl(setting('base-url'), problems);
@@ -93,45 +92,14 @@ export function parseConfig(
     keepJobs: readNumber(setting('keep-jobs'), 'jobs', 100, 1_000_000, problems) ?? 2_000,
     maxJobsPerHour: readNumber(setting('max-jobs-per-hour'), 'jobs', 0, 1_000_000, problems),
     budgetUsd: readNumber(setting('budget'), 'US dollars', 0, 1_000_000, problems),
-    dataDir: setting('data-dir')?.value ?? (sandbox ? join(platform.dataDir, 'sandbox') : platform.dataDir),
-    outputDir: setting('output-dir')?.value ?? 'runcomfy-images',
+    dataDir: folder(setting('data-dir')) ?? (sandbox ? join(platform.dataDir, 'sandbox') : platform.dataDir),
+    outputDir: outputDir ?? join(platform.homeDir, 'Pictures', 'runcomfy-images'),
+    savesAll: outputDir !== undefined,
+    inputDirs: settings('input-dir').flatMap((given) => folder(given) ?? []),
+    preview: readPreview(setting('preview'), problems),
     logLevel: readLogLevel(setting('log-level'), problems),
   });
   return problems.length > 0 ? { kind: 'problems', problems } : { kind: 'config', config };
-}
-
-type Given = { value: string; from: string } | undefined;
-
-function readFlags(argv: readonly string[], problems: string[]) {
-  const options = Object.fromEntries(
-    SETTINGS.map(({ flag, value, short }) => [
-      flag,
-      { type: value ? ('string' as const) : ('boolean' as const), ...(short && { short }) },
-    ]),
-  );
-  const { tokens } = parseArgs({
-    args: [...argv],
-    options,
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
-  const flags = new Map<string, string>();
-  const words: string[] = [];
-  for (const token of tokens) {
-    if (token.kind === 'positional') words.push(token.value);
-    if (token.kind !== 'option') continue;
-    const setting = SETTINGS.find(({ flag }) => flag === token.name);
-    if (!setting) problems.push(`unknown flag ${token.rawName}`);
-    else if (
-      setting.value &&
-      (token.value === undefined || (token.value.startsWith('--') && !token.inlineValue))
-    ) {
-      problems.push(`${token.rawName} needs a value: ${token.rawName} ${setting.value}`);
-    } else if (!setting.value && token.value !== undefined) problems.push(`${token.rawName} takes no value`);
-    else flags.set(token.name, token.value ?? 'true');
-  }
-  return { flags, words };
 }
 
 function readCommand(words: readonly string[], problems: string[]): Command {
@@ -140,12 +108,6 @@ function readCommand(words: readonly string[], problems: string[]): Command {
   if (!known) problems.push(`unknown command "${word}"; commands are ${COMMANDS.join(', ')}`);
   for (const extra of more) problems.push(`unexpected argument "${extra}"`);
   return known ?? 'serve';
-}
-
-/** A value that is empty or a literal `${…}` counts as unset: some hosts hand on what they do not expand. */
-function usable(value: string | undefined): string | undefined {
-  const trimmed = value?.trim();
-  return trimmed === undefined || trimmed === '' || /^\$\{.*\}$/.test(trimmed) ? undefined : trimmed;
 }
 
 function readSwitch(given: Given, problems: string[]): boolean {
@@ -169,6 +131,12 @@ function readNumber(
   if (Number.isFinite(number) && number >= least && number <= most) return number;
   problems.push(`${given.from} is "${given.value}"; it takes a number of ${unit} from ${least} to ${most}`);
   return undefined;
+}
+
+function readPreview(given: Given, problems: string[]): PreviewSetting | undefined {
+  const size = PREVIEWS.find((candidate) => candidate === given?.value.toLowerCase());
+  if (given && !size) problems.push(`${given.from} is "${given.value}"; it takes ${PREVIEWS.join(', ')}`);
+  return size;
 }
 
 function readLogLevel(given: Given, problems: string[]): LogLevel {

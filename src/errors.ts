@@ -14,6 +14,9 @@ export type ErrorCode =
   | 'ledger_unwritable'
   | 'spend_limit'
   | 'job_failed'
+  | 'image_unavailable'
+  | 'sharp_missing'
+  | 'not_saved'
   | 'internal_error';
 
 /** What is known of the price of the failed call: nothing was submitted, it may have been, or it was. */

@@ -10,6 +10,8 @@ interface HostRow {
   waitWithProgress?: number;
   /** False where resource links do harm. The URLs stand in the text all the same. */
   links?: false;
+  /** False where images do harm. */
+  images?: false;
 }
 
 /** Every 1.x and 2.x SDK client gives up after 60 s unless told otherwise (measured). */
@@ -22,8 +24,10 @@ const HOSTS: readonly HostRow[] = [
   { name: /^copilot-cli/, waitWithProgress: Number.POSITIVE_INFINITY }, // 180 s, reset by progress (measured)
   { name: /^opencode/, waitWithProgress: Number.POSITIVE_INFINITY }, // 60 s, reset by progress (measured)
   // Makes a link a file block, which ChatOpenAI refuses: the agent stops after the job was paid (measured).
-  { name: /^@langchain\/mcp-adapters/, links: false },
-  { name: /^mcp$/, links: false }, // the Python SDK's default, and so LangChain's Python adapters (source read)
+  // An image becomes an image part of a tool message, which OpenAI's chat completions refuse likewise (cited).
+  { name: /^@langchain\/mcp-adapters/, links: false, images: false },
+  // The Python SDK's default, and so LangChain's Python adapters (source read).
+  { name: /^mcp$/, links: false, images: false },
   { name: /^kiro/i, links: false }, // fails on a link (cited)
 ];
 
@@ -32,6 +36,9 @@ const rowOf = (client: string | undefined): HostRow | undefined =>
 
 /** Whether resource links may be sent to this client. */
 export const takesLinks = (client: string | undefined): boolean => rowOf(client)?.links !== false;
+
+/** Whether images may be sent to this client. */
+export const takesImages = (client: string | undefined): boolean => rowOf(client)?.images !== false;
 
 /** Seconds that a call of this client waits before it hands over. */
 export function waitBudget(client: string | undefined, wantsProgress: boolean): number {

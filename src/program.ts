@@ -9,6 +9,9 @@ import { createSchedule } from './jobs/schedule.ts';
 import { createJobs } from './jobs/service.ts';
 import { createAdmission } from './jobs/spending.ts';
 import { createLog, type Log } from './log.ts';
+import type { DownloadLimits } from './media/download.ts';
+import { createInputs } from './media/inputs.ts';
+import { createPictures } from './media/pictures.ts';
 import { loopbackOrigin } from './media/trust.ts';
 import { publishedPrice } from './models/define.ts';
 import { MODELS } from './models/index.ts';
@@ -46,12 +49,13 @@ export interface Surroundings {
   isConnected?: () => boolean;
   writeLog?: (line: string) => void;
   httpLimits?: Partial<HttpLimits>;
+  downloadLimits?: Partial<DownloadLimits>;
 }
 
 /** config -> API -> ledger -> jobs -> server. Opens and reads nothing: that waits for the first call. */
 export function createProgram(
   config: Config,
-  { clock, random, isConnected = () => true, writeLog, httpLimits }: Surroundings,
+  { clock, random, isConnected = () => true, writeLog, httpLimits, downloadLimits }: Surroundings,
 ): Program {
   const keyring = createKeyring(config.key, config.tokenFile);
   const redact = createRedactor(keyring.seen);
@@ -82,12 +86,17 @@ export function createProgram(
     clock,
     log,
   });
+  const local = loopbackOrigin(config.baseUrl);
   const factory = createServerFactory({
     tools: createTools(MODELS),
     jobs,
     clock,
     log,
-    loopbackOrigin: loopbackOrigin(config.baseUrl),
+    loopbackOrigin: local,
+    inputs: createInputs({ loopbackOrigin: local, folders: config.inputDirs }),
+    pictures: createPictures({ loopbackOrigin: local, outputDir: config.outputDir, limits: downloadLimits }),
+    savesAll: config.savesAll,
+    preview: config.preview,
     waitSeconds: config.waitSeconds,
     isConnected,
     redact,

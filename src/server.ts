@@ -8,11 +8,14 @@ import {
 } from '@modelcontextprotocol/server';
 import type * as z from 'zod';
 import type { Clock } from './clock.ts';
-import { takesLinks, waitBudget, waitEnd } from './hosts.ts';
+import { takesImages, takesLinks, waitBudget, waitEnd } from './hosts.ts';
 import type { Job } from './jobs/job.ts';
 import type { Jobs } from './jobs/service.ts';
 import type { Wait } from './jobs/wait.ts';
 import type { Log } from './log.ts';
+import type { Inputs } from './media/inputs.ts';
+import type { Pictures } from './media/pictures.ts';
+import type { PreviewSetting } from './settings.ts';
 import { readArguments } from './tools/arguments.ts';
 import type { Answer, Tool } from './tools/define.ts';
 import { presentError, progressLine } from './tools/present.ts';
@@ -28,6 +31,11 @@ export interface ServerOptions {
   clock: Clock;
   log: Log;
   loopbackOrigin: string | undefined;
+  inputs: Inputs;
+  pictures: Pictures;
+  savesAll: boolean;
+  /** The user's own wish; undefined asks the table of hosts. */
+  preview: PreviewSetting | undefined;
   /** The user's own wait in seconds; undefined asks the table of hosts. */
   waitSeconds: number | undefined;
   /** Whether what was written to the client can have reached it. */
@@ -81,11 +89,21 @@ async function callTool(
   client: string | undefined,
   options: ServerOptions,
 ): Promise<CallToolResult> {
-  const { jobs, clock, log, loopbackOrigin, redact } = options;
+  const { jobs, clock, log, loopbackOrigin, inputs, pictures, savesAll, redact } = options;
+  const preview = options.preview ?? (takesImages(client) ? 'small' : 'off');
   const { wait, answered } = openWait(context, client, options);
   try {
     const input = readArguments(tool, args);
-    const answer = await tool.run(input, { jobs, wait, now: clock.now, loopbackOrigin });
+    const answer = await tool.run(input, {
+      jobs,
+      wait,
+      now: clock.now,
+      loopbackOrigin,
+      inputs,
+      pictures,
+      preview,
+      savesAll,
+    });
     return success(takesLinks(client) ? answer : { ...answer, links: [] });
   } catch (error) {
     const text = redact(presentError(error));
@@ -130,10 +148,15 @@ function openWait(
   };
 }
 
-function success({ text, data, links }: Answer): CallToolResult {
+function success({ text, data, previews = [], links }: Answer): CallToolResult {
   return {
     content: [
       { type: 'text', text },
+      ...previews.map((preview) => ({
+        type: 'image' as const,
+        data: preview.data.toString('base64'),
+        mimeType: preview.mimeType,
+      })),
       ...links.map(({ uri, name }) => ({ type: 'resource_link' as const, uri, name })),
     ],
     structuredContent: data,

@@ -12,7 +12,13 @@ export interface Setting {
   value?: string;
   help: string;
   short?: string;
+  /** May be given several times; its variable holds a list, parted as PATH is. */
+  repeatable?: true;
 }
+
+/** How large the previews are that a model gets to see. */
+export const PREVIEWS = ['off', 'small', 'large'] as const;
+export type PreviewSetting = (typeof PREVIEWS)[number];
 
 /** Every flag and variable: parsing, --help and the README are made from this table. */
 export const SETTINGS: readonly Setting[] = [
@@ -61,7 +67,20 @@ export const SETTINGS: readonly Setting[] = [
     flag: 'output-dir',
     variable: 'RUNCOMFY_OUTPUT_DIR',
     value: 'DIR',
-    help: 'where the demo saves its picture (default: ./runcomfy-images)',
+    help: 'save every image here (default: only what save_images is asked for, in ~/Pictures/runcomfy-images)',
+  },
+  {
+    flag: 'input-dir',
+    variable: 'RUNCOMFY_INPUT_DIR',
+    value: 'DIR',
+    repeatable: true,
+    help: 'let agents send images from this folder by their paths; may be given several times (default: none)',
+  },
+  {
+    flag: 'preview',
+    variable: 'RUNCOMFY_PREVIEW',
+    value: 'SIZE',
+    help: 'show each image to the model: off, small (512 px) or large (768 px) (default: small; off for the few clients that fail on images)',
   },
   {
     flag: 'base-url',

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { type CallToolResult, Client } from '@modelcontextprotocol/client';
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import type { Config } from '../config.ts';
-import { downloadImage } from '../media/download.ts';
-import { loopbackOrigin } from '../media/trust.ts';
 import { NAME, VERSION } from '../version.ts';
 import { createBar } from './bar.ts';
 import { say } from './terminal.ts';
 
+// Below the folder that it is started in, where a newcomer looks.
+const OUTPUT_DIR = 'runcomfy-images';
 const TOOL = 'gpt_image_1_5_text_to_image';
 const PICTURE = {
   prompt: 'A lighthouse on a cliff at sunset, teal sea, warm light in the windows',
@@ -30,7 +30,7 @@ export async function demo(config: Config): Promise<number> {
   const client = await connect(config, scratch);
   try {
     await listTools(client);
-    await makePicture(client, config);
+    await makePicture(client);
     if (config.live)
       say('\nThe cancellation is left out with --live: one that comes too late is paid for.', 'dim');
     else await cancelJob(client);
@@ -49,6 +49,7 @@ async function connect(config: Config, dataDir: string | undefined): Promise<Cli
   const args = [
     join(import.meta.dirname, 'main.js'),
     ...(dataDir ? ['--sandbox', '--data-dir', dataDir] : ['--base-url', config.baseUrl]),
+    ...['--output-dir', config.savesAll ? config.outputDir : OUTPUT_DIR],
   ];
   say(`Starting the server as a host would: ${NAME} ${args.slice(1, 2).join('')}`, 'bold');
   const key = config.live && config.key ? { RUNCOMFY_API_KEY: config.key.value } : {};
@@ -68,26 +69,18 @@ async function listTools(client: Client): Promise<void> {
   for (const { name, title } of tools) say(`  ${name.padEnd(37)} ${title ?? ''}`);
 }
 
-async function makePicture(client: Client, config: Config): Promise<void> {
+async function makePicture(client: Client): Promise<void> {
   say(`\nCalling ${TOOL}: "${PICTURE.prompt}"`, 'bold');
   const bar = createBar();
   const update = (message: string) => bar.update(message.replace(REQUEST_ID, ''));
   const result = await call(client, TOOL, PICTURE, update).finally(bar.stop);
-  const { images = [], request_id } = result.structuredContent as {
-    images?: { url: string }[];
-    request_id?: string;
-  };
   say(textOf(result));
-  const [image] = images;
-  if (!image) throw new Error(`there is no picture yet; ask for ${request_id} later`);
-  const origin = config.live ? loopbackOrigin(config.baseUrl) : new URL(image.url).origin;
-  const saved = await downloadImage(image.url, {
-    dir: config.outputDir,
-    name: `demo-${request_id}`,
-    loopbackOrigin: origin,
-  });
-  say(`\nURL    ${image.url}`);
-  say(`Saved  ${saved.path} (${saved.type}, ${Math.round(saved.bytes / 1024)} kB)`, 'green');
+  const { images = [], request_id } = result.structuredContent as { images?: unknown[]; request_id?: string };
+  if (images.length === 0) throw new Error(`there is no picture yet; ask for ${request_id} later`);
+  for (const block of result.content.filter(({ type }) => type === 'image')) {
+    const bytes = Buffer.byteLength((block as { data: string }).data, 'base64');
+    say(`Shown to the model as a preview of ${Math.round(bytes / 1000)} kB`, 'green');
+  }
 }
 
 async function cancelJob(client: Client): Promise<void> {

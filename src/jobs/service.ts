@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
+import { uploadTime } from '../runcomfy/http.ts';
 import type { Self } from './follower.ts';
 import { createFollowing, type Followed } from './following.ts';
 import { createHeld } from './held.ts';
@@ -22,8 +23,16 @@ export interface Cancellation {
 
 /** Everything that happens to jobs, and the only writer of the ledger. Methods throw ToolError. */
 export interface Jobs {
-  /** Submits a paid job, or takes up the earlier one that this call repeats, and follows it to its end or the wait's. */
-  generate(model: string, input: Record<string, unknown>, wait: Wait): Promise<Outcome>;
+  /**
+   * Submits a paid job, or takes up the earlier one that this call repeats, and follows it to its end or the wait's.
+   * The input is recorded and tells whether a call repeats another; `body` is what goes out, where that differs.
+   */
+  generate(
+    model: string,
+    input: Record<string, unknown>,
+    wait: Wait,
+    body?: Record<string, unknown>,
+  ): Promise<Outcome>;
   /** Follows a job of this account, also one that the ledger does not know. */
   follow(requestId: string, wait: Wait): Promise<Outcome>;
   /** Asks RunComfy to cancel; only a queued job can be. Returns the job as it then is. */
@@ -51,7 +60,7 @@ export interface JobsOptions {
 
 type Wanted = Pick<Job, 'api' | 'model' | 'input'>;
 
-// A submit and its tries take at most this long, in ms, so a lease of this length covers them.
+// A submit and its tries take at most this long, in ms, and the time of its upload, so such a lease covers them.
 const SUBMIT_LEASE = 180_000;
 const PRUNE_EVERY = 3_600_000;
 
@@ -83,16 +92,17 @@ export function createJobs(options: JobsOptions): Jobs {
   }
 
   /** Takes up the earlier job that a call repeats, or submits a new one, and follows it. */
-  async function serve(wanted: Wanted, wait: Wait): Promise<Outcome> {
+  async function serve(wanted: Wanted, body: Record<string, unknown>, wait: Wait): Promise<Outcome> {
     const now = clock.now();
     const earlier = await findEarlier(wanted, { ledger, self, held, now, call: wait.signal });
     runTimes.recall();
     if (earlier?.kind === 'in_doubt') return following.doubt(earlier.entry, wait);
     if (earlier) return following.resume(earlier.entry, earlier.requestId, wait);
     const submitted_at = new Date(now).toISOString();
-    const follower = self.lease(now, SUBMIT_LEASE);
+    const follower = self.lease(now, SUBMIT_LEASE + uploadTime(JSON.stringify(body).length));
     const { entry, requestId } = await submissions.submit(
       { ...wanted, state: 'submitting', submitted_at, follower },
+      body,
       wait,
     );
     prune();
@@ -103,14 +113,14 @@ export function createJobs(options: JobsOptions): Jobs {
   }
 
   return {
-    async generate(model, input, wait) {
+    async generate(model, input, wait, body = input) {
       await api.requireKey();
       const wanted = { api: origin, model, input };
       const fingerprint = fingerprintOf(wanted);
       // A call that its client gave up on first finishes its records: what it leaves is what this one may repeat.
       const given = [...calls].filter(([, call]) => call.fingerprint === fingerprint && call.signal.aborted);
       await Promise.allSettled(given.map(([call]) => call));
-      const call = serve(wanted, wait);
+      const call = serve(wanted, body, wait);
       calls.set(call, { fingerprint, signal: wait.signal });
       return call.finally(() => calls.delete(call));
     },

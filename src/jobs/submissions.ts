@@ -16,12 +16,15 @@ export interface SubmissionsOptions {
   log: Log;
 }
 
+/** A model's input as it goes out. */
+type Body = Record<string, unknown>;
+
 /** The paid step: submits once, with the intent durable before the POST and the request id after it. */
 export function createSubmissions(options: SubmissionsOptions) {
   const { api, ledger, held, following, admit, log } = options;
   const underWay = new Map<Promise<unknown>, { entry?: Entry }>();
 
-  async function submitOnce(intent: Intent, wait: Wait, begun: (entry: Entry) => void) {
+  async function submitOnce(intent: Intent, body: Body, wait: Wait, begun: (entry: Entry) => void) {
     const entry = await admit(intent);
     held.take(entry.name, wait.signal);
     begun(entry);
@@ -29,7 +32,7 @@ export function createSubmissions(options: SubmissionsOptions) {
     try {
       wait.signal.throwIfAborted();
       mayBeSent = true;
-      const requestId = await api.submit(intent.model, intent.input);
+      const requestId = await api.submit(intent.model, body);
       return {
         entry: await following.observe(entry, { kind: 'accepted', request_id: requestId }),
         requestId,
@@ -48,9 +51,9 @@ export function createSubmissions(options: SubmissionsOptions) {
 
   return {
     /** Submits a job. The wait's signal keeps it from being sent, but never aborts it once it is. */
-    async submit(intent: Intent, wait: Wait): Promise<{ entry: Entry; requestId: string }> {
+    async submit(intent: Intent, body: Body, wait: Wait): Promise<{ entry: Entry; requestId: string }> {
       const about: { entry?: Entry } = {};
-      const submitting = submitOnce(intent, wait, (entry) => {
+      const submitting = submitOnce(intent, body, wait, (entry) => {
         about.entry = entry;
       });
       underWay.set(submitting, about);

@@ -1,88 +1,93 @@
 import { createHash } from 'node:crypto';
-import { link, mkdir, open, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { ToolError } from '../errors.ts';
+import { HEAD_BYTES, type ImageType, sniff, whatElse } from './image-type.ts';
+import { asPictureError, PictureError } from './picture-error.ts';
 import { isTrustedOutput } from './trust.ts';
 
-/** Limits of one download, in bytes and ms. */
-const MOST_BYTES = 100 << 20;
-const WITHIN = 60_000;
+/** Limits of one download, in bytes and ms. They are of real time, as the network is. */
+export interface DownloadLimits {
+  /** A 4k image in RGB without any compression has 50 MB. */
+  bytes: number;
+  within: number;
+  /** Once `grace` is over, fewer bytes a second on the average end it: a server that drips, or says nothing. */
+  bytesPerSecond: number;
+  grace: number;
+}
 
-/** A picture on disk. */
-export interface Saved {
-  path: string;
+const LIMITS: DownloadLimits = { bytes: 64 << 20, within: 60_000, bytesPerSecond: 10_000, grace: 10_000 };
+const CHECK_EVERY = 100;
+
+/** What was downloaded. */
+export interface Download {
   type: ImageType;
   bytes: number;
+  /** In hex. */
+  sha256: string;
 }
-
-export type ImageType = 'png' | 'jpeg' | 'webp' | 'gif' | 'avif';
 
 /**
- * Streams an output to `<dir>/<name>.<true extension>`: no key, no redirects, trusted hosts only, checked by its
- * first bytes, renamed when whole, never over another file. Throws ToolError.
+ * Streams an output to `write`: from trusted hosts only, without a key, following no redirect, and cut off as soon
+ * as it turns out to be no image, too large or too slow. Throws PictureError, or the signal's reason.
  */
-export async function downloadImage(
+export type Downloader = (
   url: string,
-  target: { dir: string; name: string; loopbackOrigin: string | undefined },
-): Promise<Saved> {
-  if (!isTrustedOutput(url, target.loopbackOrigin)) throw unsaved(url, 'it is not on a RunComfy host');
-  const { request } = await import('undici');
-  const dir = resolve(target.dir);
-  await mkdir(dir, { recursive: true });
-  const temporary = join(
-    dir,
-    `.${createHash('sha256')
-      .update(url + process.pid)
-      .digest('hex')
-      .slice(0, 16)}.part`,
-  );
-  const file = await open(temporary, 'w');
-  try {
-    const { statusCode, body } = await request(url, { signal: AbortSignal.timeout(WITHIN) });
-    if (statusCode !== 200) throw unsaved(url, `it was answered with HTTP ${statusCode}`);
+  write: (chunk: Buffer) => void | Promise<void>,
+  signal?: AbortSignal,
+) => Promise<Download>;
+
+/** Makes the one downloader behind previews and saved files. `loopbackOrigin` is trusted beside RunComfy's hosts. */
+export function createDownloader(
+  loopbackOrigin: string | undefined,
+  given: Partial<DownloadLimits> = {},
+): Downloader {
+  const limits = { ...LIMITS, ...given };
+
+  return async (url, write, signal) => {
+    if (!isTrustedOutput(url, loopbackOrigin)) throw new PictureError('it is not on a RunComfy host');
+    signal?.throwIfAborted();
+    const { request } = await import('undici');
+    const end = new AbortController();
+    const forward = () => end.abort(signal?.reason);
+    signal?.addEventListener('abort', forward, { once: true });
+    const began = performance.now();
     let bytes = 0;
-    let head = Buffer.alloc(0);
-    for await (const chunk of body) {
-      bytes += chunk.length;
-      if (bytes > MOST_BYTES) throw unsaved(url, `it is larger than ${MOST_BYTES >> 20} MB`);
-      if (head.length < 16) head = Buffer.concat([head, chunk]).subarray(0, 16);
-      await file.write(chunk);
-    }
-    await file.sync();
-    const type = sniff(head);
-    if (!type) throw unsaved(url, 'it is not a picture that is known');
-    return { path: await place(temporary, dir, target.name, type === 'jpeg' ? 'jpg' : type), type, bytes };
-  } catch (error) {
-    throw error instanceof ToolError ? error : unsaved(url, (error as Error).message);
-  } finally {
-    await file.close();
-    await rm(temporary, { force: true });
-  }
-}
-
-/** The type that the first bytes of a file tell, whatever its name says. */
-export function sniff(head: Buffer): ImageType | undefined {
-  const ascii = head.toString('latin1');
-  if (ascii.startsWith('\x89PNG\r\n\x1a\n')) return 'png';
-  if (ascii.startsWith('\xff\xd8\xff')) return 'jpeg';
-  if (ascii.startsWith('GIF8')) return 'gif';
-  if (ascii.startsWith('RIFF') && ascii.slice(8, 12) === 'WEBP') return 'webp';
-  return ascii.slice(4, 12) === 'ftypavif' ? 'avif' : undefined;
-}
-
-/** Gives a whole file its name; link fails where the name is taken, so that nothing is ever overwritten. */
-async function place(temporary: string, dir: string, name: string, extension: string): Promise<string> {
-  for (let count = 1; ; count++) {
-    const path = join(dir, `${name}${count === 1 ? '' : `-${count}`}.${extension}`);
+    const pace = setInterval(() => {
+      const elapsed = performance.now() - began;
+      const isSlow = elapsed > limits.grace && bytes < (limits.bytesPerSecond * elapsed) / 1000;
+      if (isSlow) end.abort(new PictureError('it comes too slowly'));
+      else if (elapsed > limits.within)
+        end.abort(new PictureError(`it takes longer than ${limits.within / 1000} s`));
+    }, CHECK_EVERY);
     try {
-      await link(temporary, path);
-      return path;
+      const { statusCode, headers, body } = await request(url, { signal: end.signal });
+      // A body that is not read to its end is ended below, which nobody need hear of.
+      body.on('error', () => {});
+      if (statusCode !== 200) throw new PictureError(`it was answered with HTTP ${statusCode}`);
+      if (Number(headers['content-length']) > limits.bytes) throw tooLarge(limits.bytes);
+      const hash = createHash('sha256');
+      let head = Buffer.alloc(0);
+      let type: ImageType | undefined;
+      for await (const chunk of body as AsyncIterable<Buffer>) {
+        bytes += chunk.length;
+        if (bytes > limits.bytes) throw tooLarge(limits.bytes);
+        if (head.length < HEAD_BYTES) {
+          head = Buffer.concat([head, chunk]).subarray(0, HEAD_BYTES);
+          type = sniff(head);
+          if (!type && head.length === HEAD_BYTES) throw new PictureError(whatElse(head));
+        }
+        hash.update(chunk);
+        await write(chunk);
+      }
+      if (!type) throw new PictureError(whatElse(head));
+      return { type, bytes, sha256: hash.digest('hex') };
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      signal?.throwIfAborted();
+      throw asPictureError(error, 'its download failed');
+    } finally {
+      clearInterval(pace);
+      signal?.removeEventListener('abort', forward);
+      end.abort();
     }
-  }
+  };
 }
 
-function unsaved(url: string, why: string): ToolError {
-  return new ToolError('unreachable', `The image was not saved, as ${why}.`, { next: `Its URL is ${url}` });
-}
+const tooLarge = (most: number) => new PictureError(`it is larger than ${most >> 20} MiB`);

@@ -12,7 +12,7 @@ export default defineModel({
     image_urls: imageUrls(
       1,
       10,
-      '1 to 10 public https URLs of the reference images, no login, at most 50 MB each.',
+      '1 to 10 public https URLs of the reference images, no login, at most 50 MB each; or absolute paths, where --input-dir allows their folder.',
     ),
     image_size: choice(['auto', '1024x1024', '1536x1024', '1024x1536'], {
       description: 'Width x height in pixels; auto follows the references.',

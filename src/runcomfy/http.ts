@@ -51,7 +51,14 @@ export interface HttpLimits {
   bytes: number;
 }
 
-const LIMITS: HttpLimits = { connect: 10_000, headers: 30_000, body: 30_000, bytes: 8 << 20 };
+// A result may echo its input, and local images can make that 64 MiB.
+const LIMITS: HttpLimits = { connect: 10_000, headers: 30_000, body: 30_000, bytes: 80 << 20 };
+
+/**
+ * How long, in ms, a body of so many bytes may take to go out, at 0.8 Mbit/s. undici's clock for the headers of an
+ * answer starts with the request (source read), so a large body would run into it.
+ */
+export const uploadTime = (bytes: number): number => Math.ceil(bytes / 100);
 
 // With undici's default of 4 s each look would open a new connection: three round trips instead of one.
 const KEEP_ALIVE_MS = 60_000;
@@ -109,6 +116,7 @@ export function createHttp(limits: Partial<HttpLimits> = {}): Http {
         headers: call.headers,
         body: call.body ?? null,
         signal: call.signal ?? null,
+        headersTimeout: headers + uploadTime(call.body?.length ?? 0),
         onSending: () => {
           sent = true;
         },

@@ -5,6 +5,8 @@ import type { Reply, Route } from './faults.ts';
 import { pictureFor } from './format.ts';
 
 const FIRST_BALANCE = 5;
+// RunComfy's newest client sends no larger body, in bytes.
+const MOST_BODY = 64 << 20;
 // RunComfy publishes prices for one of the five models only; the others' results tell no cost here.
 const PRICED = 'openai/gpt-image-1-5/image-to-image';
 const PRICES: Record<string, number> = { low: 0.009, medium: 0.034, high: 0.133 };
@@ -20,7 +22,10 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
       };
     }
     if (route === 'balance') return balance();
-    if (route === 'submit') return submit(modelId(url), parseJson(text));
+    if (route === 'submit') {
+      if (text.length > MOST_BODY) return { status: 413, body: { detail: 'Request Entity Too Large' } };
+      return submit(modelId(url), parseJson(text));
+    }
     const job = engine.find(url.pathname.split('/')[3] ?? '');
     if (!job) return { status: 404, body: { error_code: 404001, error_message: 'request not found' } };
     if (route === 'status') return status(job);

@@ -5,6 +5,7 @@ export interface PublishedSchema {
 }
 
 export interface PublishedField {
+  /** Every list is one of images: URLs that the service can fetch, or `data:` URIs. */
   type: 'string' | 'integer' | 'array';
   enum?: readonly string[];
   default?: string | number;
@@ -92,7 +93,20 @@ function fieldProblem(field: PublishedField, value: unknown): string | undefined
   }
   if (!Array.isArray(value) || value.some((item) => typeof item !== 'string')) return 'not a list of strings';
   const { minItems = 0, maxItems = Number.POSITIVE_INFINITY } = field;
-  return value.length < minItems || value.length > maxItems
-    ? `not ${minItems} to ${maxItems} items`
-    : undefined;
+  if (value.length < minItems || value.length > maxItems) return `not ${minItems} to ${maxItems} items`;
+  return value.map(imageProblem).find((problem) => problem !== undefined);
+}
+
+// RunComfy's newest client sends no larger image as a `data:` URI, in bytes.
+const MOST_IMAGE = 6 << 20;
+const DATA_URI = /^data:image\/(?:png|jpeg|webp);base64,/;
+
+function imageProblem(text: string): string | undefined {
+  if (!text.startsWith('data:')) return URL.canParse(text) ? undefined : 'not a URL';
+  const [head = ''] = DATA_URI.exec(text) ?? [];
+  const base64 = text.slice(head.length);
+  if (head === '' || base64.length % 4 > 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64))
+    return 'not a PNG, JPEG or WebP image in base64';
+  const bytes = Buffer.byteLength(base64, 'base64');
+  return bytes > MOST_IMAGE ? `an image of ${bytes} bytes, more than ${MOST_IMAGE}` : undefined;
 }

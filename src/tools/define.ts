@@ -1,6 +1,10 @@
 import type * as z from 'zod';
 import type { Jobs } from '../jobs/service.ts';
 import type { Wait } from '../jobs/wait.ts';
+import type { Inputs } from '../media/inputs.ts';
+import type { Pictures } from '../media/pictures.ts';
+import type { Preview } from '../media/preview.ts';
+import type { PreviewSetting } from '../settings.ts';
 
 /** What a tool is handed to do its work: no more than this slice of the program. */
 export interface ToolContext {
@@ -10,12 +14,19 @@ export interface ToolContext {
   now(): number;
   /** Origin of an API on this machine, whose pictures are its own outputs. */
   loopbackOrigin: string | undefined;
+  inputs: Inputs;
+  pictures: Pictures;
+  /** How large this client's model gets to see the images. */
+  preview: PreviewSetting;
+  /** Whether every image is saved, not only what is asked for. */
+  savesAll: boolean;
 }
 
-/** What a tool answers, free of MCP: a text that says everything, the same as data, and links worth following. */
+/** What a tool answers, free of MCP: a text that says everything, the same as data, pictures and links worth following. */
 export interface Answer {
   text: string;
   data: Record<string, unknown>;
+  previews?: readonly Preview[];
   links: readonly { uri: string; name: string }[];
 }
 

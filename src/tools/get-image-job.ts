@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { answerJob } from './answer-job.ts';
 import { defineTool } from './define.ts';
-import { jobOutput, presentJob } from './present.ts';
+import { jobOutput } from './present.ts';
 import { requestId } from './request-id.ts';
 
 export const getImageJob = defineTool({
@@ -14,6 +15,6 @@ export const getImageJob = defineTool({
   output: jobOutput,
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   async run({ request_id }, context) {
-    return presentJob(await context.jobs.follow(request_id, context.wait), context);
+    return answerJob(await context.jobs.follow(request_id, context.wait), context);
   },
 });

@@ -4,6 +4,7 @@ import type { Tool } from './define.ts';
 import { getImageJob } from './get-image-job.ts';
 import { listImageJobs } from './list-image-jobs.ts';
 import { modelTool, toolNames } from './model-tool.ts';
+import { saveImages } from './save-images.ts';
 
 /** Every tool, in the order in which clients see them: the models, then what works on their jobs. */
 export function createTools(models: readonly Model[]): Tool[] {
@@ -11,6 +12,7 @@ export function createTools(models: readonly Model[]): Tool[] {
   return [
     ...models.map((model) => modelTool(model, names.get(model.id) as string)),
     getImageJob,
+    saveImages,
     cancelImageJob,
     listImageJobs,
   ];

@@ -1,8 +1,9 @@
 import { ToolError } from '../errors.ts';
-import { referenceProblem } from '../media/inputs.ts';
+import type { Inputs, Reference } from '../media/inputs.ts';
 import type { Model } from '../models/define.ts';
+import { answerJob } from './answer-job.ts';
 import { defineTool, type Tool } from './define.ts';
-import { jobOutput, presentJob } from './present.ts';
+import { jobOutput } from './present.ts';
 
 /** The tool of a model: submits a paid job and follows it. */
 export function modelTool(model: Model, name: string): Tool {
@@ -14,28 +15,39 @@ export function modelTool(model: Model, name: string): Tool {
     output: jobOutput,
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
     async run(input, context) {
-      for (const field of model.imageFields) checkReferences(field, input[field], context.loopbackOrigin);
-      return presentJob(await context.jobs.generate(model.id, input, context.wait), context);
+      const { recorded, body } = await withReferences(model, input, context.inputs);
+      return answerJob(await context.jobs.generate(model.id, recorded, context.wait, body), context);
     },
   });
 }
 
-function checkReferences(field: string, value: unknown, loopbackOrigin: string | undefined): void {
-  if (!Array.isArray(value)) return;
-  for (const [index, url] of value.entries()) {
-    const problem = referenceProblem(url, loopbackOrigin);
-    if (problem === undefined) continue;
+// RunComfy's own client sends no larger body, in bytes.
+const MOST_BODY = 64 << 20;
+
+/** An input as it is recorded and as it is sent: local reference images differ in that. Throws `invalid_input`. */
+async function withReferences(model: Model, input: Record<string, unknown>, inputs: Inputs) {
+  const recorded = { ...input };
+  const body = { ...input };
+  for (const field of model.imageFields) {
+    const given = input[field];
+    if (!Array.isArray(given)) continue;
+    const references: Reference[] = [];
+    // One after the other, as each may be held in memory several times.
+    for (const [index, text] of given.entries())
+      references.push(await inputs.read(`${field}[${index}]`, text));
+    recorded[field] = references.map((reference) => reference.recorded);
+    body[field] = references.map((reference) => reference.sent);
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(body));
+  if (bytes > MOST_BODY) {
     throw new ToolError(
       'invalid_input',
-      `${field}[${index}] ${problem}: ${JSON.stringify(withoutPassword(url).slice(0, 120))}.`,
-      {
-        next: 'Give a public https URL that can be fetched without a login.',
-      },
+      `The images make a request of ${Math.ceil(bytes / (1 << 20))} MiB, and RunComfy takes at most ${MOST_BODY >> 20}.`,
+      { next: 'Give fewer or smaller images.' },
     );
   }
+  return { recorded, body };
 }
-
-const withoutPassword = (url: string): string => url.replace(/\/\/[^/@]*@/, '//…@');
 
 /**
  * Names the tools of a catalogue: the model id without its vendor, every run of other characters than

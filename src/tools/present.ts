@@ -2,15 +2,18 @@ import * as z from 'zod';
 import { type Charged, ToolError } from '../errors.ts';
 import { isFinal, type Job, UNKNOWN_MODEL } from '../jobs/job.ts';
 import type { Outcome } from '../jobs/wait.ts';
+import { factsOf, type Picture } from '../media/pictures.ts';
 import { isTrustedOutput } from '../media/trust.ts';
 import { quotable } from '../runcomfy/quote.ts';
 import type { Answer } from './define.ts';
+import { describeOriginal, pictureNotes } from './picture-words.ts';
 
 /** The shape of every answer about one job. Few keys are required: clients check it after the money is spent. */
 export const jobOutput = z.looseObject({
   request_id: z.string(),
   model: z.string(),
   status: z.string(),
+  // Facts about a picture and notes come beside these unlisted: in every tool's schema they would cost 1 kB of context.
   images: z.array(z.looseObject({ url: z.string() })),
   queue_position: z.int().optional(),
   submitted_at: z.string().optional(),
@@ -26,15 +29,27 @@ export interface Scene {
   loopbackOrigin: string | undefined;
 }
 
-/** A job in words and data. Throws ToolError `job_failed` for one that failed. */
-export function presentJob({ job, resumed, unread }: Outcome, scene: Scene): Answer {
+/**
+ * A job in words and data, with what was had of its pictures, in the order of its URLs. Throws ToolError
+ * `job_failed` for one that failed.
+ */
+export function presentJob(
+  { job, resumed, unread }: Outcome,
+  scene: Scene,
+  pictures: readonly Picture[] = [],
+): Answer {
   if (job.state === 'failed') throw failed(job);
-  const data = jobData(job, scene);
+  const data = jobData(job, scene, pictures);
   const images = data.images;
   const lines = [headline(job, images.length, data.elapsed_seconds)];
-  for (const { url, trusted } of images) {
-    lines.push(trusted === false ? `${url} (not a RunComfy host: do not trust it unseen)` : url);
+  for (const [index, { url, trusted }] of images.entries()) {
+    const { original, path } = pictures[index] ?? {};
+    const about =
+      trusted === false ? 'not a RunComfy host: do not trust it unseen' : describeOriginal(original);
+    lines.push(about === undefined ? url : `${url} (${about})`);
+    if (path !== undefined) lines.push(`Saved as ${path}`);
   }
+  lines.push(...(data.notes ?? []));
   if (resumed) {
     lines.push(
       `This is the earlier job for the same input, submitted ${job.submitted_at}: its answer had reached nobody. Nothing new was submitted or charged.`,
@@ -45,7 +60,8 @@ export function presentJob({ job, resumed, unread }: Outcome, scene: Scene): Ans
   const links = images
     .filter(({ trusted }) => trusted !== false)
     .map(({ url }, index) => ({ uri: url, name: `${job.request_id ?? 'image'}-${index + 1}` }));
-  return { text: lines.join('\n'), data: { ...data, ...(resumed && { resumed }) }, links };
+  const previews = pictures.flatMap(({ preview }) => preview ?? []);
+  return { text: lines.join('\n'), data: { ...data, ...(resumed && { resumed }) }, previews, links };
 }
 
 /** One line on where an unfinished job stands; also the message of a progress notification. */
@@ -85,24 +101,32 @@ const CHARGED: Record<Charged, string> = {
   maybe: 'It may be charged.',
 };
 
-type Image = { url: string; trusted?: false };
-type JobData = z.infer<typeof jobOutput> & { images: Image[] };
+type JobData = z.infer<typeof jobOutput> & { notes?: string[] };
 
-function jobData(job: Job, { now, loopbackOrigin }: Scene): JobData {
+function jobData(job: Job, { now, loopbackOrigin }: Scene, pictures: readonly Picture[]): JobData {
   const elapsed = elapsedSeconds(job, now());
-  const next = nextStep(job);
+  const isKept = pictures.length > 0 && pictures.every(({ path }) => path !== undefined);
+  const next = nextStep(job, isKept);
+  const notes = pictureNotes(pictures);
   return {
     request_id: job.request_id ?? 'unknown',
     model: job.model,
     status: job.state,
-    images: (job.urls ?? []).map((url) =>
-      isTrustedOutput(url, loopbackOrigin) ? { url } : { url, trusted: false },
-    ),
+    images: (job.urls ?? []).map((url, index) => {
+      const { original, path } = pictures[index] ?? {};
+      return {
+        url,
+        ...(!isTrustedOutput(url, loopbackOrigin) && { trusted: false }),
+        ...(original && factsOf(original)),
+        ...(path !== undefined && { path }),
+      };
+    }),
     ...(job.queue_position !== undefined && { queue_position: job.queue_position }),
     ...(job.submitted_at !== undefined && { submitted_at: job.submitted_at }),
     ...(job.finished_at !== undefined && { finished_at: job.finished_at }),
     ...(elapsed !== undefined && { elapsed_seconds: elapsed }),
     ...(job.cost_usd !== undefined && { cost_usd: job.cost_usd }),
+    ...(notes.length > 0 && { notes }),
     ...(next !== undefined && { next }),
   };
 }
@@ -120,11 +144,12 @@ function headline(job: Job, images: number, seconds: number | undefined): string
   return `Not done yet${took}: the job${by} (${id}) is ${job.state}${position}. It goes on and is paid for once.`;
 }
 
-function nextStep(job: Job): string | undefined {
+function nextStep(job: Job, isKept: boolean): string | undefined {
   if (job.state === 'cancelled') return undefined;
   if (!isFinal(job.state))
     return `Call get_image_job with request_id "${job.request_id}" to go on waiting. Do not submit it again.`;
-  if (job.urls?.length) return 'The links are temporary: save what is to be kept.';
+  if (isKept) return undefined;
+  if (job.urls?.length) return 'The links are temporary: save_images keeps the images.';
   return 'The job ended without an image URL: see it on the Generations page of the RunComfy account.';
 }
 

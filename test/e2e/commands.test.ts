@@ -32,10 +32,12 @@ describe('demo', () => {
     const outputDir = freshDataDir();
     const { code, stdout, stderr } = await run(['demo', '--output-dir', outputDir]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain('It offers 8 tools');
-    expect(stdout).toMatch(/URL +http:\/\/127\.0\.0\.1:\d+\/outputs\//);
+    expect(stdout).toContain('It offers 9 tools');
+    expect(stdout).toMatch(/http:\/\/127\.0\.0\.1:\d+\/outputs\/.* \(PNG, 1536 x 1024, \d+ kB\)/);
     expect(stdout).toContain('never ran, so no image is made');
-    const [name = ''] = readdirSync(outputDir);
+    const [name = '', sidecar] = readdirSync(outputDir).sort();
+    expect(sidecar).toBe(`${name}.json`);
+    expect(stdout).toMatch(/Shown to the model as a preview of \d+ kB/);
     expect(stdout).toContain(join(outputDir, name));
     expect(await sharp(readFileSync(join(outputDir, name))).metadata()).toMatchObject({
       format: 'png',

@@ -45,6 +45,7 @@ export function createJumpingClock(start = Date.parse('2026-01-01T00:00:00Z')): 
 /** A clock that runs `factor` times as fast as the real one, for code that also waits for real HTTP. */
 export function createFastClock(factor: number): Clock {
   const began = Date.now();
+  const startedAt = performance.now();
   return {
     now: () => began + (performance.now() - startedAt) * factor,
     async sleep(ms, signal) {
@@ -56,5 +57,3 @@ export function createFastClock(factor: number): Clock {
     },
   };
 }
-
-const startedAt = performance.now();

@@ -29,9 +29,13 @@ export async function startHost(server: {
   baseUrl: string;
   dataDir: string;
   args?: readonly string[];
+  /** Another copy of the bundle. */
+  main?: string;
 }): Promise<Host> {
-  const args = [MAIN, '--base-url', server.baseUrl, '--data-dir', server.dataDir, ...(server.args ?? [])];
-  const env = plainEnv({ RUNCOMFY_API_KEY: KEY });
+  const { main = MAIN, baseUrl, dataDir, args: more = [] } = server;
+  const args = [main, '--base-url', baseUrl, '--data-dir', dataDir, ...more];
+  // Tests of other things need not wait for pictures to be drawn and decoded.
+  const env = plainEnv({ RUNCOMFY_API_KEY: KEY, RUNCOMFY_PREVIEW: 'off' });
   const transport = new StdioClientTransport({ command: process.execPath, args, env, stderr: 'ignore' });
   const client = new Client({ name: 'test-host', version: '1.0.0' });
   await client.connect(transport);

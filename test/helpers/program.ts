@@ -6,6 +6,7 @@ import { InMemoryTransport, type McpServer } from '@modelcontextprotocol/server'
 import { onTestFinished } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
 import type { Config } from '../../src/config.ts';
+import type { DownloadLimits } from '../../src/media/download.ts';
 import { createProgram } from '../../src/program.ts';
 import type { HttpLimits } from '../../src/runcomfy/http.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
@@ -42,6 +43,7 @@ export async function connect(
     clientName?: string;
     factor?: number;
     httpLimits?: Partial<HttpLimits>;
+    downloadLimits?: Partial<DownloadLimits>;
   } = {},
 ): Promise<Connected> {
   const {
@@ -49,6 +51,7 @@ export async function connect(
     clientName = 'test-client',
     factor = FACTOR,
     httpLimits = {},
+    downloadLimits = {},
     ...overrides
   } = given;
   const clock = createFastClock(factor);
@@ -68,6 +71,10 @@ export async function connect(
     maxJobsPerHour: undefined,
     budgetUsd: undefined,
     outputDir: freshDataDir(),
+    savesAll: false,
+    inputDirs: [],
+    // Tests of other things need not wait for pictures to be drawn and decoded.
+    preview: 'off',
     logLevel: 'debug',
     ...overrides,
   };
@@ -79,6 +86,7 @@ export async function connect(
     random: Math.random,
     writeLog: (line) => void log.push(line),
     httpLimits,
+    downloadLimits,
   });
   const server = (await program.factory({ era: 'legacy' })) as McpServer;
   const client = new Client({ name: clientName, version: '1.0.0' });

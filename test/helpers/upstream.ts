@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
@@ -10,11 +10,18 @@ export interface UpstreamCall {
   body: string;
 }
 
+/** Answers a request for a file. */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
 /**
  * A second, minimal implementation of RunComfy's API that shares no code with the sandbox: every job is done at
- * its first look. It records each call as it came over the wire.
+ * its first look. It records each call as it came over the wire, and serves `files` by their paths. An image that is
+ * a path is one of these.
  */
-export async function startUpstream(image = 'https://playgrounds-storage-public.runcomfy.net/out.png') {
+export async function startUpstream(
+  image: string | string[] = 'https://playgrounds-storage-public.runcomfy.net/out.png',
+  files: Record<string, Handler> = {},
+) {
   const calls: UpstreamCall[] = [];
 
   function answer({ method, path }: UpstreamCall): [status: number, body: unknown] {
@@ -26,10 +33,20 @@ export async function startUpstream(image = 'https://playgrounds-storage-public.
     if (what === undefined) return [404, { detail: 'Not Found' }];
     if (what === 'cancel') return [202, { request_id: id, status: 'completed', outcome: 'not_cancellable' }];
     if (what === 'status') return [200, { request_id: id, status: 'completed' }];
-    return [200, { request_id: id, status: 'succeeded', output: { images: [image] } }];
+    return [
+      200,
+      {
+        request_id: id,
+        status: 'succeeded',
+        output: { images: [image].flat().map((url) => (url.startsWith('/') ? origin() + url : url)) },
+      },
+    ];
   }
 
+  const origin = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const server = createServer(async (request, response) => {
+    const file = files[request.url ?? ''];
+    if (file) return file(request, response);
     let body = '';
     for await (const chunk of request) body += chunk;
     const call = { method: request.method ?? '', path: request.url ?? '', headers: request.headers, body };
@@ -42,5 +59,5 @@ export async function startUpstream(image = 'https://playgrounds-storage-public.
     server.closeAllConnections();
     server.close();
   });
-  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, calls, image };
+  return { origin: origin(), calls, image: [image].flat()[0] as string };
 }

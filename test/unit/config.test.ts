@@ -1,3 +1,4 @@
+import { delimiter } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Config, parseConfig } from '../../src/config.ts';
 
@@ -27,6 +28,21 @@ describe('parseConfig', () => {
     expect(config(['--wait', '0', '--data-dir=/flag'], env)).toMatchObject({
       waitSeconds: 0,
       dataDir: '/flag',
+    });
+  });
+
+  it('takes several folders of images, from flags or one variable', () => {
+    const env = { RUNCOMFY_INPUT_DIR: ['/a', '', '${HOME}/b', '~/c'].join(delimiter) };
+    expect(config([], env).inputDirs).toEqual(['/a', '${HOME}/b', '/home/me/c']);
+    expect(config(['--input-dir', '/x', '--input-dir=~/y'], env).inputDirs).toEqual(['/x', '/home/me/y']);
+    expect(config(['--wait', '1', '--wait', '2']).waitSeconds).toBe(2);
+  });
+
+  it('saves everything only where the user named a folder', () => {
+    expect(config()).toMatchObject({ outputDir: '/home/me/Pictures/runcomfy-images', savesAll: false });
+    expect(config([], { RUNCOMFY_OUTPUT_DIR: '~/out' })).toMatchObject({
+      outputDir: '/home/me/out',
+      savesAll: true,
     });
   });
 
@@ -99,6 +115,7 @@ describe('parseConfig', () => {
     [['--base-url', 'nonsense'], 'is not a URL'],
     [['--base-url', 'https://me:pw@example.com'], 'may hold no user'],
     [['--wait', 'soon'], 'a number of seconds'],
+    [['--preview', 'huge'], '--preview is "huge"; it takes off, small, large'],
   ])('refuses %j', (argv, problem) => {
     expect(problems(argv).join()).toContain(problem);
   });

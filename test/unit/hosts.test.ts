@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { takesLinks, waitBudget, waitEnd } from '../../src/hosts.ts';
+import { takesImages, takesLinks, waitBudget, waitEnd } from '../../src/hosts.ts';
 
 describe('waitBudget', () => {
   it.each([
@@ -16,14 +16,16 @@ describe('waitBudget', () => {
   });
 });
 
-describe('takesLinks', () => {
+describe('takesLinks and takesImages', () => {
   it.each([
-    [undefined, true],
-    ['claude-code', true],
-    ['@langchain/mcp-adapters', false],
-    ['mcp', false],
-  ])('%s: %s', (name, links) => {
+    [undefined, true, true],
+    ['claude-code', true, true],
+    ['kiro', false, true],
+    ['@langchain/mcp-adapters', false, false],
+    ['mcp', false, false],
+  ])('%s: links %s, images %s', (name, links, images) => {
     expect(takesLinks(name)).toBe(links);
+    expect(takesImages(name)).toBe(images);
   });
 });
 

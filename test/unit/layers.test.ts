@@ -17,7 +17,7 @@ const LAYERS = [
   ['jobs', 'media'],
   ['runcomfy'],
   ['models'],
-  ['errors.ts', 'log.ts', 'clock.ts', 'config.ts', 'settings.ts', 'version.ts', 'zod-setup.ts'],
+  ['errors.ts', 'log.ts', 'clock.ts', 'config.ts', 'flags.ts', 'settings.ts', 'version.ts', 'zod-setup.ts'],
 ];
 /** Stands beside the layers: an imitation of the service, which only what starts it may know. */
 const SANDBOX = 'sandbox';

@@ -27,7 +27,12 @@ describe('the catalogue', () => {
     if (!schema) throw new Error('the model is gone');
     const input = { prompt: 7, image_urls: [], quality: 'best', colour: 'red' };
     expect(inputProblems(schema, input)).toMatchSnapshot();
-    expect(inputProblems(schema, { prompt: 'x', image_urls: ['u'] })).toEqual([]);
+    const problems = (...image_urls: string[]) => inputProblems(schema, { prompt: 'x', image_urls });
+    const uri = (bytes: number) => `data:image/png;base64,${Buffer.alloc(bytes).toString('base64')}`;
+    expect(problems('https://example.com/a.png', uri(6 << 20))).toEqual([]);
+    expect(
+      ['u', uri(0), uri(100).replace('png', 'gif'), uri((6 << 20) + 1)].flatMap((text) => problems(text)),
+    ).toMatchSnapshot();
   });
 });
 

@@ -38,7 +38,7 @@ describe('a reference image', () => {
     ['http://example.com/a.png', 'scheme http'],
     ['file:///a.png', 'scheme file'],
     ['data:image/png;base64,AAAA', 'scheme data'],
-    ['a.png', 'not a URL'],
+    ['a.png', 'neither a URL nor an absolute path'],
     ['https://localhost/a.png', 'only this network'],
     ['https://10.1.2.3/a.png', 'only this network'],
     ['https://172.20.0.1/a.png', 'only this network'],

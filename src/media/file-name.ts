@@ -1,0 +1,50 @@
+/** What the name of a saved image tells. */
+export interface NameParts {
+  /** ISO 8601; its day stands in the name. */
+  date: string;
+  /** A model id; its vendor is left out. */
+  model: string;
+  prompt: string;
+  requestId: string;
+}
+
+// In characters. With them a name and its sidecar's stay below the 255 bytes of most file systems.
+const LONGEST = { model: 40, prompt: 40, requestId: 64, given: 80 };
+
+/** `<date>-<model>-<prompt words>-<request id>` in ASCII; what nothing is left of is left out. */
+export function fileStem({ date, model, prompt, requestId }: NameParts): string {
+  return [
+    date.slice(0, 10).replace(/[^0-9-]/g, ''),
+    cut(words(model.slice(model.indexOf('/') + 1)), LONGEST.model),
+    cut(words(prompt), LONGEST.prompt),
+    requestId.replace(/[^A-Za-z0-9_-]/g, '').slice(0, LONGEST.requestId),
+  ]
+    .filter((part) => part !== '')
+    .join('-');
+}
+
+const EXTENSION = /\.(png|jpe?g|webp|gif|avif)$/i;
+// Windows opens a device by these names, whatever extension follows.
+const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)$/i;
+
+/** A name that a caller chose, as a file's name without extension; empty where nothing of it can be one. */
+export function givenStem(name: string): string {
+  const stem = cut(ascii(name.replace(EXTENSION, '')).replace(/[^A-Za-z0-9_]+/g, '-'), LONGEST.given);
+  return RESERVED.test(stem) ? `image-${stem}` : stem;
+}
+
+const words = (text: string): string =>
+  ascii(text.slice(0, 400))
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-');
+
+/** Letters without their accents. */
+const ascii = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '');
+
+/** Cuts between words where that leaves something, and takes the dashes off the ends. */
+function cut(text: string, most: number): string {
+  const trimmed = text.replace(/^-+|-+$/g, '');
+  if (trimmed.length <= most) return trimmed;
+  const end = trimmed.slice(0, most + 1).lastIndexOf('-');
+  return trimmed.slice(0, end > 0 ? end : most);
+}

@@ -1,0 +1,51 @@
+import { type Job, UNKNOWN_MODEL } from '../jobs/job.ts';
+import type { Outcome } from '../jobs/wait.ts';
+import { fileStem, givenStem } from '../media/file-name.ts';
+import type { Picture, SaveAs } from '../media/pictures.ts';
+import type { Answer, ToolContext } from './define.ts';
+import { presentJob } from './present.ts';
+
+// How long an answer waits for its pictures, in ms: what is left of the call's wait, within these bounds. The least
+// still fits between the usual wait of 45 s and the 60 s at which most clients give up.
+const LEAST = 5_000;
+const MOST = 20_000;
+
+/** The answer about a job; of one that succeeded with its pictures shown, and saved where the user saves all. */
+export async function answerJob(outcome: Outcome, context: ToolContext): Promise<Answer> {
+  const { preview, savesAll, wait, now } = context;
+  const { job } = outcome;
+  if (job.state !== 'succeeded' || (preview === 'off' && !savesAll)) return presentJob(outcome, context);
+  const within = Math.min(MOST, Math.max(LEAST, wait.until - now()));
+  const save = savesAll ? saveAs(job) : undefined;
+  const wanted = { preview, save, within, signal: wait.signal };
+  return presentJob(outcome, context, await context.pictures.collect(job.urls ?? [], wanted));
+}
+
+// How long saving on demand may take at most, in ms, where the call's wait has no end.
+const MOST_SAVING = 600_000;
+
+/** Saves the pictures of a job that succeeded, under a name of the caller's or one that tells what they are. */
+export async function savePictures(job: Job, context: ToolContext, name?: string): Promise<Picture[]> {
+  const { pictures, wait, now } = context;
+  const within = Math.min(MOST_SAVING, Math.max(LEAST, wait.until - now()));
+  return pictures.collect(job.urls ?? [], {
+    preview: 'off',
+    save: saveAs(job, name),
+    within,
+    signal: wait.signal,
+  });
+}
+
+function saveAs(job: Job, name?: string): SaveAs {
+  const { request_id = '', model, input, submitted_at, finished_at, cost_usd } = job;
+  const stem =
+    name === undefined
+      ? fileStem({
+          date: submitted_at ?? finished_at ?? '',
+          model: model === UNKNOWN_MODEL ? '' : model,
+          prompt: typeof input.prompt === 'string' ? input.prompt : '',
+          requestId: request_id,
+        })
+      : givenStem(name);
+  return { stem, trace: { request_id, model, input, submitted_at, finished_at, cost_usd } };
+}

@@ -1,0 +1,67 @@
+import { join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { fileStem, givenStem } from '../../src/media/file-name.ts';
+import { createRandom } from '../helpers/random.ts';
+
+const parts = {
+  date: '2026-11-21T10:00:00.000Z',
+  model: 'openai/gpt-image-2/text-to-image',
+  prompt: 'A lighthouse, on a cliff at sunset; teal sea & warm light in all of the windows',
+  requestId: '3f0c9a52-7d1e-4c51-9a0b-2b8f4f1f2a10',
+};
+
+describe('the name of a saved image', () => {
+  it('tells when, by what, of what and which', () => {
+    expect(fileStem(parts)).toBe(
+      '2026-11-21-gpt-image-2-text-to-image-a-lighthouse-on-a-cliff-at-sunset-teal-3f0c9a52-7d1e-4c51-9a0b-2b8f4f1f2a10',
+    );
+  });
+
+  it.each([
+    [
+      'a prompt without a Latin letter',
+      { prompt: '夕陽の灯台' },
+      '2026-11-21-gpt-image-2-text-to-image-3f0c',
+    ],
+    ['accents', { prompt: 'Füchse à la crème' }, 'image-fuchse-a-la-creme-3f0c'],
+    ['a way out in the prompt', { prompt: '../../etc/passwd\0' }, 'image-etc-passwd-3f0c'],
+    ['a way out in the model', { model: 'a/../../b' }, '2026-11-21-b-a-lighthouse'],
+    ['a way out in the request id', { requestId: '../x' }, 'teal-x'],
+    ['one endless word', { prompt: 'x'.repeat(5_000) }, `image-${'x'.repeat(40)}-3f0c`],
+    ['no date', { date: '' }, 'gpt-image-2-text-to-image-a'],
+  ])('takes %s', (_, change, expected) => {
+    expect(fileStem({ ...parts, ...change })).toContain(expected);
+  });
+
+  it.each([
+    ['hero banner', 'hero-banner'],
+    ['Hero_Banner.PNG', 'Hero_Banner'],
+    ['../../.ssh/authorized_keys', 'ssh-authorized_keys'],
+    ['C:\\Windows\\win.ini', 'C-Windows-win-ini'],
+    ['CON', 'image-CON'],
+    ['nul.png', 'image-nul'],
+    ['com1', 'image-com1'],
+    ['...', ''],
+    ['図', ''],
+    ['é'.repeat(500), 'e'.repeat(80)],
+  ])('that a caller chose: %s', (name, stem) => expect(givenStem(name)).toBe(stem));
+
+  it('is below its folder, in ASCII and not too long, whatever it is made of', () => {
+    const random = createRandom(7);
+    const junk = () =>
+      Array.from({ length: Math.floor(random() * 300) }, () =>
+        String.fromCharCode(Math.floor(random() * (random() < 0.5 ? 128 : 0xffff))),
+      ).join('');
+    for (let round = 0; round < 2_000; round++) {
+      const stems = [
+        fileStem({ date: junk(), model: junk(), prompt: junk(), requestId: junk() }),
+        givenStem(junk()),
+      ];
+      for (const stem of stems) {
+        expect(stem).toMatch(/^[A-Za-z0-9_-]*$/);
+        expect(stem.length).toBeLessThan(200);
+        expect(relative('/base', join('/base', `${stem}.png`))).toBe(`${stem}.png`);
+      }
+    }
+  });
+});
