@@ -13,6 +13,7 @@ export const getImageJob = defineTool({
   }),
   output: jobOutput,
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+  view: 'shown',
   async run({ request_id }, context) {
     return presentJob(await context.jobs.follow(request_id, context.wait), context);
   },

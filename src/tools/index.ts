@@ -3,6 +3,7 @@ import { cancelImageJob } from './cancel-image-job.ts';
 import type { Tool } from './define.ts';
 import { getImageJob } from './get-image-job.ts';
 import { listImageJobs } from './list-image-jobs.ts';
+import { lookAtImageJob } from './look-at-image-job.ts';
 import { modelTool, toolNames } from './model-tool.ts';
 
 /** Every tool, in the order in which clients see them: the models, then what works on their jobs. */
@@ -13,5 +14,6 @@ export function createTools(models: readonly Model[]): Tool[] {
     getImageJob,
     cancelImageJob,
     listImageJobs,
+    lookAtImageJob(new Map(models.map((model) => [names.get(model.id) as string, model]))),
   ];
 }

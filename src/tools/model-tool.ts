@@ -13,6 +13,7 @@ export function modelTool(model: Model, name: string): Tool {
     input: model.input,
     output: jobOutput,
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
+    view: 'shown',
     async run(input, context) {
       for (const field of model.imageFields) checkReferences(field, input[field], context.loopbackOrigin);
       return presentJob(await context.jobs.generate(model.id, input, context.wait), context);
