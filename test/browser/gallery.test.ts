@@ -54,12 +54,14 @@ describeInBrowser('the gallery in a browser', (browser) => {
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('button', { name: 'Collect' }).click();
     await dialog.getByText('In the queue, position 1').waitFor();
+    await dialog.getByRole('button', { name: 'Close' }).click();
     for (const job of sandbox.engine.jobs) sandbox.engine.finish(job);
-    await dialog.getByRole('button', { name: 'Collect' }).click();
+    await page.getByRole('button', { name: 'Collect 1 unfinished' }).click();
+    await page.getByText('1 job · 1 image').waitFor();
+    await page.locator('.tile').click();
     await dialog.locator('img.loaded').waitFor();
     expect(await dialog.getByRole('link', { name: 'Open' }).getAttribute('href')).toContain(config.baseUrl);
-    await dialog.getByRole('button', { name: 'Close' }).click();
-    await page.getByText('1 job · 1 image').waitFor();
+    expect(await dialog.getByRole('button', { name: 'Collect' }).count()).toBe(0);
   });
 
   it('draws two thousand jobs little by little', async () => {

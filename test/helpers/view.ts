@@ -63,6 +63,7 @@ export async function showView(
   const page = await browser.newPage({
     viewport: { width: options.width ?? 720, height: 900 },
     colorScheme: theme,
+    reducedMotion: 'reduce',
   });
   onTestFinished(() => page.close());
   const calls: ShownView['calls'] = [];

@@ -110,6 +110,7 @@ describe('look_at_image_job', () => {
 
   it('does not count as a delivery: a repeated call still gets the job that it has seen done', async () => {
     const connected = await connect({ clientCapabilities: SHOWS_VIEWS, waitSeconds: 0 });
+    connected.sandbox.engine.planNext({ queueMs: HOURS });
     const first = await connected.client.callTool({ name: TOOL, arguments: INPUT });
     const { request_id } = first.structuredContent as { request_id: string };
     expect((await look(connected, { request_id })).data).toMatchObject({ status: 'in_queue' });

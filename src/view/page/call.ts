@@ -45,18 +45,24 @@ export function createCall(options: CallOptions): Call {
     prompt: input.prompt as string | undefined,
     request_id: input.request_id as string | undefined,
   };
+  let isOver = false;
+  let failures = MOST_FAILURES;
   const call: Call = {
     tool,
     input,
     card: createCard(first, {
       titleOf,
-      open: (url) => void openLink(host, url),
+      // A host that refuses says so itself.
+      open: host.can.openLinks && ((url) => void host.request('ui/open-link', { url }).catch(() => {})),
       actions: () => options.actions(call),
     }),
     ended(result) {
+      isOver = true;
       call.card.show(answered(result, call.card.job));
+      void watch();
     },
     lost(why) {
+      isOver = true;
       // Where its request id is known the job is looked at until it ends.
       if (isActive(call.card.job) && call.card.job.request_id === undefined)
         call.card.show({ ...call.card.job, status: 'failed', error: why });
@@ -65,10 +71,13 @@ export function createCall(options: CallOptions): Call {
 
   /** Looks at the job until it is over: hosts pass on no progress. */
   async function watch(): Promise<void> {
-    let failures = 0;
+    // One is under way already, or there is nobody to ask.
+    if (failures < MOST_FAILURES || !host.can.serverTools) return;
+    failures = 0;
     for (let gap = FIRST_GAP; failures < MOST_FAILURES; gap = Math.min(gap * GROWTH, LONGEST_GAP)) {
       await new Promise((resolve) => setTimeout(resolve, gap));
       if (!isActive(call.card.job)) return;
+      if (document.hidden) continue;
       const { request_id } = call.card.job;
       const query = request_id === undefined ? { tool, arguments: input } : { request_id };
       const result = await callTool(host, 'look_at_image_job', query).catch(() => undefined);
@@ -80,7 +89,7 @@ export function createCall(options: CallOptions): Call {
       }
       failures = 0;
       call.card.show(answered(result, call.card.job));
-      if (!isActive(call.card.job)) onNews(textOf(result));
+      if (isOver && !isActive(call.card.job)) onNews(textOf(result));
     }
   }
 
@@ -94,7 +103,7 @@ export function createCall(options: CallOptions): Call {
   }
 
   setTimeout(tick, SECOND);
-  if (host.can.serverTools && (tool || first.request_id)) void watch();
+  if (tool || first.request_id) void watch();
   return call;
 }
 
@@ -103,8 +112,3 @@ export const callTool = (host: Host, name: string, args: Record<string, unknown>
   host.request<ToolResult>('tools/call', { name, arguments: args });
 
 const failedJob = (result: ToolResult): boolean => textOf(result).endsWith('[job_failed]');
-
-async function openLink(host: Host, url: string): Promise<void> {
-  const opened = await host.request<{ isError?: boolean }>('ui/open-link', { url }).catch(() => undefined);
-  if (!opened || opened.isError) window.open(url, '_blank', 'noopener');
-}

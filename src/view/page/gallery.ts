@@ -2,7 +2,8 @@ import './gallery.css';
 import { createCard } from './card.ts';
 import { button, make } from './dom.ts';
 import { createFilters } from './filters.ts';
-import { costWords, isActive, type Shown, stateWords } from './job.ts';
+import { costWords, isActive, type Shown } from './job.ts';
+import { newTile } from './tile.ts';
 
 /** A recorded job as the server lists it. */
 export interface Recorded extends Shown {
@@ -16,12 +17,6 @@ declare const data: Record<string, string>;
 
 const titleOf = (model = '') => data[model] ?? model;
 const time = new Intl.DateTimeFormat(undefined, { dateStyle: 'long', timeStyle: 'short' });
-const shortTime = new Intl.DateTimeFormat(undefined, {
-  day: 'numeric',
-  month: 'short',
-  hour: 'numeric',
-  minute: '2-digit',
-});
 
 // So many tiles at once; more come when the end of the list is near.
 const BATCH = 60;
@@ -74,9 +69,13 @@ function draw(least = BATCH): void {
   grid.replaceChildren(...(chosen.length ? chosen.slice(0, least).map(tileOf) : [nothing]));
   nearEnd?.disconnect();
   nearEnd = new IntersectionObserver(
-    ([entry]) => {
+    ([entry], observer) => {
       const drawn = grid.children.length;
-      if (entry?.isIntersecting) grid.append(...chosen.slice(drawn, drawn + BATCH).map(tileOf));
+      if (!entry?.isIntersecting || drawn >= chosen.length) return;
+      grid.append(...chosen.slice(drawn, drawn + BATCH).map(tileOf));
+      // It tells of changes only: where the end is near still, it has to be asked anew.
+      observer.unobserve(end);
+      observer.observe(end);
     },
     { rootMargin: '800px' },
   );
@@ -105,32 +104,15 @@ function tileOf(job: Recorded): HTMLElement {
   const said = JSON.stringify(job);
   const drawn = tiles.get(job.id);
   if (drawn?.said === said) return drawn.element;
-  const element = make('li', '', newTile(job));
+  const element = make(
+    'li',
+    '',
+    newTile(job, titleOf(job.model), (tile) => openCard(job, tile)),
+  );
   tiles.set(job.id, { said, element });
   return element;
 }
 const tiles = new Map<string, { said: string; element: HTMLElement }>();
-
-function newTile(job: Recorded): HTMLElement {
-  const [first] = job.pictures;
-  const thumb = make('span', 'thumb', stateWords(job));
-  if (first?.thumbnail && first.trusted !== false) {
-    const image = Object.assign(make('img'), { loading: 'lazy', alt: '', src: first.thumbnail });
-    image.onload = () => image.classList.add('loaded');
-    image.onerror = () => image.replaceWith('Not available any more');
-    thumb.replaceChildren(image);
-  }
-  if (job.pictures.length > 1) thumb.append(make('span', 'count', `${job.pictures.length} images`));
-  const when = job.submitted_at ? shortTime.format(new Date(job.submitted_at)) : '';
-  const cost = job.cost_usd === undefined ? '' : costWords(job.cost_usd);
-  const [model] = titleOf(job.model).split(':');
-  const facts = [model ?? '', when, cost].filter(Boolean).map((fact) => make('span', '', fact));
-  const prompt = make('span', 'line', job.prompt ?? job.request_id ?? '');
-  const tile = button('', () => openCard(job, tile), 'tile');
-  tile.dataset.status = job.status;
-  tile.append(thumb, prompt, make('span', 'facts', ...facts));
-  return tile;
-}
 
 /** Shows a job as the view in a chat does. */
 function openCard(job: Recorded, tile: HTMLElement): void {
@@ -183,12 +165,12 @@ async function collect({ id }: Recorded): Promise<Recorded | string> {
 async function collectEvery(): Promise<void> {
   collectAll.disabled = true;
   const open = jobs.filter((job) => job.open && filters.accepts(job));
+  let problem = '';
   for (const job of open) {
     const answer = await collect(job);
-    if (typeof answer !== 'string') continue;
-    totals.textContent = answer;
-    break;
+    if (typeof answer === 'string') problem = answer;
   }
+  if (problem) totals.textContent = problem;
   collectAll.disabled = false;
 }
 
