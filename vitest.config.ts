@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { pagesInTests } from './scripts/page.mjs';
 
 export default defineConfig({
+  plugins: [pagesInTests],
   test: {
     // The randomised run takes minutes and is asked for by name: npm run test:chaos.
     include: [process.env.CHAOS ? 'test/chaos/*.ts' : 'test/**/*.test.ts'],

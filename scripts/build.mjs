@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { licences } from './licences.mjs';
+import { pagesInBundle } from './page.mjs';
 
 const OUT = 'dist';
 // Native, and taken from where the user installed it, if at all.
@@ -90,7 +91,7 @@ async function bundle(name, entry, define = {}) {
     minify: true,
     legalComments: 'none',
     external: EXTERNAL,
-    plugins: [apart, withoutAjv, wholeModules, ...(name === 'app' ? [lateModules] : [])],
+    plugins: [apart, pagesInBundle, withoutAjv, wholeModules, ...(name === 'app' ? [lateModules] : [])],
     supported: { 'dynamic-import': false },
     define: { 'import.meta.dirname': '__dirname', ...define },
     metafile: true,

@@ -18,6 +18,8 @@ async function run(config: Config, saveCode: () => void): Promise<void> {
   if (config.command === 'demo') process.exitCode = await (await import('./cli/demo.ts')).demo(config);
   else if (config.command === 'doctor')
     process.exitCode = await (await import('./cli/doctor.ts')).doctor(config);
+  else if (config.command === 'gallery')
+    process.exitCode = await (await import('./cli/gallery/gallery.ts')).gallery(config);
   else
     await serve(
       config.sandbox ? await (await import('./sandbox/server.ts')).sandboxed(config) : config,

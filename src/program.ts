@@ -6,7 +6,7 @@ import { createLedger, type Ledger } from './jobs/ledger.ts';
 import { createPace } from './jobs/pace.ts';
 import { createRunTimes } from './jobs/run-times.ts';
 import { createSchedule } from './jobs/schedule.ts';
-import { createJobs } from './jobs/service.ts';
+import { createJobs, type Jobs } from './jobs/service.ts';
 import { createAdmission } from './jobs/spending.ts';
 import { createLog, type Log } from './log.ts';
 import type { DownloadLimits } from './media/download.ts';
@@ -27,6 +27,7 @@ export interface Program {
   keyring: Keyring;
   api: RunComfy;
   ledger: Ledger;
+  jobs: Jobs;
   factory: McpServerFactory;
   log: Log;
   /** Before the process ends: resolves when every submit under way has its request id recorded. */
@@ -100,6 +101,7 @@ export function createProgram(
     waitSeconds: config.waitSeconds,
     isConnected,
     redact,
+    viewHtml: async () => (await import('./view/view.ts')).viewHtml(MODELS),
   });
-  return { keyring, api, ledger, factory, log, leave: jobs.leave, warm: http.warm, close: http.close };
+  return { keyring, api, ledger, jobs, factory, log, leave: jobs.leave, warm: http.warm, close: http.close };
 }

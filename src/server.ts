@@ -3,10 +3,12 @@ import {
   type CallToolResult,
   McpServer,
   type McpServerFactory,
+  type RegisteredTool,
   type ServerContext,
   type StandardSchemaWithJSON,
 } from '@modelcontextprotocol/server';
 import type * as z from 'zod';
+import { offerView } from './apps.ts';
 import type { Clock } from './clock.ts';
 import { takesImages, takesLinks, waitBudget, waitEnd } from './hosts.ts';
 import type { Job } from './jobs/job.ts';
@@ -15,6 +17,7 @@ import type { Wait } from './jobs/wait.ts';
 import type { Log } from './log.ts';
 import type { Inputs } from './media/inputs.ts';
 import type { Pictures } from './media/pictures.ts';
+import { outputOrigins } from './media/trust.ts';
 import type { PreviewSetting } from './settings.ts';
 import { readArguments } from './tools/arguments.ts';
 import type { Answer, Tool } from './tools/define.ts';
@@ -42,6 +45,8 @@ export interface ServerOptions {
   isConnected: () => boolean;
   /** Takes keys out of every text that leaves. */
   redact: (text: string) => string;
+  /** The page that shows jobs in a chat. */
+  viewHtml: () => Promise<string>;
 }
 
 /** Makes MCP servers over the tools: one per connection over stdio, so jobs live outside of it. */
@@ -49,11 +54,15 @@ export function createServerFactory(options: ServerOptions): McpServerFactory {
   return () => {
     const server = new McpServer(
       { name: NAME, title: 'RunComfy images', version: VERSION },
-      { capabilities: { tools: { listChanged: false } }, instructions: INSTRUCTIONS },
+      {
+        capabilities: { tools: { listChanged: false }, resources: { listChanged: false } },
+        instructions: INSTRUCTIONS,
+      },
     );
+    const registered = new Map<Tool, RegisteredTool>();
     for (const tool of options.tools) {
       const { name, title, description, annotations } = tool;
-      server.registerTool(
+      const shown = server.registerTool(
         name,
         {
           title,
@@ -64,7 +73,12 @@ export function createServerFactory(options: ServerOptions): McpServerFactory {
         },
         (args, context) => callTool(tool, args, context, clientName(server, context), options),
       );
+      registered.set(tool, shown);
     }
+    offerView(server, registered, async () => ({
+      html: await options.viewHtml(),
+      imageOrigins: outputOrigins(options.loopbackOrigin),
+    }));
     return server;
   };
 }

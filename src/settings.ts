@@ -1,6 +1,6 @@
 import { LOG_LEVELS } from './log.ts';
 
-export const COMMANDS = ['serve', 'demo', 'doctor'] as const;
+export const COMMANDS = ['serve', 'demo', 'doctor', 'gallery'] as const;
 export type Command = (typeof COMMANDS)[number];
 
 export const DEFAULT_BASE_URL = 'https://model-api.runcomfy.net';

@@ -5,6 +5,7 @@ const COMMANDS = [
   ['serve', 'serve MCP over standard input and output (the default; hosts start this)'],
   ['demo', 'play a host: list the tools, make a picture, cancel a job; uses the sandbox unless --live'],
   ['doctor', 'find and check the key, show the configuration and records, print snippets for hosts'],
+  ['gallery', 'show all recorded jobs in a browser, on this machine only'],
 ] as const;
 
 /** The text of --help, made from the same table that parses the flags. */
@@ -18,7 +19,7 @@ export function helpText(): string {
     pairs.map(([left, right]) => `  ${left.padEnd(width)}${right}`).join('\n');
   return `${NAME}: RunComfy's image models as MCP tools
 
-Usage: ${NAME} [serve|demo|doctor] [flags]
+Usage: ${NAME} [${COMMANDS.map(([name]) => name).join('|')}] [flags]
 
 Commands
 ${rows(COMMANDS)}

@@ -35,6 +35,8 @@ export interface Jobs {
   ): Promise<Outcome>;
   /** Follows a job of this account, also one that the ledger does not know. */
   follow(requestId: string, wait: Wait): Promise<Outcome>;
+  /** One look at a job, which neither follows nor delivers it: a call that repeats its own still gets it. */
+  look(requestId: string, signal: AbortSignal): Promise<Job>;
   /** Asks RunComfy to cancel; only a queued job can be. Returns the job as it then is. */
   cancel(requestId: string, signal: AbortSignal): Promise<Cancellation>;
   /** Jobs of this API, newest first. */
@@ -91,6 +93,18 @@ export function createJobs(options: JobsOptions): Jobs {
     };
   }
 
+  async function lookAt(followed: Followed, requestId: string, signal: AbortSignal): Promise<Job> {
+    if (isFinal(followed.job.state)) return followed.job;
+    // Only /status tells the position in the queue, and only /result how a job ended.
+    const status = await api.status(requestId, signal);
+    if (status.state !== 'ended') {
+      return (await following.observe(followed, { kind: 'status', seen: status })).job;
+    }
+    const seen = await api.result(requestId, signal);
+    if (seen === 'not_finished') return followed.job;
+    return (await following.observe(followed, { kind: 'result', seen })).job;
+  }
+
   /** Takes up the earlier job that a call repeats, or submits a new one, and follows it. */
   async function serve(wanted: Wanted, body: Record<string, unknown>, wait: Wait): Promise<Outcome> {
     const now = clock.now();
@@ -130,19 +144,17 @@ export function createJobs(options: JobsOptions): Jobs {
       return following.attend(await known(requestId), requestId, 0, wait);
     },
 
+    async look(requestId, signal) {
+      return lookAt(await known(requestId), requestId, signal);
+    },
+
     async cancel(requestId, signal) {
       const followed = await known(requestId);
       if (isFinal(followed.job.state)) return { outcome: 'already_ended', job: followed.job };
       if ((await api.cancel(requestId)) === 'cancelled') {
         return { outcome: 'cancelled', job: (await following.observe(followed, { kind: 'cancelled' })).job };
       }
-      const seen = await api.result(requestId, signal);
-      const { job } = await following.observe(
-        followed,
-        seen === 'not_finished'
-          ? { kind: 'status', seen: await api.status(requestId, signal) }
-          : { kind: 'result', seen },
-      );
+      const job = await lookAt(followed, requestId, signal);
       return { outcome: isFinal(job.state) ? 'already_ended' : 'still_running', job };
     },
 

@@ -16,6 +16,12 @@ export function isTrustedOutput(text: string, loopbackOrigin: string | undefined
   return known && url.protocol === 'https:' && url.port === '';
 }
 
+/** The origins on which trusted outputs stand, as a page's content security policy names them. */
+export function outputOrigins(loopbackOrigin: string | undefined): string[] {
+  const known = OUTPUT_DOMAINS.flatMap((domain) => [`https://${domain}`, `https://*.${domain}`]);
+  return loopbackOrigin === undefined ? known : [...known, loopbackOrigin];
+}
+
 /** The origin of a base URL on this machine, or undefined for one elsewhere. */
 export function loopbackOrigin(baseUrl: string): string | undefined {
   const url = new URL(baseUrl);

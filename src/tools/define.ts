@@ -46,6 +46,8 @@ export interface Tool {
   readonly input: z.ZodObject;
   readonly output: z.ZodObject;
   readonly annotations: Annotations;
+  /** For hosts that show pages: its answer is `shown` by the view, or only the view itself calls it (`asked`). */
+  readonly view?: 'shown' | 'asked';
   run(input: Record<string, unknown>, context: ToolContext): Promise<Answer>;
 }
 

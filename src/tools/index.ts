@@ -3,6 +3,7 @@ import { cancelImageJob } from './cancel-image-job.ts';
 import type { Tool } from './define.ts';
 import { getImageJob } from './get-image-job.ts';
 import { listImageJobs } from './list-image-jobs.ts';
+import { lookAtImageJob } from './look-at-image-job.ts';
 import { modelTool, toolNames } from './model-tool.ts';
 import { saveImages } from './save-images.ts';
 
@@ -15,5 +16,6 @@ export function createTools(models: readonly Model[]): Tool[] {
     saveImages,
     cancelImageJob,
     listImageJobs,
+    lookAtImageJob(new Map(models.map((model) => [names.get(model.id) as string, model]))),
   ];
 }

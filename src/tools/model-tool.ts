@@ -14,6 +14,7 @@ export function modelTool(model: Model, name: string): Tool {
     input: model.input,
     output: jobOutput,
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
+    view: 'shown',
     async run(input, context) {
       const { recorded, body } = await withReferences(model, input, context.inputs);
       return answerJob(await context.jobs.generate(model.id, recorded, context.wait, body), context);

@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from '@modelcontextprotocol/client';
+import { Client, type ClientCapabilities } from '@modelcontextprotocol/client';
 import { InMemoryTransport, type McpServer } from '@modelcontextprotocol/server';
 import { onTestFinished } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
@@ -41,6 +41,7 @@ export async function connect(
   given: Partial<Config> & {
     sandboxOptions?: SandboxOptions;
     clientName?: string;
+    clientCapabilities?: ClientCapabilities;
     factor?: number;
     httpLimits?: Partial<HttpLimits>;
     downloadLimits?: Partial<DownloadLimits>;
@@ -49,6 +50,7 @@ export async function connect(
   const {
     sandboxOptions,
     clientName = 'test-client',
+    clientCapabilities = {},
     factor = FACTOR,
     httpLimits = {},
     downloadLimits = {},
@@ -89,7 +91,7 @@ export async function connect(
     downloadLimits,
   });
   const server = (await program.factory({ era: 'legacy' })) as McpServer;
-  const client = new Client({ name: clientName, version: '1.0.0' });
+  const client = new Client({ name: clientName, version: '1.0.0' }, { capabilities: clientCapabilities });
   const [serverSide, clientSide] = InMemoryTransport.createLinkedPair();
   await Promise.all([server.connect(serverSide), client.connect(clientSide)]);
   onTestFinished(async () => {

@@ -1,0 +1,91 @@
+import { systemClock } from '../../clock.ts';
+import type { Config } from '../../config.ts';
+import { ToolError } from '../../errors.ts';
+import { ACTIVE_STATES, type Job } from '../../jobs/job.ts';
+import { recordId } from '../../jobs/record.ts';
+import { isTrustedOutput, loopbackOrigin } from '../../media/trust.ts';
+import type { Program } from '../../program.ts';
+import { elapsedSeconds } from '../../tools/present.ts';
+import { type Thumbnail, thumbnail } from './thumbnails.ts';
+
+const LONGEST_PROMPT = 2_000;
+
+/** A recorded job as the page gets it. */
+export type Row = ReturnType<typeof rowOf>;
+
+/** The recorded jobs, for the page. */
+export interface Collection {
+  /** Newest first. Throws `ledger_unwritable` where the records cannot be read. */
+  list(): Promise<Row[]>;
+  /** The picture of a listed job, or undefined where there is none to show. Throws ToolError. */
+  picture(id: string, index: number, signal: AbortSignal): Promise<Thumbnail | undefined>;
+  /** Looks at a listed job once; `settle` records whether its outcome reached the page. Throws ToolError. */
+  collect(id: string): Promise<{ row: Row; settle(reached: boolean): Promise<void> } | undefined>;
+}
+
+export function createCollection({ ledger, jobs }: Program, config: Config): Collection {
+  const origin = new URL(config.baseUrl).origin;
+  let listed = new Map<string, Job>();
+  const ownOrigin = (job: Job) => localOrigin(config.sandbox ? job.api : config.baseUrl);
+  const asRow = (id: string, job: Job) => rowOf(id, job, ownOrigin(job), !config.sandbox);
+
+  return {
+    async list() {
+      const found = new Map<string, Job>();
+      for await (const { name, job } of ledger.newest()) {
+        if (config.sandbox || job.api === origin) found.set(recordId(name), job);
+      }
+      listed = found;
+      return [...found].map(([id, job]) => asRow(id, job));
+    },
+    async picture(id, index, signal) {
+      const job = listed.get(id);
+      const url = job?.urls?.[index];
+      return job && url !== undefined ? thumbnail(url, ownOrigin(job), signal) : undefined;
+    },
+    async collect(id) {
+      const requestId = listed.get(id)?.request_id;
+      if (requestId === undefined || config.sandbox) return undefined;
+      const settling: ((reached: boolean) => Promise<void>)[] = [];
+      const { job, unread } = await jobs.follow(requestId, {
+        until: systemClock.now(),
+        signal: new AbortController().signal,
+        onLook() {},
+        onAnswered: (settle) => void settling.push(settle),
+      });
+      if (unread) throw unread;
+      listed.set(id, job);
+      const settle = async (reached: boolean) => {
+        for (const each of settling) await each(reached);
+      };
+      return { row: asRow(id, job), settle };
+    },
+  };
+}
+
+/** What may go wrong, in the words that the tools use too. */
+export const problem = (error: unknown): string =>
+  error instanceof ToolError ? `${error.message} ${error.next}` : 'The gallery failed.';
+
+function localOrigin(api: string): string | undefined {
+  return URL.canParse(api) ? loopbackOrigin(api) : undefined;
+}
+
+function rowOf(id: string, job: Job, own: string | undefined, isService: boolean) {
+  const { state, model, input, request_id, submitted_at, queue_position, cost_usd, error, urls = [] } = job;
+  return {
+    id,
+    status: state,
+    model,
+    prompt: typeof input.prompt === 'string' ? input.prompt.slice(0, LONGEST_PROMPT) : undefined,
+    pictures: urls.map((url) => ({ url, trusted: isTrustedOutput(url, own) })),
+    request_id,
+    submitted_at,
+    queue_position,
+    elapsed_seconds: job.finished_at === undefined ? undefined : elapsedSeconds(job, 0),
+    cost_usd,
+    error,
+    /** Whether a look may tell more. */
+    open: isService && request_id !== undefined && ACTIVE_STATES.includes(state),
+  };
+}

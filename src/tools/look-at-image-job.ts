@@ -1,0 +1,58 @@
+import * as z from 'zod';
+import { ToolError } from '../errors.ts';
+import { ACTIVE_STATES, type Job } from '../jobs/job.ts';
+import { fingerprintOf } from '../jobs/record.ts';
+import type { Jobs } from '../jobs/service.ts';
+import type { Model } from '../models/define.ts';
+import { readArguments } from './arguments.ts';
+import { defineTool, type Tool } from './define.ts';
+import { jobOutput, presentJob } from './present.ts';
+import { requestId } from './request-id.ts';
+
+// The job of a call under way is among the newest that are not done.
+const NEWEST = 50;
+
+/**
+ * Tells the view where a job stands, at once. Hosts pass no progress on to a view, and get_image_job would wait and
+ * count as the delivery that keeps a repeated call from being paid twice.
+ */
+export function lookAtImageJob(models: ReadonlyMap<string, Model>): Tool {
+  return defineTool({
+    name: 'look_at_image_job',
+    title: 'Look at an image job',
+    description:
+      'Tell at once where a job stands, by its request_id or by the tool and arguments of a call under way. For the view of a job; costs nothing.',
+    input: z.strictObject({
+      request_id: requestId('The job to look at.').optional(),
+      tool: z.string().optional().meta({ description: 'The tool that was called.' }),
+      arguments: z
+        .record(z.string(), z.unknown())
+        .optional()
+        .meta({ description: 'The arguments it was called with.' }),
+    }),
+    output: jobOutput,
+    annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+    view: 'asked',
+    async run({ request_id, tool = '', arguments: given }, context) {
+      const { jobs, wait } = context;
+      const job = request_id === undefined ? await jobOf(models.get(tool), given, jobs) : undefined;
+      const id = request_id ?? job?.request_id;
+      if (id === undefined) throw noSuchJob();
+      return presentJob({ job: await jobs.look(id, wait.signal), resumed: false }, context);
+    },
+  });
+}
+
+/** The newest job under way that such a call submitted. */
+async function jobOf(model: Model | undefined, given: unknown, jobs: Jobs): Promise<Job | undefined> {
+  if (!model) return undefined;
+  const input = readArguments({ name: model.id, input: model.input }, given);
+  const active = await jobs.list({ states: ACTIVE_STATES, limit: NEWEST });
+  return active.find((job) => fingerprintOf(job) === fingerprintOf({ api: job.api, model: model.id, input }));
+}
+
+function noSuchJob(): ToolError {
+  return new ToolError('unknown_request', 'No job of such a call is under way.', {
+    next: 'Look again later, or give its request_id.',
+  });
+}

@@ -1,0 +1,106 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import sharp from 'sharp';
+import { expect, it, onTestFinished } from 'vitest';
+import type { Job } from '../../src/jobs/job.ts';
+import { formatName } from '../../src/jobs/record.ts';
+import { describeInBrowser } from '../helpers/browser.ts';
+import { openGallery } from '../helpers/gallery.ts';
+import { connect } from '../helpers/program.ts';
+
+const SEARCH = { name: 'Search prompts' };
+
+async function open(browser: Browser, url: string, more: Parameters<Browser['newPage']>[0] = {}) {
+  const page = await browser.newPage({ viewport: { width: 900, height: 700 }, ...more });
+  onTestFinished(() => page.close());
+  page.on('dialog', () => expect.unreachable('a script ran'));
+  await page.goto(url);
+  return page;
+}
+
+describeInBrowser('the gallery in a browser', (browser) => {
+  it('shows jobs, narrows them, opens one, and collects one that ended while nobody waited', async () => {
+    const { client, sandbox, config } = await connect();
+    const hostile = '<img src=x onerror=alert(1)>';
+    await client.callTool({ name: 'gpt_4o_image_text_to_image', arguments: { prompt: 'a red fox' } });
+    sandbox.engine.planNext({ outcome: 'failed', error: `${hostile} refused` });
+    await client.callTool({ name: 'gpt_4o_image_text_to_image', arguments: { prompt: hostile } });
+    const hasty = await connect({ baseUrl: config.baseUrl, dataDir: config.dataDir, waitSeconds: 0 });
+    sandbox.engine.planNext({ queueMs: 3_600_000 });
+    await hasty.client.callTool({ name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a late owl' } });
+    const page = await open(browser(), (await openGallery(config)).url, { colorScheme: 'dark' });
+
+    await expect.poll(() => page.locator('.tile').count()).toBe(3);
+    await page.getByText('3 jobs · 1 image · $0.00 reported · 1 without a reported cost').waitFor();
+    const thumb = page.locator('.tile img.loaded');
+    await thumb.waitFor();
+    const { channels } = await sharp(await thumb.screenshot()).stats();
+    expect(Math.max(...channels.map(({ stdev }) => stdev))).toBeGreaterThan(20);
+
+    await page.getByRole('searchbox', SEARCH).fill('FOX');
+    await expect.poll(() => page.locator('.tile').count()).toBe(1);
+    await page.getByRole('searchbox', SEARCH).fill('');
+    await page.getByLabel('State').selectOption({ label: 'Failed' });
+    await expect.poll(() => page.locator('.tile .line').allTextContents()).toEqual([hostile]);
+    await page.locator('.tile').click();
+    await page.getByRole('dialog').getByRole('alert').getByText(`${hostile} refused`).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByLabel('State').selectOption('');
+    await page.getByLabel('Model').selectOption({ label: 'GPT Image 2: text to image' });
+    await expect.poll(() => page.locator('.tile .line').allTextContents()).toEqual(['a late owl']);
+
+    await page.locator('.tile').press('Enter');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Collect' }).click();
+    await dialog.getByText('In the queue, position 1').waitFor();
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    for (const job of sandbox.engine.jobs) sandbox.engine.finish(job);
+    await page.getByRole('button', { name: 'Collect 1 unfinished' }).click();
+    await page.getByText('1 job · 1 image').waitFor();
+    await page.locator('.tile').click();
+    await dialog.locator('img.loaded').waitFor();
+    expect(await dialog.getByRole('link', { name: 'Open' }).getAttribute('href')).toContain(config.baseUrl);
+    expect(await dialog.getByRole('button', { name: 'Collect' }).count()).toBe(0);
+  });
+
+  it('draws two thousand jobs little by little', async () => {
+    const { config } = await connect();
+    const dir = join(config.dataDir, 'jobs');
+    mkdirSync(dir, { recursive: true });
+    const began = Date.parse('2026-01-01T00:00:00Z');
+    for (let index = 0; index < 2_000; index += 1) {
+      const submittedAt = new Date(began + index * 60_000).toISOString();
+      const nonce = index.toString(16).padStart(8, '0');
+      const name = formatName({ submittedAt, fingerprint: '0'.repeat(16), nonce, generation: 0 });
+      const input = { prompt: `picture ${index}` };
+      const job: Job = {
+        api: config.baseUrl,
+        model: 'm/m',
+        input,
+        state: 'cancelled',
+        submitted_at: submittedAt,
+      };
+      writeFileSync(join(dir, name), JSON.stringify({ version: 1, ...job }));
+    }
+    const page = await open(browser(), (await openGallery(config)).url);
+    await page.getByText('2000 jobs').waitFor();
+    expect(await page.locator('.tile .line').first().textContent()).toBe('picture 1999');
+    expect(await page.locator('.tile').count()).toBeLessThan(400);
+    await page.mouse.wheel(0, 1e6);
+    await expect.poll(() => page.locator('.tile').count()).toBeGreaterThan(100);
+    await page.getByRole('searchbox', SEARCH).fill('picture 0');
+    await expect.poll(() => page.locator('.tile').count()).toBe(1);
+  });
+
+  it('says so when it was ended', async () => {
+    const { config } = await connect();
+    const gallery = await openGallery(config);
+    const page = await open(browser(), gallery.url, { viewport: { width: 320, height: 600 } });
+    await page.getByText('No jobs are recorded yet.').waitFor();
+    expect(await page.locator('html').evaluate((root) => root.scrollWidth - root.clientWidth)).toBe(0);
+    await gallery.close();
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+    await page.getByText('The gallery was ended.').waitFor();
+  });
+});

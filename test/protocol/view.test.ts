@@ -1,0 +1,132 @@
+import { Client } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { MODELS } from '../../src/models/index.ts';
+import { viewHtml } from '../../src/view/view.ts';
+import { MAIN, plainEnv } from '../helpers/process.ts';
+import { connect, freshDataDir, textOf } from '../helpers/program.ts';
+import { SHOWS_VIEWS, VIEW } from '../helpers/view.ts';
+
+const TOOL = 'gpt_image_2_text_to_image';
+const INPUT = { prompt: 'a fox', resolution: '1k' };
+const HOURS = 3_600_000;
+
+/** A client on the bundle, in one of the protocol's eras. */
+async function spawned(era: 'legacy' | 'stateless', capabilities: object): Promise<Client> {
+  const negotiation = era === 'stateless' ? { versionNegotiation: { mode: { pin: '2026-07-28' } } } : {};
+  const client = new Client({ name: 'e2e', version: '1.0.0' }, { capabilities, ...negotiation } as never);
+  const args = [MAIN, '--sandbox', '--data-dir', freshDataDir()];
+  await client.connect(
+    new StdioClientTransport({ command: process.execPath, args, env: plainEnv(), stderr: 'ignore' }),
+  );
+  onTestFinished(() => client.close());
+  return client;
+}
+
+describe.each(['legacy', 'stateless'] as const)('in the %s protocol', (era) => {
+  it('a host that shows views gets the page, and which tools it is for', async () => {
+    const client = await spawned(era, SHOWS_VIEWS);
+    expect(client.getServerCapabilities()?.resources).toEqual({ listChanged: false });
+    const { tools } = await client.listTools();
+    const shown = tools.filter(({ _meta }) => _meta?.ui).map(({ name, _meta }) => [name, _meta]);
+    const meta = { ui: { resourceUri: VIEW }, 'ui/resourceUri': VIEW };
+    expect(shown).toEqual([
+      ...MODELS.map(() => [expect.stringContaining('_image'), meta]),
+      ['get_image_job', meta],
+      ['look_at_image_job', { ui: { visibility: ['app'] } }],
+    ]);
+    const { resources } = await client.listResources();
+    expect(resources).toMatchObject([{ uri: VIEW, mimeType: 'text/html;profile=mcp-app' }]);
+    const { contents } = await client.readResource({ uri: VIEW });
+    expect(contents).toEqual([
+      {
+        uri: VIEW,
+        mimeType: 'text/html;profile=mcp-app',
+        text: viewHtml(MODELS),
+        _meta: {
+          ui: {
+            csp: {
+              resourceDomains: [
+                'https://runcomfy.net',
+                'https://*.runcomfy.net',
+                'https://runcomfy.com',
+                'https://*.runcomfy.com',
+                expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+              ],
+            },
+            permissions: { clipboardWrite: {} },
+            prefersBorder: true,
+          },
+        },
+      },
+    ]);
+  });
+
+  it.each([
+    ['nothing', {}],
+    ['another extension', { extensions: { 'com.example/ui': { mimeTypes: ['text/html;profile=mcp-app'] } } }],
+    ['other pages', { extensions: { 'io.modelcontextprotocol/ui': { mimeTypes: ['text/html'] } } }],
+  ])('a host that declares %s sees no trace of it', async (_, capabilities) => {
+    const client = await spawned(era, capabilities);
+    expect(client.getServerCapabilities()).toEqual({ tools: { listChanged: false } });
+    const { tools } = await client.listTools();
+    expect(JSON.stringify(tools)).not.toMatch(/_meta|look_at|ui:/);
+    expect(tools).toHaveLength(MODELS.length + 3);
+    await expect(client.readResource({ uri: VIEW })).rejects.toThrow();
+  });
+});
+
+describe('look_at_image_job', () => {
+  const look = async ({ client }: Awaited<ReturnType<typeof connect>>, args: Record<string, unknown>) => {
+    const result = await client.callTool({ name: 'look_at_image_job', arguments: args });
+    return { text: textOf(result), data: (result.structuredContent ?? {}) as Record<string, unknown> };
+  };
+
+  it('is shown as it is (accept a change with: npm run accept)', async () => {
+    const { client } = await connect({ clientCapabilities: SHOWS_VIEWS });
+    const { tools } = await client.listTools();
+    expect(tools.find(({ name }) => name === 'look_at_image_job')).toMatchSnapshot();
+  });
+
+  it('finds the job of a call under way and tells its place in the queue at once', async () => {
+    const connected = await connect({ clientCapabilities: SHOWS_VIEWS });
+    connected.sandbox.engine.planNext({ queueMs: HOURS });
+    const call = connected.client.callTool({ name: TOOL, arguments: INPUT });
+    const found = () => look(connected, { tool: TOOL, arguments: { resolution: '1k', prompt: 'a fox' } });
+    await expect
+      .poll(async () => (await found()).data)
+      .toMatchObject({ status: 'in_queue', queue_position: 1 });
+    for (const [tool, args] of [
+      [TOOL, { prompt: 'a fox' }],
+      ['gpt_4o_image_text_to_image', INPUT],
+      ['no_such_tool', INPUT],
+    ] as const)
+      expect((await look(connected, { tool, arguments: args })).text).toMatch(
+        /unknown_request|invalid_input/,
+      );
+    for (const job of connected.sandbox.engine.jobs) connected.sandbox.engine.finish(job);
+    expect((await call).structuredContent).toMatchObject({ status: 'succeeded' });
+  });
+
+  it('does not count as a delivery: a repeated call still gets the job that it has seen done', async () => {
+    const connected = await connect({ clientCapabilities: SHOWS_VIEWS, waitSeconds: 0 });
+    connected.sandbox.engine.planNext({ queueMs: HOURS });
+    const first = await connected.client.callTool({ name: TOOL, arguments: INPUT });
+    const { request_id } = first.structuredContent as { request_id: string };
+    expect((await look(connected, { request_id })).data).toMatchObject({ status: 'in_queue' });
+    for (const job of connected.sandbox.engine.jobs) connected.sandbox.engine.finish(job);
+    expect((await look(connected, { request_id })).data).toMatchObject({ status: 'succeeded', images: [{}] });
+    const again = await connected.client.callTool({ name: TOOL, arguments: INPUT });
+    expect(again.structuredContent).toMatchObject({ request_id, resumed: true });
+    expect(connected.sandbox.engine.jobs).toHaveLength(1);
+  });
+
+  it('says that a job failed in the words of the other tools', async () => {
+    const connected = await connect({ clientCapabilities: SHOWS_VIEWS, waitSeconds: 0 });
+    connected.sandbox.engine.planNext({ outcome: 'failed' });
+    const first = await connected.client.callTool({ name: TOOL, arguments: INPUT });
+    for (const job of connected.sandbox.engine.jobs) connected.sandbox.engine.finish(job);
+    const { request_id } = first.structuredContent as { request_id: string };
+    expect((await look(connected, { request_id })).text).toMatch(/failed: "The prompt.*\[job_failed\]$/s);
+  });
+});
