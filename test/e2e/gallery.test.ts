@@ -96,7 +96,7 @@ describe('the gallery', () => {
     await expect.poll(() => readRecords(config.dataDir)[0]?.delivered_at).toBeDefined();
     expect(await rows(url)).toMatchObject([{ status: 'succeeded' }]);
     const picture = await fetch(`${url}pictures/${row?.id}/0`);
-    expect(picture.headers.get('content-type')).toBe('image/png');
+    expect(picture.headers.get('content-type')).toBe('image/jpeg');
     expect(await status(`${url}pictures/${row?.id}/1`)).toBe(404);
     expect(await status(`${url}pictures/nobody/0`)).toBe(404);
   });
@@ -112,7 +112,10 @@ describe('the gallery', () => {
     const answer = await fetch(`${gallery.url}pictures/${row?.id}/0`);
     expect([answer.status, await answer.json()]).toEqual([
       502,
-      { error: 'The image cannot be shown, as it is not on a RunComfy host. Open its URL.' },
+      {
+        error:
+          'The image cannot be had, as it is not on a RunComfy host. Its URL may still open in a browser.',
+      },
     ]);
   });
 
