@@ -80,6 +80,12 @@ const lateModules = {
   },
 };
 
+// What Node wraps around a module by itself, and start.ts calls.
+const APP_AS_FUNCTION = {
+  banner: { js: '(function (exports, require, module, __filename, __dirname) {' },
+  footer: { js: '})' },
+};
+
 async function bundle(name, entry, define = {}) {
   const { metafile } = await build({
     entryPoints: { [name]: entry },
@@ -94,6 +100,7 @@ async function bundle(name, entry, define = {}) {
     plugins: [apart, pagesInBundle, withoutAjv, wholeModules, ...(name === 'app' ? [lateModules] : [])],
     supported: { 'dynamic-import': false },
     define: { 'import.meta.dirname': '__dirname', ...define },
+    ...(name === 'app' && APP_AS_FUNCTION),
     metafile: true,
     logLevel: 'warning',
   });
