@@ -14,8 +14,8 @@ export interface Cost {
   blockedMs: number;
 }
 
-/** A spawned server with a probe in it, on a sandbox in this process. */
-export async function startBoth(options: SandboxOptions, args: readonly string[] = []) {
+/** A spawned server with a probe in it, on a sandbox in this process. Previews are off: most of their time is the drawing. */
+export async function startBoth(options: SandboxOptions) {
   const sandbox = await startSandbox({ key: KEY, ...options });
   const scratch = mkdtempSync(join(tmpdir(), 'bench-'));
   const server = speak(
@@ -25,7 +25,7 @@ export async function startBoth(options: SandboxOptions, args: readonly string[]
       '--require',
       resolve('test/bench/probe.cjs'),
       MAIN,
-      ...['--base-url', sandbox.origin, '--data-dir', scratch, '--wait', '3600', ...args],
+      ...['--base-url', sandbox.origin, '--data-dir', scratch, '--wait', '3600', '--preview', 'off'],
     ],
     { RUNCOMFY_API_KEY: KEY, XDG_CACHE_HOME: scratch },
     true,
