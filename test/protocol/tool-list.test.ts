@@ -62,7 +62,7 @@ describe('the tool list', () => {
     }
   });
 
-  it('costs an agent at most 14 kB', async () => {
+  it('costs an agent at most 12.5 kB', async () => {
     expect(Buffer.byteLength(JSON.stringify(await listTools()))).toBeLessThanOrEqual(12_500);
   });
 
