@@ -143,7 +143,10 @@ function openWait(
   const seconds = waitSeconds ?? waitBudget(client, token !== undefined);
   const began = clock.now();
   const end = new AbortController();
-  signal.addEventListener('abort', () => end.abort(waitEnd(signal.reason)), { once: true });
+  const giveUp = () => end.abort(waitEnd(signal.reason));
+  // A cancellation that was read in one go with its call came before this.
+  if (signal.aborted) giveUp();
+  signal.addEventListener('abort', giveUp, { once: true });
   const settling: ((reached: boolean) => Promise<void>)[] = [];
   const progress = token === undefined ? undefined : createProgress(context, token, clock, began);
   return {

@@ -43,8 +43,8 @@ export function createDownloader(
 
   return async (url, write, signal) => {
     if (!isTrustedOutput(url, loopbackOrigin)) throw new PictureError('it is not on a RunComfy host');
-    signal?.throwIfAborted();
     const { request } = await import('undici');
+    signal?.throwIfAborted();
     const end = new AbortController();
     const forward = () => end.abort(signal?.reason);
     signal?.addEventListener('abort', forward, { once: true });

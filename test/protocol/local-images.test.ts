@@ -73,6 +73,7 @@ describe('a local image', () => {
     const { allowed, cat } = await folders();
     const { client, sandbox, config } = await connect({ inputDirs: [allowed] });
     await client.callTool(call(cat));
+    await expect.poll(() => readRecords(config.dataDir)[0]?.delivered_at).toBeDefined();
     const [recorded = ''] = readRecords(config.dataDir).flatMap(({ input }) => input.image_urls as string[]);
     await client.callTool(call(recorded));
     expect(sandbox.engine.jobs).toHaveLength(2);
