@@ -26,7 +26,7 @@ export interface RunComfy {
   /** `POST /v1/requests/{id}/cancel`. Safe to repeat. */
   cancel(requestId: string): Promise<'cancelled' | 'not_cancellable'>;
   /** Account balance in USD, from the account API that belongs to the public service. */
-  balance(): Promise<number>;
+  balance(signal?: AbortSignal): Promise<number>;
   /** Throws `no_key` where a call would have no key to send. */
   requireKey(): Promise<void>;
 }
@@ -101,8 +101,8 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
       });
       return readCancel(reply.json) ?? strange('cancel');
     },
-    async balance() {
-      const reply = await read('balance', new URL(options.balanceUrl));
+    async balance(signal) {
+      const reply = await read('balance', new URL(options.balanceUrl), signal);
       return readBalance(reply.json) ?? strange('balance');
     },
     async requireKey() {

@@ -39,6 +39,8 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
       return { status: 404, body: { error_code: 400001, error_message: `unknown model ${model}` } };
     if (!input || typeof input !== 'object')
       return { status: 400, body: { detail: 'the body is not a JSON object' } };
+    if (balanceUsd() <= 0)
+      return { status: 402, body: { error_code: 400002, error_message: 'no balance left' } };
     const problems = inputProblems(schema, input as Record<string, unknown>);
     if (problems.length > 0) return { status: 422, body: { error_code: 422001, detail: problems } };
     const job = engine.submit(model, input as Record<string, unknown>);
@@ -73,7 +75,7 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
       ...(state === 'failed' && { error: job.plan.error }),
       ...(state === 'succeeded' && {
         output: job.plan.output ?? output(job),
-        ...(withCost && { cost: price(job) }),
+        ...(withCost && engine.tellsCost(job) && { cost: price(job) }),
       }),
     };
     return { status: 200, body };
@@ -84,11 +86,16 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
     return { status: 202, body: { request_id: job.id, status: engine.state(job), outcome } };
   }
 
-  function balance(): Reply {
+  /** What is left of the first balance once every job that succeeded is charged. */
+  function balanceUsd(): number {
     const spent = engine.jobs
       .filter((job) => engine.state(job) === 'succeeded')
       .reduce((sum, job) => sum + (price(job) ?? 0), 0);
-    const usd = Math.round((FIRST_BALANCE - spent) * 1e6) / 1e6;
+    return Math.round((FIRST_BALANCE - spent) * 1e6) / 1e6;
+  }
+
+  function balance(): Reply {
+    const usd = balanceUsd();
     return {
       status: 200,
       body: { balance_usd: usd, balance_microdollars: Math.round(usd * 1e6), currency: 'USD' },
@@ -110,6 +117,7 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
 }
 
 function price(job: SandboxJob): number | undefined {
+  if (job.plan.costUsd !== undefined) return job.plan.costUsd;
   return job.model === PRICED ? PRICES[String(job.input.quality ?? 'high')] : undefined;
 }
 
