@@ -71,6 +71,7 @@ export function createProgram(
     clock,
     random,
   });
+  const end = new AbortController();
   const ledger = createLedger(config.dataDir, log);
   const { origin } = new URL(config.baseUrl);
   const runTimes = createRunTimes({ ledger, origin, log });
@@ -86,11 +87,13 @@ export function createProgram(
     keep: { days: config.keepDays, jobs: config.keepJobs },
     clock,
     log,
+    ended: end.signal,
   });
   const local = loopbackOrigin(config.baseUrl);
   const factory = createServerFactory({
     tools: createTools(MODELS),
     jobs,
+    balance: api.balance,
     clock,
     log,
     loopbackOrigin: local,
@@ -103,5 +106,21 @@ export function createProgram(
     redact,
     viewHtml: async () => (await import('./view/view.ts')).viewHtml(MODELS),
   });
-  return { keyring, api, ledger, jobs, factory, log, leave: jobs.leave, warm: http.warm, close: http.close };
+  const whenEnding =
+    <Result>(then: () => Promise<Result>) =>
+    () => {
+      end.abort();
+      return then();
+    };
+  return {
+    keyring,
+    api,
+    ledger,
+    jobs,
+    factory,
+    log,
+    leave: whenEnding(jobs.leave),
+    warm: http.warm,
+    close: whenEnding(http.close),
+  };
 }

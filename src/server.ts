@@ -20,7 +20,7 @@ import type { Pictures } from './media/pictures.ts';
 import { outputOrigins } from './media/trust.ts';
 import type { PreviewSetting } from './settings.ts';
 import { readArguments } from './tools/arguments.ts';
-import type { Answer, Tool } from './tools/define.ts';
+import type { Answer, Tool, ToolContext } from './tools/define.ts';
 import { presentError, progressLine } from './tools/present.ts';
 import { jsonSchema } from './tools/schema.ts';
 import { NAME, VERSION } from './version.ts';
@@ -31,6 +31,7 @@ const INSTRUCTIONS =
 export interface ServerOptions {
   tools: readonly Tool[];
   jobs: Jobs;
+  balance: ToolContext['balance'];
   clock: Clock;
   log: Log;
   loopbackOrigin: string | undefined;
@@ -103,13 +104,14 @@ async function callTool(
   client: string | undefined,
   options: ServerOptions,
 ): Promise<CallToolResult> {
-  const { jobs, clock, log, loopbackOrigin, inputs, pictures, savesAll, redact } = options;
+  const { jobs, balance, clock, log, loopbackOrigin, inputs, pictures, savesAll, redact } = options;
   const preview = options.preview ?? (takesImages(client) ? 'small' : 'off');
   const { wait, answered } = openWait(context, client, options);
   try {
     const input = readArguments(tool, args);
     const answer = await tool.run(input, {
       jobs,
+      balance,
       wait,
       now: clock.now,
       loopbackOrigin,

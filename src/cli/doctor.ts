@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { systemClock } from '../clock.ts';
 import { type Config, KEY_VARIABLES } from '../config.ts';
 import { ToolError } from '../errors.ts';
+import { dollars } from '../jobs/costs.ts';
 import { JOB_STATES } from '../jobs/job.ts';
 import { createProgram, type Program } from '../program.ts';
+import { createRedactor } from '../runcomfy/quote.ts';
 import { sandboxed } from '../sandbox/server.ts';
 import { NAME, VERSION } from '../version.ts';
+import { checkModels } from './drift.ts';
 import { snippets } from './snippets.ts';
 import { paint, say } from './terminal.ts';
 
@@ -18,6 +21,8 @@ export async function doctor(given: Config): Promise<number> {
   const program = createProgram(config, { clock: systemClock, random: Math.random });
   const keyWorks = await checkKey(config, program);
   const recordsWork = await checkLedger(config, program);
+  // Without a key that works nothing can be read.
+  const modelsWork = keyWorks && (await checkModels(program.api, createRedactor(program.keyring.seen)));
   await program.close();
   say('\nConfiguration', 'bold');
   row('API', config.baseUrl);
@@ -32,7 +37,7 @@ export async function doctor(given: Config): Promise<number> {
     say(`\n${host}: ${place}`, 'bold');
     say(text);
   }
-  const works = keyWorks && recordsWork;
+  const works = modelsWork && recordsWork;
   say(works ? '\nAll is well.' : '\nSee the lines marked "no" above.', works ? 'green' : 'red');
   return works ? 0 : 1;
 }
@@ -48,7 +53,7 @@ async function checkKey(config: Config, { keyring, api }: Program): Promise<bool
   }
   verdict(true, `found in ${found.from} (${found.value.length} characters)`);
   try {
-    verdict(true, `accepted; balance $${await api.balance()}`);
+    verdict(true, `accepted; balance ${dollars(await api.balance())}`);
     return true;
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;

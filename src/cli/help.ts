@@ -4,7 +4,10 @@ import { NAME } from '../version.ts';
 const COMMANDS = [
   ['serve', 'serve MCP over standard input and output (the default; hosts start this)'],
   ['demo', 'play a host: list the tools, make a picture, cancel a job; uses the sandbox unless --live'],
-  ['doctor', 'find and check the key, show the configuration and records, print snippets for hosts'],
+  [
+    'doctor',
+    'find and check the key, show configuration, records and changes of models, print snippets for hosts',
+  ],
   ['gallery', 'show all recorded jobs in a browser, on this machine only'],
 ] as const;
 

@@ -5,21 +5,19 @@ import type { RunComfy } from '../runcomfy/client.ts';
 import { LEASE, type Self } from './follower.ts';
 import type { Held } from './held.ts';
 import { isFinal, type Job, type Observation, transition } from './job.ts';
+import type { LateCosts } from './late-costs.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import type { Pace } from './pace.ts';
 import type { RunTimes } from './run-times.ts';
 import type { Schedule } from './schedule.ts';
-import { sightOf } from './sight.ts';
 import { type Outcome, startDeadline, type Wait } from './wait.ts';
-import { type WatchStart, watch } from './watch.ts';
+import { watch, watchStart } from './watch.ts';
 
 /** A job that is followed; without a name where another program submitted it and the ledger holds no record. */
 export type Followed = { readonly name?: string; readonly job: Job };
 
 // When a lease is renewed, in ms before its end.
 const RENEW_BEFORE = 30_000;
-// RunComfy promises no read-your-writes: a request id may be unknown to a read for some ms after its submit.
-const VISIBLE_WITHIN = 30_000;
 // How long the one look of a wait that is over already may take, in ms.
 const ONE_LOOK = 5_000;
 
@@ -31,6 +29,7 @@ export interface FollowingOptions {
   runTimes: RunTimes;
   self: Self;
   held: Held;
+  lateCosts: LateCosts;
   clock: Clock;
   log: Log;
 }
@@ -39,7 +38,7 @@ export type Following = ReturnType<typeof createFollowing>;
 
 /** Following jobs: looking, recording what is seen, and keeping book of whose turn it is and what was delivered. */
 export function createFollowing(options: FollowingOptions) {
-  const { api, ledger, schedule, pace, runTimes, self, held, clock, log } = options;
+  const { api, ledger, schedule, pace, runTimes, self, held, lateCosts, clock, log } = options;
 
   /** After the submit nothing may fail for want of a record: the job exists, and its answer is still owed. */
   async function save<Kind extends Followed>(followed: Kind, change: (latest: Job) => Job): Promise<Kind> {
@@ -122,7 +121,7 @@ export function createFollowing(options: FollowingOptions) {
     const deadline = startDeadline(clock, wait.signal, until);
     try {
       if (!isFinal(followed.job.state)) {
-        const from = watchStart(followed, firstGap, clock.now());
+        const from = watchStart(followed.job, start.name !== undefined, firstGap, clock.now());
         const tools = {
           api,
           gap: (runningMs?: number) => schedule.gap(followed.job, runningMs),
@@ -149,6 +148,7 @@ export function createFollowing(options: FollowingOptions) {
     } finally {
       deadline.clear();
     }
+    lateCosts.ask(followed);
     // A job that is handed over, or whose client is gone, may be called for again in the same breath.
     if (isFinal(followed.job.state) && !wait.signal.aborted) {
       wait.onAnswered((reached) => settle(followed, reached, wait.signal));
@@ -205,16 +205,4 @@ export function createFollowing(options: FollowingOptions) {
   }
 
   return { observe, settle, giveUp, attend, resume, doubt };
-}
-
-function watchStart({ name, job }: Followed, firstGap: number, now: number): WatchStart {
-  const submittedAt = job.submitted_at === undefined ? undefined : Date.parse(job.submitted_at);
-  return {
-    state: job.state === 'in_progress' ? job.state : 'in_queue',
-    // A first look that waits is one after the submit, which is just over.
-    sight: firstGap > 0 ? { seenAt: now } : sightOf(job),
-    ...(submittedAt !== undefined && { submittedAt }),
-    firstGap,
-    missingUntil: name === undefined || submittedAt === undefined ? 0 : submittedAt + VISIBLE_WITHIN,
-  };
 }

@@ -66,7 +66,8 @@ export type Observation =
   | { kind: 'forgotten' }
   | { kind: 'status'; seen: StatusSeen; sight?: Sight }
   | { kind: 'result'; seen: ResultSeen; sight?: Sight }
-  | { kind: 'cancelled' };
+  | { kind: 'cancelled' }
+  | { kind: 'priced'; cost_usd: number };
 
 export const isFinal = (state: JobState): boolean =>
   state === 'succeeded' || state === 'failed' || state === 'cancelled';
@@ -74,10 +75,11 @@ export const isFinal = (state: JobState): boolean =>
 export const ACTIVE_STATES: readonly JobState[] = ['in_queue', 'in_progress'];
 
 /**
- * The job after an observation made at `now` (ms). Pure and total: final states absorb, and an observation
- * that changes nothing gives back the same object.
+ * The job after an observation made at `now` (ms). Pure and total: final states absorb all but a cost that came late,
+ * and an observation that changes nothing gives back the same object.
  */
 export function transition(job: Job, observation: Observation, now: number): Job {
+  if (observation.kind === 'priced') return priced(job, observation.cost_usd);
   if (isFinal(job.state)) return job;
   const at = new Date(now).toISOString();
   switch (observation.kind) {
@@ -107,6 +109,11 @@ export function transition(job: Job, observation: Observation, now: number): Job
       };
     }
   }
+}
+
+/** A job with the cost that its result did not tell yet. */
+function priced(job: Job, cost_usd: number): Job {
+  return job.state === 'succeeded' && job.cost_usd === undefined ? { ...job, cost_usd } : job;
 }
 
 /** A job that another program submitted, with what RunComfy tells about it. */

@@ -7,6 +7,7 @@ import type { Self } from './follower.ts';
 import { createFollowing, type Followed } from './following.ts';
 import { createHeld } from './held.ts';
 import { isFinal, type Job, type JobState, UNKNOWN_MODEL } from './job.ts';
+import { createLateCosts } from './late-costs.ts';
 import type { Entry, Intent, Keep, Ledger } from './ledger.ts';
 import type { Pace } from './pace.ts';
 import { fingerprintOf } from './record.ts';
@@ -39,8 +40,8 @@ export interface Jobs {
   look(requestId: string, signal: AbortSignal): Promise<Job>;
   /** Asks RunComfy to cancel; only a queued job can be. Returns the job as it then is. */
   cancel(requestId: string, signal: AbortSignal): Promise<Cancellation>;
-  /** Jobs of this API, newest first. */
-  list(filter: { states?: readonly JobState[]; limit: number }): Promise<Job[]>;
+  /** Jobs of this API, newest first, since a time (ISO 8601). */
+  list(filter: { states?: readonly JobState[]; since?: string; limit: number }): Promise<Job[]>;
   /** Before the process ends: resolves when every submit under way has its request id recorded. */
   leave(): Promise<void>;
 }
@@ -58,6 +59,8 @@ export interface JobsOptions {
   keep: Keep;
   clock: Clock;
   log: Log;
+  /** Aborts when the process is about to end: what nobody waits for is given up. */
+  ended: AbortSignal;
 }
 
 type Wanted = Pick<Job, 'api' | 'model' | 'input'>;
@@ -69,7 +72,8 @@ const PRUNE_EVERY = 3_600_000;
 export function createJobs(options: JobsOptions): Jobs {
   const { api, origin, ledger, schedule, runTimes, self, keep, clock, log } = options;
   const held = createHeld();
-  const following = createFollowing({ ...options, held });
+  const lateCosts = createLateCosts(options);
+  const following = createFollowing({ ...options, held, lateCosts });
   const submissions = createSubmissions({ ...options, held, following });
   /** Paid calls under way. */
   const calls = new Map<Promise<unknown>, { fingerprint: string; signal: AbortSignal }>();
@@ -102,7 +106,9 @@ export function createJobs(options: JobsOptions): Jobs {
     }
     const seen = await api.result(requestId, signal);
     if (seen === 'not_finished') return followed.job;
-    return (await following.observe(followed, { kind: 'result', seen })).job;
+    const ended = await following.observe(followed, { kind: 'result', seen });
+    lateCosts.ask(ended);
+    return ended.job;
   }
 
   /** Takes up the earlier job that a call repeats, or submits a new one, and follows it. */
@@ -158,9 +164,9 @@ export function createJobs(options: JobsOptions): Jobs {
       return { outcome: isFinal(job.state) ? 'already_ended' : 'still_running', job };
     },
 
-    async list({ states, limit }) {
+    async list({ states, since, limit }) {
       const jobs: Job[] = [];
-      for await (const { job } of ledger.newest()) {
+      for await (const { job } of ledger.newest({ ...(since !== undefined && { since }) })) {
         if (job.api !== origin || (states && !states.includes(job.state))) continue;
         jobs.push(job);
         if (jobs.length === limit) break;

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
+import { dollars } from './costs.ts';
 import type { Job } from './job.ts';
 import type { Entry, Intent, Ledger } from './ledger.ts';
 
@@ -135,5 +136,3 @@ function overLimit(why: string, setting: string): ToolError {
     next: `Ask the user: it is their limit, and they change it with ${setting}.`,
   });
 }
-
-const dollars = (usd: number): string => `$${Math.round(usd * 1000) / 1000}`;

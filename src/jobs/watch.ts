@@ -2,9 +2,9 @@ import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
 import type { ResultSeen } from '../runcomfy/wire.ts';
-import type { Observation } from './job.ts';
+import type { Job, Observation } from './job.ts';
 import type { Pace } from './pace.ts';
-import { type Sight, sightAfter, sightAtEnd, type ToldTimes } from './sight.ts';
+import { type Sight, sightAfter, sightAtEnd, sightOf, type ToldTimes } from './sight.ts';
 
 /** What one look brought: something learned, or nothing because the service could not be read. */
 export type Look = Extract<Observation, { kind: 'status' | 'result' }> | { kind: 'unread'; error: ToolError };
@@ -20,6 +20,22 @@ export interface WatchStart {
   firstGap: number;
   /** Until when, in ms since the epoch, "no such request" is taken as "not visible yet". */
   missingUntil: number;
+}
+
+// RunComfy promises no read-your-writes: a request id may be unknown to a read for some ms after its submit.
+const VISIBLE_WITHIN = 30_000;
+
+/** Where the watch of a job begins at `now` (ms); one that is not recorded was not submitted by us just now. */
+export function watchStart(job: Job, isRecorded: boolean, firstGap: number, now: number): WatchStart {
+  const submittedAt = job.submitted_at === undefined ? undefined : Date.parse(job.submitted_at);
+  return {
+    state: job.state === 'in_progress' ? job.state : 'in_queue',
+    // A first look that waits is one after the submit, which is just over.
+    sight: firstGap > 0 ? { seenAt: now } : sightOf(job),
+    ...(submittedAt !== undefined && { submittedAt }),
+    firstGap,
+    missingUntil: isRecorded && submittedAt !== undefined ? submittedAt + VISIBLE_WITHIN : 0,
+  };
 }
 
 /**

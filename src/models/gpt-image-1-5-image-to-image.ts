@@ -23,7 +23,8 @@ export default defineModel({
       default: 'auto',
     }),
     quality: choice(['low', 'medium', 'high'], {
-      description: 'Published price an image: low $0.009, medium $0.034, high $0.133. Higher takes longer.',
+      description:
+        'Published price an image, no quote: low $0.009, medium $0.034, high $0.133. Higher takes longer.',
       default: 'high',
     }),
     input_fidelity: choice(['low', 'high'], {

@@ -3,13 +3,17 @@ import { ToolError } from '../errors.ts';
 import { NAME, VERSION } from '../version.ts';
 import type { Call, Http } from './http.ts';
 import { createRetryBudget, readPatiently } from './read.ts';
-import { NOT_FINISHED, type ReadReply } from './refusals.ts';
+import { type Asked, NOT_FINISHED, type ReadReply } from './refusals.ts';
 import { submitOnce } from './submit.ts';
 import {
+  type CatalogueEntry,
+  isModelId,
   REQUEST_ID,
   type ResultSeen,
   readBalance,
   readCancel,
+  readEntries,
+  readEntry,
   readResult,
   readStatus,
   type StatusSeen,
@@ -26,9 +30,22 @@ export interface RunComfy {
   /** `POST /v1/requests/{id}/cancel`. Safe to repeat. */
   cancel(requestId: string): Promise<'cancelled' | 'not_cancellable'>;
   /** Account balance in USD, from the account API that belongs to the public service. */
-  balance(): Promise<number>;
+  balance(signal?: AbortSignal): Promise<number>;
+  /** `GET /v1/models`: a page of the catalogue with schemas. `seen` counts what the page held, readable or not. */
+  models(query: ModelsQuery): Promise<{ models: CatalogueEntry[]; seen: number; total: number }>;
+  /** `GET /v1/models/{model_id}`. Throws `unknown_model`. */
+  model(modelId: string, signal?: AbortSignal): Promise<CatalogueEntry>;
   /** Throws `no_key` where a call would have no key to send. */
   requireKey(): Promise<void>;
+}
+
+/** What is asked of the catalogue; `limit` is 1 to 500. */
+export interface ModelsQuery {
+  search?: string;
+  category?: string;
+  limit?: number;
+  offset?: number;
+  signal?: AbortSignal;
 }
 
 /** What the client is built from; `key` is asked at every call, so that a later login is found. */
@@ -50,13 +67,17 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
     if (!REQUEST_ID.test(id)) throw malformedId(id);
     return new URL(`${options.baseUrl}/v1/requests/${id}/${last}`);
   };
+  const modelUrl = (id: string) => {
+    if (!isModelId(id)) throw malformedModelId(id);
+    return new URL(`${options.baseUrl}/v1/models/${id.split('/').map(encodeURIComponent).join('/')}`);
+  };
   const call = async (method: Call['method'], url: URL, rest: Pick<Call, 'body' | 'signal'> = {}) => {
     const key = await options.key();
     if (key === undefined) throw noKey();
     return http.send({ method, url, ...rest, headers: headers(key, rest.body !== undefined) });
   };
   const read = (
-    asked: 'job' | 'balance',
+    asked: Exclude<Asked, 'submit'>,
     url: URL,
     signal?: AbortSignal,
     accept?: (reply: ReadReply) => boolean,
@@ -72,9 +93,8 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
     });
 
   return {
-    submit(modelId, input) {
-      const path = modelId.split('/').map(encodeURIComponent).join('/');
-      const url = new URL(`${options.baseUrl}/v1/models/${path}`);
+    async submit(modelId, input) {
+      const url = modelUrl(modelId);
       const body = JSON.stringify(input);
       return submitOnce(() => call('POST', url, { body }), { clock, random, redact, host });
     },
@@ -101,9 +121,22 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
       });
       return readCancel(reply.json) ?? strange('cancel');
     },
-    async balance() {
-      const reply = await read('balance', new URL(options.balanceUrl));
+    async balance(signal) {
+      const reply = await read('balance', new URL(options.balanceUrl), signal);
       return readBalance(reply.json) ?? strange('balance');
+    },
+    async models({ signal, ...query }) {
+      const url = new URL(`${options.baseUrl}/v1/models`);
+      url.searchParams.set('include_schema', 'true');
+      for (const [name, value] of Object.entries(query))
+        if (value !== undefined) url.searchParams.set(name, String(value));
+      const reply = await read('catalogue', url, signal);
+      const { models, seen, total } = readEntries(reply.json) ?? strange('catalogue');
+      return { models, seen, total: total ?? (query.offset ?? 0) + seen };
+    },
+    async model(modelId, signal) {
+      const reply = await read('model', modelUrl(modelId), signal);
+      return readEntry(reply.json) ?? strange('model');
     },
     async requireKey() {
       if ((await options.key()) === undefined) throw noKey();
@@ -134,6 +167,12 @@ function malformedId(id: string): ToolError {
       next: 'Use a request_id from an earlier answer or from list_image_jobs.',
     },
   );
+}
+
+function malformedModelId(id: string): ToolError {
+  return new ToolError('invalid_input', `${JSON.stringify(id.slice(0, 80))} is not a model id.`, {
+    next: 'Model ids look like openai/gpt-image-2/text-to-image: find_image_models tells them.',
+  });
 }
 
 function strange(what: string): never {

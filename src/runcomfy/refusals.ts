@@ -4,7 +4,7 @@ import { quotable } from './quote.ts';
 import { readProblem } from './wire.ts';
 
 /** What was asked of the service when it refused. */
-export type Asked = 'submit' | 'job' | 'balance';
+export type Asked = 'submit' | 'job' | 'balance' | 'catalogue' | 'model';
 
 /** Every kind of refusal, in words. */
 const REFUSALS = {
@@ -18,7 +18,7 @@ const REFUSALS = {
   },
   unknown_model: {
     said: 'RunComfy does not know this model',
-    next: 'It may have been renamed or withdrawn: use another model.',
+    next: 'It may have been renamed or withdrawn: find_image_models tells the ids of today.',
   },
   unknown_request: {
     said: 'RunComfy does not know this request id',
@@ -46,6 +46,15 @@ const BY_NUMBER: Record<number, Refusal> = {
   422001: 'input_refused',
 };
 
+/** What a 404 says is not there. */
+const NOT_FOUND: Record<Asked, Refusal> = {
+  submit: 'unknown_model',
+  model: 'unknown_model',
+  job: 'unknown_request',
+  balance: 'service_error',
+  catalogue: 'service_error',
+};
+
 /** An unfinished job's /result may be refused with this number instead of telling the state. */
 export const NOT_FINISHED = 400005;
 
@@ -55,8 +64,7 @@ export function classify(asked: Asked, status: number, number: number | undefine
   if (known) return known;
   if (status === 401 || status === 403) return 'key_refused';
   if (status === 402) return 'no_balance';
-  if (status === 404)
-    return asked === 'submit' ? 'unknown_model' : asked === 'job' ? 'unknown_request' : 'service_error';
+  if (status === 404) return NOT_FOUND[asked];
   if (status === 400 || status === 422) return 'input_refused';
   if (status === 429) return 'rate_limited';
   return 'service_error';

@@ -54,6 +54,63 @@ export interface ResultSeen {
   model?: string;
 }
 
+/** A model as RunComfy's catalogue tells of it. The base price is neither a minimum nor a quote. */
+export interface CatalogueEntry {
+  model_id: string;
+  display_name?: string | undefined;
+  description: string;
+  categories: string[];
+  kind?: string | undefined;
+  base_price_usd?: number | undefined;
+  price_unit?: string | undefined;
+  pricing_note?: string | undefined;
+  required_inputs: string[];
+  /** The published input as it stands there, with its oddities; absent where the service did not send it. */
+  input_schema?: Record<string, unknown> | undefined;
+}
+
+// Two segments or more, and none that would lead a path elsewhere.
+const MODEL_ID = /^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[^/\s\p{C}]+(?:\/[^/\s\p{C}]+)+$/u;
+const LONGEST_MODEL_ID = 200;
+export const isModelId = (id: string): boolean => id.length <= LONGEST_MODEL_ID && MODEL_ID.test(id);
+
+/** The texts of what should be a list of texts. */
+const texts = z
+  .array(z.unknown())
+  .catch([])
+  .transform((items) => items.filter((item) => typeof item === 'string'));
+const catalogueEntry = z.object({
+  model_id: z.string().refine(isModelId),
+  display_name: text,
+  description: z.string().catch(''),
+  categories: texts,
+  kind: text,
+  base_price_usd: z.number().min(0).optional().catch(undefined),
+  price_unit: text,
+  pricing_note: text,
+  required_inputs: texts,
+  input_schema: z.record(z.string(), z.unknown()).optional().catch(undefined),
+});
+const catalogueReply = z.looseObject({
+  models: z.array(z.unknown()),
+  total: z.int().min(0).optional().catch(undefined),
+});
+
+/** Reads one catalogue entry; undefined for what names no model. */
+export function readEntry(json: unknown): CatalogueEntry | undefined {
+  return catalogueEntry.safeParse(json).data;
+}
+
+/** Reads a page of the catalogue; what names no model is passed over, but counts in `seen`. */
+export function readEntries(
+  json: unknown,
+): { models: CatalogueEntry[]; seen: number; total: number | undefined } | undefined {
+  const reply = catalogueReply.safeParse(json).data;
+  if (!reply) return undefined;
+  const models = reply.models.flatMap((model) => readEntry(model) ?? []);
+  return { models, seen: reply.models.length, total: reply.total };
+}
+
 export function readSubmit(json: unknown): string | undefined {
   return submitReply.safeParse(json).data?.request_id;
 }

@@ -1,5 +1,7 @@
 import { BALANCE_PATH } from '../config.ts';
-import { CATALOGUE, inputProblems } from './catalogue.ts';
+import { inputProblems } from './catalogue/check.ts';
+import { CATALOGUE, cataloguePage } from './catalogue/index.ts';
+import type { OutputField } from './catalogue/published.ts';
 import type { Engine, SandboxJob } from './engine.ts';
 import type { Reply, Route } from './faults.ts';
 import { pictureFor } from './format.ts';
@@ -7,7 +9,7 @@ import { pictureFor } from './format.ts';
 const FIRST_BALANCE = 5;
 // RunComfy's newest client sends no larger body, in bytes.
 const MOST_BODY = 64 << 20;
-// RunComfy publishes prices for one of the five models only; the others' results tell no cost here.
+// This model's price goes by quality; the others cost their base price, and results tell no cost where there is none.
 const PRICED = 'openai/gpt-image-1-5/image-to-image';
 const PRICES: Record<string, number> = { low: 0.009, medium: 0.034, high: 0.133 };
 
@@ -22,6 +24,11 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
       };
     }
     if (route === 'balance') return balance();
+    if (route === 'models') return { status: 200, body: cataloguePage(url.searchParams) };
+    if (route === 'model') {
+      const model = CATALOGUE.get(modelId(url));
+      return model ? { status: 200, body: model.published } : unknownModel(modelId(url));
+    }
     if (route === 'submit') {
       if (text.length > MOST_BODY) return { status: 413, body: { detail: 'Request Entity Too Large' } };
       return submit(modelId(url), parseJson(text));
@@ -34,11 +41,12 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
   }
 
   function submit(model: string, input: unknown): Reply {
-    const schema = CATALOGUE[model];
-    if (!schema)
-      return { status: 404, body: { error_code: 400001, error_message: `unknown model ${model}` } };
+    const schema = CATALOGUE.get(model)?.published.input_schema;
+    if (!schema) return unknownModel(model);
     if (!input || typeof input !== 'object')
       return { status: 400, body: { detail: 'the body is not a JSON object' } };
+    if (balanceUsd() <= 0)
+      return { status: 402, body: { error_code: 400002, error_message: 'no balance left' } };
     const problems = inputProblems(schema, input as Record<string, unknown>);
     if (problems.length > 0) return { status: 422, body: { error_code: 422001, detail: problems } };
     const job = engine.submit(model, input as Record<string, unknown>);
@@ -73,7 +81,7 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
       ...(state === 'failed' && { error: job.plan.error }),
       ...(state === 'succeeded' && {
         output: job.plan.output ?? output(job),
-        ...(withCost && { cost: price(job) }),
+        ...(withCost && engine.tellsCost(job) && { cost: price(job) }),
       }),
     };
     return { status: 200, body };
@@ -84,21 +92,27 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
     return { status: 202, body: { request_id: job.id, status: engine.state(job), outcome } };
   }
 
-  function balance(): Reply {
+  /** What is left of the first balance once every job that succeeded is charged. */
+  function balanceUsd(): number {
     const spent = engine.jobs
       .filter((job) => engine.state(job) === 'succeeded')
       .reduce((sum, job) => sum + (price(job) ?? 0), 0);
-    const usd = Math.round((FIRST_BALANCE - spent) * 1e6) / 1e6;
+    return Math.round((FIRST_BALANCE - spent) * 1e6) / 1e6;
+  }
+
+  function balance(): Reply {
+    const usd = balanceUsd();
     return {
       status: 200,
       body: { balance_usd: usd, balance_microdollars: Math.round(usd * 1e6), currency: 'USD' },
     };
   }
 
-  /** gpt-image-2 answers with `images` even for one picture, the others with `image`. */
+  /** Under the name that the model gives it: gpt-image-2 answers with `images` even for one picture. */
   function output(job: SandboxJob): unknown {
-    const url = `${origin()}/outputs/${job.id}/image.${pictureFor(job.input).format}`;
-    return job.model.includes('gpt-image-2') ? { images: [url] } : { image: url };
+    const field = CATALOGUE.get(job.model)?.output ?? 'image';
+    const url = `${origin()}/outputs/${job.id}/${fileName(field, job)}`;
+    return { [field]: field.endsWith('s') ? [url] : url };
   }
 
   const links = (job: SandboxJob) => ({
@@ -109,8 +123,23 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
   return { answer };
 }
 
+const FILM = 'video.mp4';
+const SOUND = 'audio.wav';
+
+function fileName(field: OutputField, job: SandboxJob): string {
+  if (field === 'audio') return SOUND;
+  return field.startsWith('video') ? FILM : `image.${pictureFor(job.input).format}`;
+}
+
 function price(job: SandboxJob): number | undefined {
-  return job.model === PRICED ? PRICES[String(job.input.quality ?? 'high')] : undefined;
+  if (job.plan.costUsd !== undefined) return job.plan.costUsd;
+  return job.model === PRICED
+    ? PRICES[String(job.input.quality ?? 'high')]
+    : CATALOGUE.get(job.model)?.published.base_price_usd;
+}
+
+function unknownModel(id: string): Reply {
+  return { status: 404, body: { error_code: 400001, error_message: `unknown model ${id}` } };
 }
 
 function modelId(url: URL): string {
@@ -124,6 +153,8 @@ export function routeOf(method: string | undefined, path: string): Route | undef
   if (request) return (method === 'POST') === (request === 'cancel') ? request : undefined;
   if (method !== 'GET') return undefined;
   if (path === BALANCE_PATH) return 'balance';
+  if (path === '/v1/models') return 'models';
+  if (path.startsWith('/v1/models/')) return 'model';
   return path.startsWith('/outputs/') ? 'output' : undefined;
 }
 

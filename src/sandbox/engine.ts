@@ -13,6 +13,10 @@ export interface JobPlan {
   words: Record<string, string>;
   /** /result of the unfinished job is refused with 400005 instead of telling the state. */
   resultRefused: boolean;
+  /** What it costs, instead of the published price. */
+  costUsd?: number;
+  /** How long after the end its result tells the cost, in ms; Infinity for never. */
+  costAfterMs: number;
 }
 
 export interface SandboxJob {
@@ -36,6 +40,8 @@ export interface Engine {
   state(job: SandboxJob): SandboxState;
   /** 1 for the next job to start; undefined once it has started. */
   position(job: SandboxJob): number | undefined;
+  /** Whether its result tells the cost by now. */
+  tellsCost(job: SandboxJob): boolean;
   /** Cancels a queued job; false for any other. */
   cancel(job: SandboxJob): boolean;
   /** Ends a job now, wherever it stands. */
@@ -86,6 +92,7 @@ export function createEngine({ now, pace = 1, slots = SLOTS }: EngineOptions): E
         error: 'The prompt was rejected by the safety system.',
         words: {},
         resultRefused: false,
+        costAfterMs: 0,
       };
       const job = {
         id: randomUUID(),
@@ -110,6 +117,7 @@ export function createEngine({ now, pace = 1, slots = SLOTS }: EngineOptions): E
       const index = waiting.indexOf(job);
       return index === -1 ? undefined : index + 1;
     },
+    tellsCost: (job) => now() >= (job.endsAt ?? Number.POSITIVE_INFINITY) + job.plan.costAfterMs,
     cancel(job) {
       advance();
       const index = waiting.indexOf(job);

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 /** The sandbox's endpoints, by name. */
-export type Route = 'submit' | 'status' | 'result' | 'cancel' | 'balance' | 'output';
+export type Route = 'submit' | 'status' | 'result' | 'cancel' | 'balance' | 'models' | 'model' | 'output';
 
 /** Something that goes wrong at an endpoint. */
 export interface Fault {

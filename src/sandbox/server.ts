@@ -5,6 +5,7 @@ import { createApi, parseJson, routeOf } from './api.ts';
 import { createEngine, type Engine, type EngineOptions } from './engine.ts';
 import { createFaults, type Fault, type Route, sendThrough } from './faults.ts';
 import { pictureFor } from './format.ts';
+import { mediaFile } from './media.ts';
 
 /** A request as the sandbox saw it, for tests. */
 export interface SeenRequest {
@@ -63,7 +64,7 @@ export async function startSandbox({
     const route = routeOf(request.method, url.pathname);
     const text = await readBody(request);
     if (!route) return sendThrough(undefined, { status: 404, body: { detail: 'Not Found' } }, response);
-    if (route === 'output') return sendPicture(url.pathname, response);
+    if (route === 'output') return sendOutput(url.pathname, response);
     const { authorization } = request.headers;
     requests.push({ route, path: url.pathname, body: parseJson(text), authorization });
     const what = faults.take(route);
@@ -73,9 +74,15 @@ export async function startSandbox({
     return sendThrough(what, api.answer(route, url, text, authorization), response);
   }
 
-  async function sendPicture(path: string, response: ServerResponse): Promise<void> {
+  async function sendOutput(path: string, response: ServerResponse): Promise<void> {
     const job = engine.find(path.split('/')[2] ?? '');
     if (!job || engine.state(job) !== 'succeeded') return void response.writeHead(404).end();
+    const media = mediaFile(path);
+    if (media) {
+      return void response
+        .writeHead(200, { 'content-type': media.type, 'content-length': media.data.length })
+        .end(media.data);
+    }
     const request = pictureFor(job.input);
     const { drawPicture } = await import('./picture/picture.ts');
     const picture = await drawPicture(request);

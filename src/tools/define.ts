@@ -9,6 +9,8 @@ import type { PreviewSetting } from '../settings.ts';
 /** What a tool is handed to do its work: no more than this slice of the program. */
 export interface ToolContext {
   jobs: Jobs;
+  /** The account's balance in USD. Throws ToolError, or the signal's reason. */
+  balance(signal: AbortSignal): Promise<number>;
   wait: Wait;
   /** Milliseconds since the epoch. */
   now(): number;

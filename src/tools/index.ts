@@ -1,6 +1,7 @@
 import type { Model } from '../models/define.ts';
 import { cancelImageJob } from './cancel-image-job.ts';
 import type { Tool } from './define.ts';
+import { getBalance } from './get-balance.ts';
 import { getImageJob } from './get-image-job.ts';
 import { listImageJobs } from './list-image-jobs.ts';
 import { lookAtImageJob } from './look-at-image-job.ts';
@@ -16,6 +17,7 @@ export function createTools(models: readonly Model[]): Tool[] {
     saveImages,
     cancelImageJob,
     listImageJobs,
+    getBalance,
     lookAtImageJob(new Map(models.map((model) => [names.get(model.id) as string, model]))),
   ];
 }

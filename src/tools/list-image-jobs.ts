@@ -1,13 +1,20 @@
 import * as z from 'zod';
+import { type CostSums, dollars, sumCosts } from '../jobs/costs.ts';
 import { ACTIVE_STATES, JOB_STATES } from '../jobs/job.ts';
+import type { Jobs } from '../jobs/service.ts';
 import { defineTool } from './define.ts';
 import { jobLine, jobRow, jobRowOutput } from './job-row.ts';
+
+// Whose costs are summed: the days, today being one of them, and how many records are read for it at most.
+const DAYS = 7;
+const MOST_SUMMED = 500;
+const DAY = 86_400_000;
 
 export const listImageJobs = defineTool({
   name: 'list_image_jobs',
   title: 'List image jobs',
   description:
-    'List the image jobs submitted from this machine, newest first, with state and request_id. Use it to find a job that was lost sight of. Reads local records only; costs nothing.',
+    'List the image jobs submitted from this machine, newest first, with state and request_id, and the costs that RunComfy reported over 7 days, by day and model. Use it to find a job that was lost sight of. Reads local records only; costs nothing.',
   input: z.strictObject({
     status: z
       .enum(['active', ...JOB_STATES])
@@ -25,6 +32,7 @@ export const listImageJobs = defineTool({
   async run({ status, limit = 10 }, { jobs, now }) {
     const states = status === 'active' ? ACTIVE_STATES : status && [status];
     const found = await jobs.list({ ...(states && { states }), limit });
+    const costs = await recentCosts(jobs, now());
     const next = found.some(({ state }) => state === 'unknown' || state === 'submitting')
       ? 'Jobs without a request id may exist and be charged: look at the Generations page of the RunComfy account.'
       : found.length > 0
@@ -33,10 +41,47 @@ export const listImageJobs = defineTool({
     const which = status === undefined ? 'No jobs are' : `No jobs with status ${status} are`;
     const lines =
       found.length > 0 ? found.map((job) => jobLine(job, now())) : [`${which} recorded on this machine.`];
+    if (costs) lines.push(costLine(costs));
     return {
       text: [...lines, ...(next === undefined ? [] : [next])].join('\n'),
-      data: { jobs: found.map((job) => jobRow(job, now())), ...(next !== undefined && { next }) },
+      data: {
+        jobs: found.map((job) => jobRow(job, now())),
+        ...(costs && { costs }),
+        ...(next !== undefined && { next }),
+      },
       links: [],
     };
   },
 });
+
+/** Costs, and in words of which jobs. */
+type SpanCosts = CostSums & { of: string };
+
+/** What was reported about the jobs of the last days (UTC), or undefined where none of them has ended. */
+async function recentCosts(jobs: Jobs, now: number): Promise<SpanCosts | undefined> {
+  const since = dayOf(new Date(now - (DAYS - 1) * DAY).toISOString());
+  const recent = await jobs.list({ since, limit: MOST_SUMMED });
+  const sums = sumCosts(
+    recent.map((job) => ({ ...job, status: job.state })),
+    dayOf,
+  );
+  if (sums.reported + sums.unreported === 0) return undefined;
+  const of = recent.length < MOST_SUMMED ? `the last ${DAYS} days` : `the newest ${MOST_SUMMED} jobs`;
+  return { of, ...sums };
+}
+
+const dayOf = (time: string): string => time.slice(0, 10);
+
+function costLine({ of, usd, reported, unreported, by_day, by_model }: SpanCosts): string {
+  const listed = (sums: Record<string, number>) =>
+    Object.entries(sums)
+      .map(([what, sum]) => `${what} ${dollars(sum)}`)
+      .join(', ');
+  const counted = (count: number) => `${count} job${count === 1 ? '' : 's'}`;
+  const told =
+    reported === 0
+      ? 'none'
+      : `${dollars(usd)} for ${counted(reported)} (by day, UTC: ${listed(by_day)}; by model: ${listed(by_model)})`;
+  const rest = unreported === 0 ? '' : ` RunComfy reported no cost for ${counted(unreported)}.`;
+  return `Reported costs of ${of}: ${told}.${rest}`;
+}

@@ -32,7 +32,7 @@ describeInBrowser('the gallery in a browser', (browser) => {
     const page = await open(browser(), (await openGallery(config)).url, { colorScheme: 'dark' });
 
     await expect.poll(() => page.locator('.tile').count()).toBe(3);
-    await page.getByText('3 jobs · 1 image · $0.00 reported · 1 without a reported cost').waitFor();
+    await page.getByText('3 jobs · 1 image · $0.00 reported · 2 without a reported cost').waitFor();
     const thumb = page.locator('.tile img.loaded');
     await thumb.waitFor();
     const { channels } = await sharp(await thumb.screenshot()).stats();
@@ -62,6 +62,53 @@ describeInBrowser('the gallery in a browser', (browser) => {
     await dialog.locator('img.loaded').waitFor();
     expect(await dialog.getByRole('link', { name: 'Open' }).getAttribute('href')).toContain(config.baseUrl);
     expect(await dialog.getByRole('button', { name: 'Collect' }).count()).toBe(0);
+  });
+
+  it('sums what was reported by day and model, of the jobs that it shows', async () => {
+    const { config } = await connect();
+    const dir = join(config.dataDir, 'jobs');
+    mkdirSync(dir, { recursive: true });
+    const jobs: [day: string, model: string, cost?: number][] = [
+      ['2026-02-03', 'openai/gpt-image-2/text-to-image', 0.04],
+      ['2026-02-03', 'openai/gpt-image-1-5/image-to-image', 0.133],
+      ['2026-02-01', 'openai/gpt-image-1-5/image-to-image', 0.034],
+      ['2026-02-01', '<b>m</b>/x'],
+    ];
+    for (const [index, [day, model, cost_usd]] of jobs.entries()) {
+      const submittedAt = `${day}T12:0${index}:00.000Z`;
+      const name = formatName({
+        submittedAt,
+        fingerprint: '0'.repeat(16),
+        nonce: `0000000${index}`,
+        generation: 0,
+      });
+      const job = {
+        api: config.baseUrl,
+        model,
+        input: {},
+        state: 'succeeded',
+        submitted_at: submittedAt,
+        cost_usd,
+      };
+      writeFileSync(join(dir, name), JSON.stringify({ version: 1, ...job }));
+    }
+    const more = { locale: 'en-GB', timezoneId: 'Pacific/Auckland' };
+    const page = await open(browser(), (await openGallery(config)).url, more);
+    await page.getByText('4 jobs · 0 images · $0.207 reported · 1 without a reported cost').waitFor();
+    const rows = () => page.locator('.costs tbody tr').allInnerTexts();
+    expect(await page.locator('.costs table').first().isVisible()).toBe(false);
+    await page.getByText('Costs by day and model').click();
+    // Noon of one day is the next one in Auckland.
+    expect(await rows()).toEqual([
+      '4 Feb 2026\t$0.173',
+      '2 Feb 2026\t$0.034',
+      'GPT Image 1.5: image to image\t$0.167',
+      'GPT Image 2: text to image\t$0.04',
+    ]);
+    await page.getByLabel('Model').selectOption({ label: 'GPT Image 2: text to image' });
+    await expect.poll(rows).toEqual(['4 Feb 2026\t$0.04', 'GPT Image 2: text to image\t$0.04']);
+    await page.getByLabel('Model').selectOption({ label: '<b>m</b>/x' });
+    await expect.poll(() => page.locator('.costs').isVisible()).toBe(false);
   });
 
   it('draws two thousand jobs little by little', async () => {

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { CATALOGUE } from '../../src/sandbox/catalogue/index.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { VERSION } from '../../src/version.ts';
 import { run } from '../helpers/process.ts';
@@ -32,7 +33,7 @@ describe('demo', () => {
     const outputDir = freshDataDir();
     const { code, stdout, stderr } = await run(['demo', '--output-dir', outputDir]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain('It offers 9 tools');
+    expect(stdout).toContain('It offers 10 tools');
     expect(stdout).toMatch(/http:\/\/127\.0\.0\.1:\d+\/outputs\/.* \(PNG, 1536 x 1024, \d+ kB\)/);
     expect(stdout).toContain('never ran, so no image is made');
     const [name = '', sidecar] = readdirSync(outputDir).sort();
@@ -77,6 +78,37 @@ describe('doctor', () => {
     expect(bad.code).toBe(1);
     expect(bad.stdout).toContain('RunComfy refused the API key');
     expect(good.stdout + bad.stdout + good.stderr + bad.stderr).not.toMatch(new RegExp(`${KEY}|${wrong}`));
+    await sandbox.close();
+  });
+
+  it('tells what RunComfy changed about its models, and fails for none of it', async () => {
+    const sandbox = await startSandbox({ key: KEY });
+    sandbox.failAtRandom((route) => {
+      if (route !== 'model') return undefined;
+      const id = (sandbox.requests.at(-1)?.path ?? '').slice('/v1/models/'.length);
+      const entry = structuredClone(CATALOGUE.get(id)?.published);
+      if (!entry || id.includes('1.5')) return { status: 404, body: { error_code: 400001 } };
+      if (id.includes('4o')) entry.input_schema.required = ['prompt', 'size'];
+      if (id.includes('gpt-image-2')) {
+        const { aspect_ratio: _, ...properties } = entry.input_schema.properties;
+        const hostile = `${KEY}\n\u001b[2Jx`;
+        const quality = { ...properties.quality, enum: ['low', 'high', hostile], default: 'low' };
+        entry.input_schema.properties = { ...properties, quality, seed: { type: 'integer' } };
+      }
+      return { status: 200, body: entry };
+    });
+    const env = { RUNCOMFY_BASE_URL: sandbox.origin, RUNCOMFY_API_KEY: KEY };
+    const { code, stdout } = await run(['doctor', '--data-dir', freshDataDir()], env);
+    expect(code).toBe(0);
+    const [, models = ''] = /\n(Models, [\s\S]*?)\n\nConfiguration/.exec(stdout) ?? [];
+    expect(models).toMatchSnapshot();
+    sandbox.failAtRandom((route) =>
+      route === 'model' ? { status: 401, body: { error_code: 400004 } } : undefined,
+    );
+    expect(await run(['doctor', '--data-dir', freshDataDir()], env)).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('not compared: RunComfy refused the API key'),
+    });
     await sandbox.close();
   });
 });

@@ -131,6 +131,12 @@ const STATES: State[] = [
     reached: saw('result'),
     recorded: { state: 'in_queue', requestId: true },
   },
+  {
+    state: 'a cost that is still to be read',
+    plan: { queueMs: 0, runMs: 0, output: {}, costAfterMs: HOURS },
+    reached: ({ dataDir }) => readRecords(dataDir)[0]?.delivered_at !== undefined,
+    recorded: { state: 'succeeded', requestId: true },
+  },
 ];
 
 const ANSWERED: State = {

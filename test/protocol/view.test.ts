@@ -71,7 +71,7 @@ describe.each(['legacy', 'stateless'] as const)('in the %s protocol', (era) => {
     expect(client.getServerCapabilities()).toEqual({ tools: { listChanged: false } });
     const { tools } = await client.listTools();
     expect(JSON.stringify(tools)).not.toMatch(/_meta|look_at|ui:/);
-    expect(tools).toHaveLength(MODELS.length + 4);
+    expect(tools).toHaveLength(MODELS.length + 5);
     await expect(client.readResource({ uri: VIEW })).rejects.toThrow();
   });
 });

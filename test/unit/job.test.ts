@@ -28,6 +28,7 @@ const OBSERVATIONS: Observation[] = [
   result({ state: 'succeeded', urls: ['u'], cost_usd: 1 }),
   result({ state: 'failed', error: 'no' }),
   result({ state: 'cancelled' }),
+  { kind: 'priced', cost_usd: 2 },
 ];
 
 describe('transition', () => {
@@ -37,8 +38,19 @@ describe('transition', () => {
         const before = job({ state });
         const after = transition(before, observation, NOW);
         expect(JOB_STATES).toContain(after.state);
-        if (isFinal(state)) expect(after).toBe(before);
+        if (isFinal(state) && observation.kind !== 'priced') expect(after).toBe(before);
       }
+    }
+  });
+
+  it('takes a cost that came late, once, and only of a job that succeeded', () => {
+    const late = { kind: 'priced', cost_usd: 2 } as const;
+    for (const state of JOB_STATES) {
+      const before = job({ state });
+      const after = transition(before, late, NOW);
+      expect(after).toEqual(state === 'succeeded' ? { ...before, cost_usd: 2 } : before);
+      const told = job({ state, cost_usd: 1 });
+      expect(transition(told, late, NOW)).toBe(told);
     }
   });
 

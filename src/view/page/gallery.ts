@@ -1,5 +1,7 @@
 import './gallery.css';
+import { type CostSums, sumCosts } from '../../jobs/costs.ts';
 import { createCard } from './card.ts';
+import { createCostTable } from './cost-table.ts';
 import { button, make } from './dom.ts';
 import { createFilters } from './filters.ts';
 import { costWords, isActive, type Shown } from './job.ts';
@@ -16,6 +18,7 @@ export interface Recorded extends Shown {
 declare const data: Record<string, string>;
 
 const titleOf = (model = '') => data[model] ?? model;
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 const time = new Intl.DateTimeFormat(undefined, { dateStyle: 'long', timeStyle: 'short' });
 
 // So many tiles at once; more come when the end of the list is near.
@@ -25,12 +28,13 @@ const LOOK_AGAIN = 5_000;
 const totals = Object.assign(make('p', 'totals'), { role: 'status' });
 const collectAll = button('', () => void collectEvery(), 'main');
 const filters = createFilters(titleOf, () => draw());
+const costTable = createCostTable(titleOf);
 const grid = make('ul', 'grid');
 const end = make('div', 'end');
 const dialog = make('dialog');
 document.body.append(
   make('header', '', make('h1', '', 'Image jobs'), filters.element, collectAll, totals),
-  make('main', '', grid, end),
+  make('main', '', costTable.element, grid, end),
   dialog,
 );
 let jobs: Recorded[] = [];
@@ -61,7 +65,9 @@ const withThumbnails = (job: Recorded): Recorded => ({
 /** Shows what the filters let through, no less of it than `least` tiles. */
 function draw(least = BATCH): void {
   const chosen = jobs.filter(filters.accepts);
-  totals.textContent = totalsOf(chosen);
+  const costs = sumCosts(chosen, dayOf);
+  totals.textContent = totalsOf(chosen, costs);
+  costTable.show(costs);
   const open = chosen.filter((job) => job.open);
   collectAll.hidden = open.length === 0;
   collectAll.textContent = `Collect ${open.length} unfinished`;
@@ -85,17 +91,17 @@ let nearEnd: IntersectionObserver | undefined;
 
 const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
 
-function totalsOf(chosen: Recorded[]): string {
+/** The day of a time where the user is. */
+const dayOf = (at: string) => day.format(new Date(at));
+
+function totalsOf(chosen: Recorded[], { usd, unreported }: CostSums): string {
   const done = chosen.filter(({ status }) => status === 'succeeded');
-  const priced = done.filter(({ cost_usd }) => cost_usd !== undefined);
   const images = done.reduce((sum, { pictures }) => sum + pictures.length, 0);
-  const cost = priced.reduce((sum, { cost_usd = 0 }) => sum + cost_usd, 0);
-  const unpriced = done.length - priced.length;
   return [
     counted(chosen.length, 'job'),
     counted(images, 'image'),
-    `${costWords(cost)} reported`,
-    ...(unpriced ? [`${unpriced} without a reported cost`] : []),
+    `${costWords(usd)} reported`,
+    ...(unreported ? [`${unreported} without a reported cost`] : []),
   ].join(' · ');
 }
 

@@ -1,0 +1,40 @@
+/** A film or a sound of the sandbox, by the path of its URL; undefined for a picture. */
+export function mediaFile(path: string): { type: string; data: Buffer } | undefined {
+  if (path.endsWith('.wav')) return { type: 'audio/wav', data: tone() };
+  if (path.endsWith('.mp4')) return { type: 'video/mp4', data: emptyFilm() };
+  return undefined;
+}
+
+const RATE = 8_000;
+const PITCH = 440;
+
+/** One second of a tone, as a WAV file of 16 bits. */
+function tone(): Buffer {
+  const head = Buffer.alloc(44);
+  head.write('RIFF', 0);
+  head.writeUInt32LE(36 + RATE * 2, 4);
+  head.write('WAVEfmt ', 8);
+  head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(1, 20);
+  head.writeUInt16LE(1, 22);
+  head.writeUInt32LE(RATE, 24);
+  head.writeUInt32LE(RATE * 2, 28);
+  head.writeUInt16LE(2, 32);
+  head.writeUInt16LE(16, 34);
+  head.write('data', 36);
+  head.writeUInt32LE(RATE * 2, 40);
+  const samples = Buffer.alloc(RATE * 2);
+  for (let at = 0; at < RATE; at++)
+    samples.writeInt16LE(Math.round(8_000 * Math.sin((2 * Math.PI * PITCH * at) / RATE)), at * 2);
+  return Buffer.concat([head, samples]);
+}
+
+/** The head of an MP4 file without a track: what a client sees of a film is its URL and type. */
+function emptyFilm(): Buffer {
+  const box = (kind: string, content: string) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(8 + content.length);
+    return Buffer.concat([length, Buffer.from(kind + content, 'latin1')]);
+  };
+  return Buffer.concat([box('ftyp', 'isom\0\0\x02\0isommp41'), box('mdat', '')]);
+}

@@ -1,0 +1,30 @@
+import * as z from 'zod';
+import { dollars } from '../jobs/costs.ts';
+import { defineTool } from './define.ts';
+
+// USD: a few images of the dearest model with a published price.
+const LOW = 1;
+const WHERE = 'the Billing page of runcomfy.com';
+
+export const getBalance = defineTool({
+  name: 'get_balance',
+  title: 'Get the balance',
+  description: 'Tell the balance of the RunComfy account in USD. Costs nothing.',
+  input: z.strictObject({}),
+  output: z.looseObject({ balance_usd: z.number(), next: z.string().optional() }),
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+  async run(_, { balance, wait }) {
+    const usd = await balance(wait.signal);
+    const next = nextStep(usd);
+    return {
+      text: [`The RunComfy account has a balance of ${dollars(usd)}.`, next].filter(Boolean).join(' '),
+      data: { balance_usd: usd, ...(next !== undefined && { next }) },
+      links: [],
+    };
+  },
+});
+
+function nextStep(usd: number): string | undefined {
+  if (usd <= 0) return `Ask the user to add balance on ${WHERE}: until then RunComfy refuses paid jobs.`;
+  return usd < LOW ? `That is low: tell the user, who can add balance on ${WHERE}.` : undefined;
+}
