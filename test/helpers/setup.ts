@@ -11,5 +11,5 @@ export default function setup(): () => void {
   execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
   const scratch = mkdtempSync(join(tmpdir(), 'runcomfy-image-test-'));
   process.env.TEST_SCRATCH = scratch;
-  return () => rmSync(scratch, { recursive: true, force: true });
+  return () => rmSync(scratch, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }
