@@ -9,6 +9,7 @@ import {
 } from '@modelcontextprotocol/server';
 import type * as z from 'zod';
 import { offerView } from './apps.ts';
+import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Clock } from './clock.ts';
 import { takesImages, takesLinks, waitBudget, waitEnd } from './hosts.ts';
 import type { Job } from './jobs/job.ts';
@@ -31,6 +32,7 @@ const INSTRUCTIONS =
 export interface ServerOptions {
   tools: readonly Tool[];
   jobs: Jobs;
+  catalogue: Catalogue;
   clock: Clock;
   log: Log;
   loopbackOrigin: string | undefined;
@@ -103,13 +105,14 @@ async function callTool(
   client: string | undefined,
   options: ServerOptions,
 ): Promise<CallToolResult> {
-  const { jobs, clock, log, loopbackOrigin, inputs, pictures, savesAll, redact } = options;
+  const { jobs, catalogue, clock, log, loopbackOrigin, inputs, pictures, savesAll, redact } = options;
   const preview = options.preview ?? (takesImages(client) ? 'small' : 'off');
   const { wait, answered } = openWait(context, client, options);
   try {
     const input = readArguments(tool, args);
     const answer = await tool.run(input, {
       jobs,
+      catalogue,
       wait,
       now: clock.now,
       loopbackOrigin,

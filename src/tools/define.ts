@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Jobs } from '../jobs/service.ts';
 import type { Wait } from '../jobs/wait.ts';
 import type { Inputs } from '../media/inputs.ts';
@@ -9,6 +10,7 @@ import type { PreviewSetting } from '../settings.ts';
 /** What a tool is handed to do its work: no more than this slice of the program. */
 export interface ToolContext {
   jobs: Jobs;
+  catalogue: Catalogue;
   wait: Wait;
   /** Milliseconds since the epoch. */
   now(): number;
