@@ -35,10 +35,7 @@ function inputOf({ input_schema }: CatalogueEntry): z.ZodObject {
   const undefinedOnes = required.filter((name) => isFieldName(name) && !fields.some(([own]) => own === name));
   return z.strictObject({
     ...Object.fromEntries(
-      fields.map(([name, published]) => {
-        const field = fieldOf(objectOf(published), name);
-        return [name, required.includes(name) ? present(field) : field.optional()];
-      }),
+      fields.map(([name, published]) => [name, fieldOf(objectOf(published), name, required.includes(name))]),
     ),
     ...Object.fromEntries(
       undefinedOnes.map((name) => [
@@ -47,15 +44,6 @@ function inputOf({ input_schema }: CatalogueEntry): z.ZodObject {
       ]),
     ),
   });
-}
-
-/** A required field; a blank text is refused, as it would be paid for. */
-function present(field: z.ZodType): z.ZodType {
-  return field
-    .refine((value) => typeof value !== 'string' || value.trim() !== '', 'must not be empty')
-    .meta({
-      ...field.meta(),
-    });
 }
 
 const requiredOf = (schema: Published | undefined): string[] =>

@@ -72,10 +72,14 @@ export interface CatalogueEntry {
   input_schema?: Record<string, unknown> | undefined;
 }
 
-// Two segments or more, and none that would lead a path elsewhere.
-const MODEL_ID = /^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[^/\s\p{C}]+(?:\/[^/\s\p{C}]+)+$/u;
+const SEGMENT = /^(?!\.{1,2}$)[\w.~!@:+()'-]+$/;
 const LONGEST_MODEL_ID = 200;
-export const isModelId = (id: string): boolean => id.length <= LONGEST_MODEL_ID && MODEL_ID.test(id);
+
+/** Two segments or more, none of which would lead a path elsewhere. */
+export function isModelId(id: string): boolean {
+  const segments = id.split('/');
+  return id.length <= LONGEST_MODEL_ID && segments.length > 1 && segments.every((one) => SEGMENT.test(one));
+}
 
 /** The texts of what should be a list of texts. */
 const texts = z

@@ -207,7 +207,7 @@ describe('initialize', () => {
     const server = await speak();
     await server.initialize('one');
     await server.initialize('two', '2025-11-25');
-    expect((await server.request('list', 'tools/list')).result?.tools).toHaveLength(9);
+    expect((await server.request('list', 'tools/list')).result?.tools).toHaveLength(11);
     await paysOnce(server);
   });
 

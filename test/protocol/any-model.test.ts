@@ -23,7 +23,7 @@ describe('find_image_models', () => {
     ['edit a photo but keep the face', EDIT],
     ['nano banana', 'google/nano-banana-2/text-to-image'],
     ['logo with typography', 'ideogram/ideogram-3/text-to-image'],
-    ['make a photo larger, upscaling', 'topaz/upscale/image'],
+    ['enlarge a photo and remove noise', 'topaz/upscale/image'],
     ['posters in Chinese', 'alibaba/qwen-image/text-to-image'],
     ['short film', 'alibaba/wan-2-6/text-to-video'],
     ['music', 'stability/stable-audio-2/text-to-audio'],
