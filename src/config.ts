@@ -23,6 +23,8 @@ export interface Config {
   /** Origin and path without a trailing slash or `/v1`. */
   readonly baseUrl: string;
   readonly balanceUrl: string;
+  /** Patterns of model ids that are tools; undefined for the built-in models. */
+  readonly models: readonly string[] | undefined;
   /** Seconds that a call waits before it hands over; undefined asks the table of hosts. */
   readonly waitSeconds: number | undefined;
   readonly dataDir: string;
@@ -87,6 +89,7 @@ export function parseConfig(
       'token.json',
     ),
     ...base,
+    models: readPatterns(setting('models'), problems),
     waitSeconds: readNumber(setting('wait'), 'seconds', 0, 86_400, problems),
     keepDays: readNumber(setting('keep-days'), 'days', 2, 36_500, problems) ?? 90,
     keepJobs: readNumber(setting('keep-jobs'), 'jobs', 100, 1_000_000, problems) ?? 2_000,
@@ -108,6 +111,14 @@ function readCommand(words: readonly string[], problems: string[]): Command {
   if (!known) problems.push(`unknown command "${word}"; commands are ${COMMANDS.join(', ')}`);
   for (const extra of more) problems.push(`unexpected argument "${extra}"`);
   return known ?? 'serve';
+}
+
+function readPatterns(given: Given, problems: string[]): string[] | undefined {
+  if (given === undefined) return undefined;
+  const patterns = given.value.split(',').flatMap((part) => part.trim() || []);
+  for (const pattern of patterns.filter((text) => !/^[\w.~*/-]+$/.test(text)))
+    problems.push(`${given.from} holds "${pattern}"; it takes model ids and patterns such as google/*/edit`);
+  return patterns;
 }
 
 function readSwitch(given: Given, problems: string[]): boolean {

@@ -1,4 +1,6 @@
 import type { McpServerFactory } from '@modelcontextprotocol/server';
+import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts';
+import { pinnedModels } from './catalogue/pinned.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createSelf } from './jobs/follower.ts';
@@ -13,7 +15,7 @@ import type { DownloadLimits } from './media/download.ts';
 import { createInputs } from './media/inputs.ts';
 import { createPictures } from './media/pictures.ts';
 import { loopbackOrigin } from './media/trust.ts';
-import { publishedPrice } from './models/define.ts';
+import { type Model, publishedPrice } from './models/define.ts';
 import { MODELS } from './models/index.ts';
 import { createRunComfy, type RunComfy } from './runcomfy/client.ts';
 import { createHttp, type HttpLimits } from './runcomfy/http.ts';
@@ -28,6 +30,7 @@ export interface Program {
   api: RunComfy;
   ledger: Ledger;
   jobs: Jobs;
+  catalogue: Catalogue;
   factory: McpServerFactory;
   log: Log;
   /** Before the process ends: resolves when every submit under way has its request id recorded. */
@@ -90,37 +93,57 @@ export function createProgram(
     ended: end.signal,
   });
   const local = loopbackOrigin(config.baseUrl);
-  const factory = createServerFactory({
-    tools: createTools(MODELS),
-    jobs,
-    balance: api.balance,
-    clock,
-    log,
-    loopbackOrigin: local,
-    inputs: createInputs({ loopbackOrigin: local, folders: config.inputDirs }),
-    pictures: createPictures({ loopbackOrigin: local, outputDir: config.outputDir, limits: downloadLimits }),
-    savesAll: config.savesAll,
-    preview: config.preview,
-    waitSeconds: config.waitSeconds,
-    isConnected,
-    redact,
-    viewHtml: async () => (await import('./view/view.ts')).viewHtml(MODELS),
-  });
+  const catalogue = createCatalogue({ api, origin, dataDir: config.dataDir, clock, redact, log });
+  const inputs = createInputs({ loopbackOrigin: local, folders: config.inputDirs });
+  const { outputDir, savesAll, preview, waitSeconds } = config;
+  const pictures = createPictures({ loopbackOrigin: local, outputDir, limits: downloadLimits });
+  const serve = (models: readonly Model[]): McpServerFactory =>
+    createServerFactory({
+      tools: createTools(models),
+      jobs,
+      balance: api.balance,
+      catalogue,
+      clock,
+      log,
+      loopbackOrigin: local,
+      inputs,
+      pictures,
+      savesAll,
+      preview,
+      waitSeconds,
+      isConnected,
+      redact,
+      viewHtml: async () => (await import('./view/view.ts')).viewHtml(models),
+    });
+  /** Chooses the models once, when the first client is there; then the list stays. */
+  function serveLater(patterns: readonly string[]): McpServerFactory {
+    let chosen: Promise<McpServerFactory> | undefined;
+    return async (request) => {
+      chosen ??= pinnedModels(patterns, catalogue, log).then(serve);
+      return (await chosen)(request);
+    };
+  }
+
   const whenEnding =
     <Result>(then: () => Promise<Result>) =>
     () => {
       end.abort();
       return then();
     };
+
   return {
     keyring,
     api,
     ledger,
     jobs,
-    factory,
+    catalogue,
+    factory: config.models === undefined ? serve(MODELS) : serveLater(config.models),
     log,
     leave: whenEnding(jobs.leave),
-    warm: http.warm,
+    async warm() {
+      await http.warm();
+      if (config.models !== undefined) await catalogue.refresh();
+    },
     close: whenEnding(http.close),
   };
 }

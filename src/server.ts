@@ -9,6 +9,7 @@ import {
 } from '@modelcontextprotocol/server';
 import type * as z from 'zod';
 import { offerView } from './apps.ts';
+import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Clock } from './clock.ts';
 import { takesImages, takesLinks, waitBudget, waitEnd } from './hosts.ts';
 import type { Job } from './jobs/job.ts';
@@ -32,6 +33,7 @@ export interface ServerOptions {
   tools: readonly Tool[];
   jobs: Jobs;
   balance: ToolContext['balance'];
+  catalogue: Catalogue;
   clock: Clock;
   log: Log;
   loopbackOrigin: string | undefined;
@@ -104,7 +106,8 @@ async function callTool(
   client: string | undefined,
   options: ServerOptions,
 ): Promise<CallToolResult> {
-  const { jobs, balance, clock, log, loopbackOrigin, inputs, pictures, savesAll, redact } = options;
+  const { jobs, balance, catalogue, clock, log, loopbackOrigin, inputs, pictures, savesAll, redact } =
+    options;
   const preview = options.preview ?? (takesImages(client) ? 'small' : 'off');
   const { wait, answered } = openWait(context, client, options);
   try {
@@ -112,6 +115,7 @@ async function callTool(
     const answer = await tool.run(input, {
       jobs,
       balance,
+      catalogue,
       wait,
       now: clock.now,
       loopbackOrigin,

@@ -28,6 +28,12 @@ export const SETTINGS: readonly Setting[] = [
     help: 'use a built-in imitation of RunComfy: no key, no cost, drawn test pictures',
   },
   {
+    flag: 'models',
+    variable: 'RUNCOMFY_MODELS',
+    value: 'PATTERNS',
+    help: 'which models are tools: ids or patterns with *, separated by commas (default: the five built-in ones)',
+  },
+  {
     flag: 'wait',
     variable: 'RUNCOMFY_WAIT_SECONDS',
     value: 'SECONDS',

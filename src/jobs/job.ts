@@ -1,3 +1,4 @@
+import type { MediaKind } from '../runcomfy/outputs.ts';
 import type { ResultSeen, StatusSeen } from '../runcomfy/wire.ts';
 import type { Sight } from './sight.ts';
 
@@ -39,6 +40,8 @@ export interface Job {
   /** For how long it ran; absent where that is not known closely enough to learn from. */
   ran_seconds?: number;
   urls?: string[];
+  /** What the URLs lead to, one by one, where it is not images alone. */
+  kinds?: MediaKind[];
   /** RunComfy's words about a failure. */
   error?: string;
   cost_usd?: number;
@@ -68,6 +71,9 @@ export type Observation =
   | { kind: 'result'; seen: ResultSeen; sight?: Sight }
   | { kind: 'cancelled' }
   | { kind: 'priced'; cost_usd: number };
+
+/** What the URL at an index leads to. */
+export const kindAt = ({ kinds }: Pick<Job, 'kinds'>, index: number): MediaKind => kinds?.[index] ?? 'image';
 
 export const isFinal = (state: JobState): boolean =>
   state === 'succeeded' || state === 'failed' || state === 'cancelled';
@@ -103,6 +109,7 @@ export function transition(job: Job, observation: Observation, now: number): Job
       return {
         ...ended(told, seen.state, endedAt(told, seen.finished_at, at)),
         urls: seen.urls,
+        ...(seen.kinds && { kinds: seen.kinds }),
         ...(sight?.ranMs !== undefined && { ran_seconds: sight.ranMs / 1000 }),
         ...(seen.error !== undefined && { error: seen.error }),
         ...(seen.cost_usd !== undefined && { cost_usd: seen.cost_usd }),

@@ -12,7 +12,9 @@ export interface Model {
   readonly input: z.ZodObject;
   /** What an image costs by the value of one field, where RunComfy publishes it. */
   readonly price?: Price;
-  /** Fields whose values are image URLs that RunComfy has to fetch. */
+  /** What its outputs are; images unless told. */
+  readonly makes?: 'image' | 'video' | 'audio';
+  /** Fields whose values are URLs of images, or one, that RunComfy has to fetch. */
   readonly imageFields: readonly string[];
 }
 

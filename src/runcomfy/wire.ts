@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { type MediaKind, outputsOf } from './outputs.ts';
 
 /** RunComfy's replies, read forgivingly: unknown fields pass, missing ones are undefined (API.md's evidence). */
 
@@ -47,6 +48,8 @@ export interface StatusSeen {
 export interface ResultSeen {
   state: 'in_queue' | 'in_progress' | 'succeeded' | 'failed' | 'cancelled';
   urls: string[];
+  /** What the URLs lead to, one by one, where it is not images alone. */
+  kinds?: MediaKind[];
   error?: string;
   cost_usd?: number;
   created_at?: string;
@@ -69,10 +72,14 @@ export interface CatalogueEntry {
   input_schema?: Record<string, unknown> | undefined;
 }
 
-// Two segments or more, and none that would lead a path elsewhere.
-const MODEL_ID = /^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[^/\s\p{C}]+(?:\/[^/\s\p{C}]+)+$/u;
+const SEGMENT = /^(?!\.{1,2}$)[\w.~!@:+()'-]+$/;
 const LONGEST_MODEL_ID = 200;
-export const isModelId = (id: string): boolean => id.length <= LONGEST_MODEL_ID && MODEL_ID.test(id);
+
+/** Two segments or more, none of which would lead a path elsewhere. */
+export function isModelId(id: string): boolean {
+  const segments = id.split('/');
+  return id.length <= LONGEST_MODEL_ID && segments.length > 1 && segments.every((one) => SEGMENT.test(one));
+}
 
 /** The texts of what should be a list of texts. */
 const texts = z
@@ -135,11 +142,13 @@ export function readStatus(json: unknown): StatusSeen | undefined {
 export function readResult(json: unknown): ResultSeen | undefined {
   const reply = resultReply.safeParse(json).data;
   if (!reply?.status) return undefined;
-  const urls = outputUrls(reply.output);
+  const outputs = outputsOf(reply.output);
+  const urls = outputs.map(({ url }) => url);
   const error = errorText(reply.error);
   return {
     state: resultState(reply.status.toLowerCase(), urls, error),
     urls,
+    ...(outputs.some(({ kind }) => kind !== 'image') && { kinds: outputs.map(({ kind }) => kind) }),
     ...(error !== undefined && { error }),
     ...(reply.cost !== undefined && { cost_usd: reply.cost }),
     ...(reply.created_at !== undefined && { created_at: reply.created_at }),
@@ -166,26 +175,6 @@ export function readCancel(json: unknown): 'cancelled' | 'not_cancellable' | und
 
 export function readBalance(json: unknown): number | undefined {
   return balanceReply.safeParse(json).data?.balance_usd;
-}
-
-const DEEPEST = 6;
-const MOST_URLS = 100;
-
-/** Every URL of an `output` in any of its shapes, in order, without repeats. */
-export function outputUrls(output: unknown): string[] {
-  const found = new Set<string>();
-  const visit = (value: unknown, depth: number): void => {
-    if (found.size >= MOST_URLS || depth > DEEPEST) return;
-    if (typeof value === 'string') {
-      if (/^https?:\/\/\S+$/i.test(value) && URL.canParse(value)) found.add(value);
-    } else if (Array.isArray(value)) {
-      for (const item of value) visit(item, depth + 1);
-    } else if (value && typeof value === 'object') {
-      for (const item of Object.values(value)) visit(item, depth + 1);
-    }
-  };
-  visit(output, 0);
-  return [...found];
 }
 
 /** The message of an `error` that may be a string or an object; undefined when there is none. */

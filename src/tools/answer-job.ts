@@ -1,7 +1,7 @@
-import { type Job, UNKNOWN_MODEL } from '../jobs/job.ts';
+import { type Job, kindAt, UNKNOWN_MODEL } from '../jobs/job.ts';
 import type { Outcome } from '../jobs/wait.ts';
 import { fileStem, givenStem } from '../media/file-name.ts';
-import type { Picture, SaveAs } from '../media/pictures.ts';
+import type { Picture, Pictures, SaveAs, Wanted } from '../media/pictures.ts';
 import type { Answer, ToolContext } from './define.ts';
 import { presentJob } from './present.ts';
 
@@ -18,7 +18,7 @@ export async function answerJob(outcome: Outcome, context: ToolContext): Promise
   const within = Math.min(MOST, Math.max(LEAST, wait.until - now()));
   const save = savesAll ? saveAs(job) : undefined;
   const wanted = { preview, save, within, signal: wait.signal };
-  return presentJob(outcome, context, await context.pictures.collect(job.urls ?? [], wanted));
+  return presentJob(outcome, context, await collectImages(job, context.pictures, wanted));
 }
 
 // How long saving on demand may take at most, in ms, where the call's wait has no end.
@@ -28,11 +28,26 @@ const MOST_SAVING = 600_000;
 export async function savePictures(job: Job, context: ToolContext, name?: string): Promise<Picture[]> {
   const { pictures, wait, now } = context;
   const within = Math.min(MOST_SAVING, Math.max(LEAST, wait.until - now()));
-  return pictures.collect(job.urls ?? [], {
+  return collectImages(job, pictures, {
     preview: 'off',
     save: saveAs(job, name),
     within,
     signal: wait.signal,
+  });
+}
+
+/** What was had of a job's outputs, one by one: films and sounds are neither shown nor saved. */
+async function collectImages(job: Job, pictures: Pictures, wanted: Wanted): Promise<Picture[]> {
+  const urls = job.urls ?? [];
+  const collected = await pictures.collect(
+    urls.filter((_, index) => kindAt(job, index) === 'image'),
+    wanted,
+  );
+  return urls.map((url, index) => {
+    const kind = kindAt(job, index);
+    if (kind === 'image') return collected.shift() ?? { url };
+    const why = `it is ${kind === 'video' ? 'a video' : 'audio'}: fetch it by its URL`;
+    return { url, ...(wanted.save && { unsaved: why }) };
   });
 }
 

@@ -14,12 +14,17 @@ export function readArguments(tool: Pick<Tool, 'name' | 'input'>, given: unknown
       .filter(([name]) => !ADDED_BY_HOSTS.has(name) || name in fields)
       .map(([name, value]) => [name, unquote(value, fields[name])]),
   );
-  const parsed = tool.input.safeParse(understood);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => describe(issue, understood, Object.keys(fields)));
+  const problems = inputProblems(tool.input, understood);
+  if (problems.length === 0) return tool.input.parse(understood);
   throw new ToolError('invalid_input', `${tool.name}: ${problems.join('; ')}.`, {
     next: 'Correct that and call again.',
   });
+}
+
+/** What does not fit a schema: a line a problem, each with the field, what it was given and what it takes. */
+export function inputProblems(schema: z.ZodObject, given: Record<string, unknown>): string[] {
+  const issues = schema.safeParse(given).error?.issues ?? [];
+  return issues.map((issue) => describe(issue, given, Object.keys(schema.shape)));
 }
 
 /** Some clients send an array or a number as a JSON string; a field that takes text is left alone. */
@@ -37,6 +42,9 @@ const TYPES: Record<string, string> = {
   int: 'a whole number',
   number: 'a number',
   array: 'a list',
+  boolean: 'true or false',
+  object: 'an object',
+  record: 'an object',
 };
 
 function describe(
@@ -44,7 +52,9 @@ function describe(
   given: Record<string, unknown>,
   fields: readonly string[],
 ): string {
-  const path = issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : String(part))).join('');
+  const path = issue.path
+    .map((part, at) => (typeof part === 'number' ? `[${part}]` : `${at > 0 ? '.' : ''}${String(part)}`))
+    .join('');
   const value = issue.path.reduce<unknown>(
     (inside, part) => (inside as Record<PropertyKey, unknown> | undefined)?.[part],
     given,

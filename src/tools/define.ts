@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Jobs } from '../jobs/service.ts';
 import type { Wait } from '../jobs/wait.ts';
 import type { Inputs } from '../media/inputs.ts';
@@ -11,6 +12,7 @@ export interface ToolContext {
   jobs: Jobs;
   /** The account's balance in USD. Throws ToolError, or the signal's reason. */
   balance(signal: AbortSignal): Promise<number>;
+  catalogue: Catalogue;
   wait: Wait;
   /** Milliseconds since the epoch. */
   now(): number;

@@ -1,18 +1,23 @@
 import type { Model } from '../models/define.ts';
 import { cancelImageJob } from './cancel-image-job.ts';
 import type { Tool } from './define.ts';
+import { findImageModels } from './find-image-models.ts';
 import { getBalance } from './get-balance.ts';
 import { getImageJob } from './get-image-job.ts';
 import { listImageJobs } from './list-image-jobs.ts';
 import { lookAtImageJob } from './look-at-image-job.ts';
-import { modelTool, toolNames } from './model-tool.ts';
+import { modelTool } from './model-tool.ts';
+import { runImageModel } from './run-image-model.ts';
 import { saveImages } from './save-images.ts';
+import { toolNames } from './tool-names.ts';
 
 /** Every tool, in the order in which clients see them: the models, then what works on their jobs. */
 export function createTools(models: readonly Model[]): Tool[] {
   const names = toolNames(models.map(({ id }) => id));
   return [
     ...models.map((model) => modelTool(model, names.get(model.id) as string)),
+    findImageModels,
+    runImageModel,
     getImageJob,
     saveImages,
     cancelImageJob,

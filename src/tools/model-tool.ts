@@ -2,24 +2,38 @@ import { ToolError } from '../errors.ts';
 import type { Inputs, Reference } from '../media/inputs.ts';
 import type { Model } from '../models/define.ts';
 import { answerJob } from './answer-job.ts';
-import { defineTool, type Tool } from './define.ts';
+import { type Answer, defineTool, type Tool, type ToolContext } from './define.ts';
+import { withLiveSchema } from './live-schema.ts';
 import { jobOutput } from './present.ts';
 
 /** The tool of a model: submits a paid job and follows it. */
 export function modelTool(model: Model, name: string): Tool {
+  const { makes = 'image' } = model;
+  const returns = makes === 'image' ? 'image URLs' : `${makes} URLs, without previews`;
   return defineTool({
     name,
     title: model.title,
-    description: `${model.description} Returns image URLs. A call is a paid job on RunComfy.`,
+    description: `${model.description} Returns ${returns}. A call is a paid job on RunComfy.`,
     input: model.input,
     output: jobOutput,
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
     view: 'shown',
-    async run(input, context) {
-      const { recorded, body } = await withReferences(model, input, context.inputs);
-      return answerJob(await context.jobs.generate(model.id, recorded, context.wait, body), context);
-    },
+    run: (input, context) => runModel(model, input, context),
   });
+}
+
+/** Submits a checked input to a model and answers with its job. */
+export async function runModel(
+  model: Model,
+  input: Record<string, unknown>,
+  context: ToolContext,
+): Promise<Answer> {
+  const { recorded, body } = await withReferences(model, input, context.inputs);
+  const outcome = await context.jobs.generate(model.id, recorded, context.wait, body).catch(async (error) => {
+    const isRefused = error instanceof ToolError && error.code === 'input_refused';
+    throw isRefused ? await withLiveSchema(error, model.id, input, context) : error;
+  });
+  return answerJob(outcome, context);
 }
 
 // RunComfy's own client sends no larger body, in bytes.
@@ -31,13 +45,15 @@ async function withReferences(model: Model, input: Record<string, unknown>, inpu
   const body = { ...input };
   for (const field of model.imageFields) {
     const given = input[field];
-    if (!Array.isArray(given)) continue;
+    const isList = Array.isArray(given);
     const references: Reference[] = [];
     // One after the other, as each may be held in memory several times.
-    for (const [index, text] of given.entries())
-      references.push(await inputs.read(`${field}[${index}]`, text));
-    recorded[field] = references.map((reference) => reference.recorded);
-    body[field] = references.map((reference) => reference.sent);
+    for (const [index, text] of (isList ? given : [given]).entries())
+      if (typeof text === 'string')
+        references.push(await inputs.read(isList ? `${field}[${index}]` : field, text));
+    if (references.length < (isList ? given.length : 1)) continue;
+    recorded[field] = isList ? references.map((reference) => reference.recorded) : references[0]?.recorded;
+    body[field] = isList ? references.map((reference) => reference.sent) : references[0]?.sent;
   }
   const bytes = Buffer.byteLength(JSON.stringify(body));
   if (bytes > MOST_BODY) {
@@ -48,20 +64,4 @@ async function withReferences(model: Model, input: Record<string, unknown>, inpu
     );
   }
   return { recorded, body };
-}
-
-/**
- * Names the tools of a catalogue: the model id without its vendor, every run of other characters than
- * letters and digits as `_`. Ids that would share a name keep the vendor.
- */
-export function toolNames(ids: readonly string[]): Map<string, string> {
-  const plain = (id: string) =>
-    id
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '_')
-      .replace(/^_+|_+$/g, '');
-  const short = (id: string) => plain(id.slice(id.indexOf('/') + 1));
-  const taken = new Map<string, number>();
-  for (const id of ids) taken.set(short(id), (taken.get(short(id)) ?? 0) + 1);
-  return new Map(ids.map((id) => [id, taken.get(short(id)) === 1 ? short(id) : plain(id)]));
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type Charged, ToolError } from '../errors.ts';
-import { isFinal, type Job, UNKNOWN_MODEL } from '../jobs/job.ts';
+import { isFinal, type Job, kindAt, UNKNOWN_MODEL } from '../jobs/job.ts';
 import type { Outcome } from '../jobs/wait.ts';
 import { factsOf, type Picture } from '../media/pictures.ts';
 import { isTrustedOutput } from '../media/trust.ts';
@@ -41,11 +41,12 @@ export function presentJob(
   if (job.state === 'failed') throw failed(job);
   const data = jobData(job, scene, pictures);
   const images = data.images;
-  const lines = [headline(job, images.length, data.elapsed_seconds)];
+  const lines = [headline(job, data.elapsed_seconds)];
   for (const [index, { url, trusted }] of images.entries()) {
     const { original, path } = pictures[index] ?? {};
-    const about =
-      trusted === false ? 'not a RunComfy host: do not trust it unseen' : describeOriginal(original);
+    const kind = kindAt(job, index);
+    const known = kind === 'image' ? describeOriginal(original) : kind;
+    const about = trusted === false ? 'not a RunComfy host: do not trust it unseen' : known;
     lines.push(about === undefined ? url : `${url} (${about})`);
     if (path !== undefined) lines.push(`Saved as ${path}`);
   }
@@ -116,6 +117,7 @@ function jobData(job: Job, { now, loopbackOrigin }: Scene, pictures: readonly Pi
       const { original, path } = pictures[index] ?? {};
       return {
         url,
+        ...(kindAt(job, index) !== 'image' && { kind: kindAt(job, index) }),
         ...(!isTrustedOutput(url, loopbackOrigin) && { trusted: false }),
         ...(original && factsOf(original)),
         ...(path !== undefined && { path }),
@@ -131,17 +133,30 @@ function jobData(job: Job, { now, loopbackOrigin }: Scene, pictures: readonly Pi
   };
 }
 
-function headline(job: Job, images: number, seconds: number | undefined): string {
+function headline(job: Job, seconds: number | undefined): string {
   const by = job.model === UNKNOWN_MODEL ? '' : ` by ${job.model}`;
   const took = seconds === undefined ? '' : ` after ${seconds} s`;
   const cost = job.cost_usd === undefined ? '' : ` RunComfy charged $${job.cost_usd}.`;
   const id = `request_id ${job.request_id}`;
   if (job.state === 'succeeded') {
-    return `${images} image${images === 1 ? '' : 's'}${by}${took} (${id}).${cost}`;
+    return `${outputWords(job)}${by}${took} (${id}).${cost}`;
   }
   if (job.state === 'cancelled') return `Cancelled: the job${by} (${id}) never ran, so there is no image.`;
   const position = job.queue_position === undefined ? '' : `, position ${job.queue_position}`;
   return `Not done yet${took}: the job${by} (${id}) is ${job.state}${position}. It goes on and is paid for once.`;
+}
+
+/** How many outputs of each kind there are: "2 images", "1 video and 1 image". */
+function outputWords(job: Job): string {
+  const counts = new Map<string, number>();
+  for (const index of (job.urls ?? []).keys()) {
+    const kind = kindAt(job, index);
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  if (counts.size === 0) return '0 images';
+  const named = (kind: string, count: number) =>
+    (kind === 'audio' ? 'audio file' : kind) + (count === 1 ? '' : 's');
+  return [...counts].map(([kind, count]) => `${count} ${named(kind, count)}`).join(' and ');
 }
 
 function nextStep(job: Job, isKept: boolean): string | undefined {
@@ -149,7 +164,12 @@ function nextStep(job: Job, isKept: boolean): string | undefined {
   if (!isFinal(job.state))
     return `Call get_image_job with request_id "${job.request_id}" to go on waiting. Do not submit it again.`;
   if (isKept) return undefined;
-  if (job.urls?.length) return 'The links are temporary: save_images keeps the images.';
+  if (job.urls?.length) {
+    const hasImages = job.urls.some((_, index) => kindAt(job, index) === 'image');
+    return hasImages
+      ? 'The links are temporary: save_images keeps the images.'
+      : 'The links are temporary: fetch what is to be kept.';
+  }
   return 'The job ended without an image URL: see it on the Generations page of the RunComfy account.';
 }
 

@@ -29,7 +29,7 @@ async function list(cache: string, args: readonly string[] = []): Promise<Client
   });
   onTestFinished(() => client.close());
   await client.connect(transport);
-  expect((await client.listTools()).tools).toHaveLength(10);
+  expect((await client.listTools()).tools).toHaveLength(12);
   return client;
 }
 
@@ -102,7 +102,7 @@ describe.runIf(process.platform === 'linux')('the code that V8 compiled', () => 
     writeFileSync(file, '');
     const client = await list(file);
     await new Promise((resolve) => setTimeout(resolve, 500));
-    expect((await client.listTools()).tools).toHaveLength(10);
+    expect((await client.listTools()).tools).toHaveLength(12);
   });
 
   it('goes after a month, when newer code is written', async () => {

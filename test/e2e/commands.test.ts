@@ -33,7 +33,7 @@ describe('demo', () => {
     const outputDir = freshDataDir();
     const { code, stdout, stderr } = await run(['demo', '--output-dir', outputDir]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain('It offers 10 tools');
+    expect(stdout).toContain('It offers 12 tools');
     expect(stdout).toMatch(/http:\/\/127\.0\.0\.1:\d+\/outputs\/.* \(PNG, 1536 x 1024, \d+ kB\)/);
     expect(stdout).toContain('never ran, so no image is made');
     const [name = '', sidecar] = readdirSync(outputDir).sort();

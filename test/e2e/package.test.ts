@@ -19,7 +19,7 @@ it('starts from its tarball alone, and brings the licences of what is bundled', 
   await client.connect(
     new StdioClientTransport({ command: process.execPath, args: [main], env: plainEnv(), cwd: dir }),
   );
-  expect((await client.listTools()).tools).toHaveLength(10);
+  expect((await client.listTools()).tools).toHaveLength(12);
 
   const { dependencies } = JSON.parse(readFileSync(join(dir, 'package/package.json'), 'utf8'));
   expect(dependencies).toBeUndefined();

@@ -207,7 +207,7 @@ describe('initialize', () => {
     const server = await speak();
     await server.initialize('one');
     await server.initialize('two', '2025-11-25');
-    expect((await server.request('list', 'tools/list')).result?.tools).toHaveLength(10);
+    expect((await server.request('list', 'tools/list')).result?.tools).toHaveLength(12);
     await paysOnce(server);
   });
 

@@ -40,6 +40,8 @@ const FACTOR = 25;
 export async function connect(
   given: Partial<Config> & {
     sandboxOptions?: SandboxOptions;
+    /** What is done to the service before the server knows it. */
+    beforeClient?: (sandbox: Sandbox) => void;
     clientName?: string;
     clientCapabilities?: ClientCapabilities;
     factor?: number;
@@ -49,6 +51,7 @@ export async function connect(
 ): Promise<Connected> {
   const {
     sandboxOptions,
+    beforeClient = () => {},
     clientName = 'test-client',
     clientCapabilities = {},
     factor = FACTOR,
@@ -58,6 +61,7 @@ export async function connect(
   } = given;
   const clock = createFastClock(factor);
   const sandbox = await startSandbox({ key: KEY, now: clock.now, ...sandboxOptions });
+  beforeClient(sandbox);
   const config: Config = {
     command: 'serve',
     sandbox: false,
@@ -66,6 +70,7 @@ export async function connect(
     tokenFile: '/nonexistent/token.json',
     baseUrl: sandbox.origin,
     balanceUrl: `${sandbox.origin}/prod/v2/balance`,
+    models: undefined,
     waitSeconds: LONG_WAIT,
     dataDir: freshDataDir(),
     keepDays: 90,

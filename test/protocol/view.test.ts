@@ -32,6 +32,7 @@ describe.each(['legacy', 'stateless'] as const)('in the %s protocol', (era) => {
     const meta = { ui: { resourceUri: VIEW }, 'ui/resourceUri': VIEW };
     expect(shown).toEqual([
       ...MODELS.map(() => [expect.stringContaining('_image'), meta]),
+      ['run_image_model', meta],
       ['get_image_job', meta],
       ['look_at_image_job', { ui: { visibility: ['app'] } }],
     ]);
@@ -71,7 +72,7 @@ describe.each(['legacy', 'stateless'] as const)('in the %s protocol', (era) => {
     expect(client.getServerCapabilities()).toEqual({ tools: { listChanged: false } });
     const { tools } = await client.listTools();
     expect(JSON.stringify(tools)).not.toMatch(/_meta|look_at|ui:/);
-    expect(tools).toHaveLength(MODELS.length + 5);
+    expect(tools).toHaveLength(MODELS.length + 7);
     await expect(client.readResource({ uri: VIEW })).rejects.toThrow();
   });
 });

@@ -15,7 +15,7 @@ const LAYERS = [
   ['server.ts', 'apps.ts'],
   ['view'],
   ['hosts.ts', 'tools'],
-  ['jobs', 'media'],
+  ['jobs', 'media', 'catalogue'],
   ['runcomfy'],
   ['models'],
   ['errors.ts', 'log.ts', 'clock.ts', 'config.ts', 'flags.ts', 'settings.ts', 'version.ts', 'zod-setup.ts'],

@@ -1,17 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import {
-  outputUrls,
-  readCancel,
-  readProblem,
-  readResult,
-  readStatus,
-  readSubmit,
-} from '../../src/runcomfy/wire.ts';
+import { outputsOf } from '../../src/runcomfy/outputs.ts';
+import { readCancel, readProblem, readResult, readStatus, readSubmit } from '../../src/runcomfy/wire.ts';
 
 const A = 'https://a.runcomfy.net/x%3D/1.png';
 const B = 'https://a.runcomfy.net/2.png';
 
-describe('outputUrls', () => {
+describe('outputsOf', () => {
   it.each([
     [{ image: A }, [A]],
     [{ images: [A, B] }, [A, B]],
@@ -27,7 +21,28 @@ describe('outputUrls', () => {
     [undefined, []],
     [{ a: { b: { c: { d: { e: { f: { g: A } } } } } } }, []],
   ])('of %j', (output, urls) => {
-    expect(outputUrls(output)).toEqual(urls);
+    expect(outputsOf(output).map(({ url }) => url)).toEqual(urls);
+  });
+});
+
+describe('the kind of an output', () => {
+  const F = 'https://a.runcomfy.net/film.mp4';
+  it.each([
+    [{ image: F }, ['image']],
+    [{ video: A }, ['video']],
+    [{ videos: [{ url: A, thumbnail: { url: B } }] }, ['video', 'image']],
+    [{ audio: { url: A }, images: [B] }, ['audio', 'image']],
+    [
+      [F, A, 'https://a.runcomfy.net/s.wav?x=1'],
+      ['video', 'image', 'audio'],
+    ],
+  ])('of %j', (output, kinds) => {
+    expect(outputsOf(output).map(({ kind }) => kind)).toEqual(kinds);
+  });
+
+  it('is told where it is not images alone', () => {
+    expect(readResult({ status: 'succeeded', output: { image: A } })).not.toHaveProperty('kinds');
+    expect(readResult({ status: 'succeeded', output: { video: A } })).toMatchObject({ kinds: ['video'] });
   });
 });
 

@@ -1,0 +1,164 @@
+import type { Clock } from '../clock.ts';
+import { ToolError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { RunComfy } from '../runcomfy/client.ts';
+import type { CatalogueEntry } from '../runcomfy/wire.ts';
+import { nearest } from './search.ts';
+import { createStore, type Kept } from './store.ts';
+
+/** Something of the catalogue, when it was read in ms since the epoch, and why it is old where it should be newer. */
+export interface Known<What> {
+  what: What;
+  at: number;
+  problem?: ToolError;
+}
+
+/** RunComfy's models of today, kept on disk: stale is better than nothing, and is told. */
+export interface Catalogue {
+  /** Every entry. Throws ToolError where none was ever read. */
+  all(signal?: AbortSignal): Promise<Known<CatalogueEntry[]>>;
+  /** One model as RunComfy publishes it now, or last did. Throws `unknown_model` with ids like it. */
+  model(modelId: string, signal?: AbortSignal): Promise<Known<CatalogueEntry>>;
+  /** The model as it is at this moment; undefined where that cannot be had. */
+  now(modelId: string): Promise<CatalogueEntry | undefined>;
+  /** The entries of some ids, as they were kept; without any they are fetched within `ms`. */
+  pick(wants: (modelId: string) => boolean, ms: number): Promise<CatalogueEntry[]>;
+  /** Reads the catalogue anew where what is kept is old. */
+  refresh(): Promise<void>;
+}
+
+// In ms: schemas change within weeks, and a model is about to be paid for.
+const LIST_FRESH = 3_600_000;
+const MODEL_FRESH = 600_000;
+// What only adds to an error is not waited for longer, in ms.
+const MOST_ASIDE = 5_000;
+const PAGE = 500;
+// More models than this are not read.
+const MOST = 5_000;
+
+/** The catalogue of one API; opens and reads nothing until it is asked. */
+export function createCatalogue(options: {
+  api: RunComfy;
+  origin: string;
+  dataDir: string;
+  clock: Clock;
+  redact: (text: string) => string;
+  log: Log;
+}): Catalogue {
+  const { api, clock, redact, log } = options;
+  const store = createStore(options.dataDir, options.origin);
+  const models = new Map<string, { entry: CatalogueEntry; at: number }>();
+  let latest: Known<CatalogueEntry[]> | undefined;
+  const isFresh = (at: number, ms: number) => at <= clock.now() && clock.now() - at < ms;
+
+  async function fetchAll(signal?: AbortSignal): Promise<Known<CatalogueEntry[]>> {
+    const at = clock.now();
+    const found = new Map<string, CatalogueEntry>();
+    for (let offset = 0, end = 1; offset < Math.min(end, MOST); ) {
+      const page = await api.models({ limit: PAGE, offset, ...(signal && { signal }) });
+      for (const entry of page.models) found.set(entry.model_id, clean(entry));
+      end = page.seen === 0 ? 0 : page.total;
+      offset += page.seen;
+    }
+    latest = { what: [...found.values()], at };
+    await store
+      .write(at, latest.what)
+      .catch((error) => log.warn(`the catalogue cannot be kept: ${error.message}`));
+    return latest;
+  }
+
+  /** What comes from outside is written to disk and shown; a service that echoes the key gives it away to neither. */
+  const clean = (entry: CatalogueEntry): CatalogueEntry => JSON.parse(redact(JSON.stringify(entry)));
+
+  async function read(modelId: string, signal?: AbortSignal): Promise<Known<CatalogueEntry>> {
+    const entry = clean(await api.model(modelId, signal));
+    const seen = { entry, at: clock.now() };
+    models.set(modelId, seen);
+    return { what: entry, at: seen.at };
+  }
+
+  async function all(signal?: AbortSignal): Promise<Known<CatalogueEntry[]>> {
+    if (latest && isFresh(latest.at, LIST_FRESH)) return latest;
+    const kept = latest ?? (await fromDisk(store.read()));
+    if (kept && isFresh(kept.at, LIST_FRESH)) {
+      latest = kept;
+      return kept;
+    }
+    return fetchAll(signal).catch((error) => {
+      if (!(error instanceof ToolError) || !kept) throw error;
+      return { ...kept, problem: error };
+    });
+  }
+
+  /** A refusal of the model itself, with ids like the one that was asked for. */
+  async function unknown(modelId: string, error: ToolError, signal?: AbortSignal): Promise<ToolError> {
+    const { what } = await all(signal).catch(() => ({ what: [] }));
+    const like = nearest(modelId, what).map(({ model_id }) => model_id);
+    if (like.length === 0) return error;
+    return new ToolError('unknown_model', `RunComfy has no model ${JSON.stringify(modelId)}.`, {
+      next: `Nearest ids: ${like.join(', ')}. Use one of them, or search with find_image_models.`,
+      cause: error,
+    });
+  }
+
+  return {
+    all,
+    async model(modelId, signal) {
+      const seen = models.get(modelId);
+      if (seen && isFresh(seen.at, MODEL_FRESH)) return { what: seen.entry, at: seen.at };
+      try {
+        return await read(modelId, signal);
+      } catch (error) {
+        if (!(error instanceof ToolError) || error.code === 'invalid_input') throw error;
+        if (error.code === 'unknown_model') throw await unknown(modelId, error, signal);
+        const kept = await store.read();
+        const [entry] = kept?.pick((id) => id === modelId) ?? [];
+        if (!kept || !entry) throw uncheckable(modelId, error);
+        return { what: entry, at: kept.at, problem: error };
+      }
+    },
+    now: (modelId) =>
+      within(MOST_ASIDE, clock, (signal) => read(modelId, signal)).then(
+        ({ what }) => what,
+        () => undefined,
+      ),
+    async pick(wants, ms) {
+      const kept = await store.read();
+      if (kept) return kept.pick(wants);
+      const { what } = await within(ms, clock, fetchAll);
+      return what.filter(({ model_id }) => wants(model_id));
+    },
+    async refresh() {
+      const at = latest?.at ?? (await store.read())?.at;
+      if (at === undefined || !isFresh(at, LIST_FRESH)) await fetchAll();
+    },
+  };
+}
+
+async function fromDisk(reading: Promise<Kept | undefined>): Promise<Known<CatalogueEntry[]> | undefined> {
+  const kept = await reading;
+  return kept && { what: kept.pick(), at: kept.at };
+}
+
+/** Nothing is paid for an input that nothing was checked against: the service takes some mistakes in silence. */
+function uncheckable(modelId: string, error: ToolError): ToolError {
+  return new ToolError(
+    error.code,
+    `The schema of ${modelId} cannot be read, so its input cannot be checked and was not submitted: ${error.message}`,
+    { next: error.next, cause: error },
+  );
+}
+
+async function within<Result>(
+  ms: number,
+  clock: Clock,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const late = new AbortController();
+  const done = new AbortController();
+  clock.sleep(ms, done.signal).then(
+    () => late.abort(new Error(`no answer within ${ms / 1000} s`)),
+    () => {},
+  );
+  return work(late.signal).finally(() => done.abort());
+}

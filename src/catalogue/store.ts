@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type CatalogueEntry, readEntry } from '../runcomfy/wire.ts';
+
+/** The catalogue as it was kept, and when it was read from the service, in ms since the epoch. */
+export interface Kept {
+  at: number;
+  /** The entries whose ids are wanted; all without a choice. */
+  pick(wants?: (modelId: string) => boolean): CatalogueEntry[];
+}
+
+const FILE = 'catalogue.jsonl';
+const VERSION = 1;
+const ID_FIRST = /^\{"model_id":("(?:[^"\\]|\\.)*")/;
+
+/**
+ * The catalogue as a file under the data directory: a line that tells what it is, then a line an entry, which begins
+ * with the id, so that a start picks a few out of hundreds without parsing the others.
+ */
+export function createStore(dataDir: string, api: string) {
+  const path = join(dataDir, FILE);
+
+  return {
+    /** Undefined where there is none, it cannot be read, or it is another API's. */
+    async read(): Promise<Kept | undefined> {
+      const text = await readFile(path, 'utf8').catch(() => undefined);
+      const [head = '', ...lines] = text?.split('\n') ?? [];
+      const about = parse(head) as { version?: unknown; api?: unknown; at?: unknown } | undefined;
+      if (about?.version !== VERSION || about.api !== api || typeof about.at !== 'number') return undefined;
+      return {
+        at: about.at,
+        pick: (wants) =>
+          lines.flatMap((line) => {
+            const id = ID_FIRST.exec(line)?.[1];
+            if (id === undefined || (wants && !wants(String(parse(id))))) return [];
+            return readEntry(parse(line)) ?? [];
+          }),
+      };
+    },
+
+    /** Replaces the file as a whole. Throws what the file system throws. */
+    async write(at: number, entries: readonly CatalogueEntry[]): Promise<void> {
+      await mkdir(dataDir, { recursive: true, mode: 0o700 });
+      const temporary = join(dataDir, `.${FILE}.${randomUUID()}.tmp`);
+      try {
+        const file = await open(temporary, 'w', 0o600);
+        try {
+          const lines = [{ version: VERSION, api, at }, ...entries].map((line) => JSON.stringify(line));
+          await file.writeFile(`${lines.join('\n')}\n`);
+        } finally {
+          await file.close();
+        }
+        await rename(temporary, path);
+      } finally {
+        await rm(temporary, { force: true });
+      }
+    },
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,35 @@
+import { liveModel } from '../catalogue/live-model.ts';
+import { ToolError } from '../errors.ts';
+import { inputProblems } from './arguments.ts';
+import type { ToolContext } from './define.ts';
+import { jsonSchema } from './schema.ts';
+
+/**
+ * A refusal of an input that our schema allowed, with what the model's schema of this moment says of the field: it may
+ * have changed since ours was read. The refusal itself where nothing more is known.
+ */
+export async function withLiveSchema(
+  refusal: ToolError,
+  modelId: string,
+  input: Record<string, unknown>,
+  { catalogue }: ToolContext,
+): Promise<ToolError> {
+  const entry = await catalogue.now(modelId);
+  if (!entry) return refusal;
+  const live = liveModel(entry).input;
+  const problems = inputProblems(live, input);
+  const named = Object.entries(live.shape)
+    .filter(([name]) => new RegExp(`\\b${name.replace(/\W/g, '\\$&')}\\b`).test(refusal.message))
+    .map(([name, field]) => `${name} takes ${JSON.stringify(jsonSchema(field, 'input'))}`);
+  const said = problems.length > 0 ? problems : named;
+  if (said.length === 0) return refusal;
+  return new ToolError(
+    refusal.code,
+    `${refusal.message} RunComfy's schema of now says: ${said.join('; ')}.`,
+    {
+      next: refusal.next,
+      charged: refusal.charged,
+      cause: refusal,
+    },
+  );
+}

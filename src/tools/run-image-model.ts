@@ -1,0 +1,34 @@
+import * as z from 'zod';
+import { liveModel } from '../catalogue/live-model.ts';
+import { MODELS } from '../models/index.ts';
+import { readArguments } from './arguments.ts';
+import { defineTool } from './define.ts';
+import { runModel } from './model-tool.ts';
+
+export const runImageModel = defineTool({
+  name: 'run_image_model',
+  title: 'Run an image model',
+  description:
+    'Run any RunComfy model by its id. The input is checked against its live schema before anything is paid. Video and audio come as URLs with their kind, without previews. A call is a paid job.',
+  input: z.strictObject({
+    model: z.string().meta({ description: 'Model id, such as google/nano-banana-2/edit.' }),
+    input: z
+      .looseObject({})
+      .meta({ description: 'Fields as find_image_models describes them for this model.' }),
+  }),
+  // As of a model's tool, with less said: the whole would cost half a kB of context.
+  output: z.looseObject({ request_id: z.string(), status: z.string() }),
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
+  view: 'shown',
+  async run({ model: given, input }, context) {
+    const id = given.trim().replace(/^\/+|\/+$/g, '');
+    const { what: entry } = await context.catalogue.model(id, context.wait.signal);
+    const model = liveModel(entry);
+    const { price } = MODELS.find((known) => known.id === model.id) ?? {};
+    return runModel(
+      { ...model, ...(price && { price }) },
+      readArguments({ name: model.id, input: model.input }, input),
+      context,
+    );
+  },
+});

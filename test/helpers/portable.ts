@@ -1,0 +1,55 @@
+import { expect } from 'vitest';
+
+type Json = Record<string, unknown>;
+
+/** What some host refuses in a tool's input. */
+const REFUSED = [
+  'anyOf',
+  'oneOf',
+  'allOf',
+  '$ref',
+  'format',
+  'pattern',
+  'const',
+  'exclusiveMinimum',
+  '$schema',
+];
+
+/** Every keyword that stands anywhere in a schema. */
+function keywords(schema: unknown, inProperties = false): string[] {
+  if (Array.isArray(schema)) return schema.flatMap((item) => keywords(item));
+  if (!schema || typeof schema !== 'object') return [];
+  return Object.entries(schema).flatMap(([key, value]) => [
+    ...(inProperties ? [] : [key]),
+    ...keywords(value, key === 'properties' && !inProperties),
+  ]);
+}
+
+/** Holds a tool to what every host takes: its name, title, hints and schemas. */
+export function expectPortable(tool: {
+  name: string;
+  title?: string | undefined;
+  description?: string | undefined;
+  annotations?: object | undefined;
+  inputSchema: object;
+  outputSchema?: object | undefined;
+}): void {
+  const { name, title, description, annotations, inputSchema, outputSchema } = tool;
+  expect(name).toMatch(/^[a-z0-9_]{1,45}$/);
+  expect(title, name).toBeTruthy();
+  expect(description, name).toBeTruthy();
+  const hints = ['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint'];
+  expect(Object.keys(annotations ?? {}), name).toEqual(expect.arrayContaining(hints));
+  expect(outputSchema, name).toMatchObject({ type: 'object' });
+  expect(inputSchema, name).toMatchObject({ type: 'object', additionalProperties: false });
+  for (const keyword of REFUSED) expect(keywords(inputSchema), name).not.toContain(keyword);
+  const { properties = {} } = inputSchema as { properties?: Record<string, Json> };
+  for (const [field, schema] of Object.entries(properties)) {
+    expect(schema.description, `${name}.${field}`).toBeTruthy();
+    expect(schema.type, `${name}.${field}`).toEqual(expect.any(String));
+    if (schema.type === 'array') expect(schema.items, `${name}.${field}`).toHaveProperty('type');
+    // Some hosts strip defaults.
+    if (schema.default !== undefined)
+      expect(schema.description, `${name}.${field}`).toContain(String(schema.default));
+  }
+}
