@@ -55,7 +55,7 @@ const isSaid = (text: string): boolean => text.trim() !== '';
 
 function checkOf(published: Published, depth: number): z.ZodType {
   const kind = kindOf(published);
-  const values = Array.isArray(published.enum) ? published.enum.filter((value) => value !== null) : [];
+  const values = valuesOf(published.enum);
   if (values.length > 0) return choiceOf(values);
   switch (kind) {
     case 'string':
@@ -83,9 +83,13 @@ function kindOf({ type, enum: values, properties }: Published): Kind | undefined
   const named = Array.isArray(type) ? type.find((one) => one !== 'null') : type;
   if (typeof named === 'string') return TYPES[named.toLowerCase()];
   if (properties) return 'object';
-  const [first] = Array.isArray(values) ? values : [];
+  const [first] = valuesOf(values);
   return TYPES[typeof first];
 }
+
+/** The values of a choice; null stands for leaving it out. */
+const valuesOf = (values: unknown): unknown[] =>
+  Array.isArray(values) ? values.filter((value) => value !== null) : [];
 
 function choiceOf(values: readonly unknown[]): z.ZodType {
   if (values.every((value) => typeof value === 'string'))
@@ -159,13 +163,15 @@ export const holdsImages = ({ format, items }: Published): boolean =>
 function describe(published: Published, name: string): string {
   const { description, title, enum: values, validations } = published;
   const said = [description, title].find((text) => typeof text === 'string' && text.trim() !== '');
-  const numbers = Array.isArray(values) && values.some((value) => typeof value !== 'string');
+  const choices = valuesOf(values);
   return [
     sentence(typeof said === 'string' ? said : name.replace(/[_-]+/g, ' ')),
     ...(holdsImages(published)
       ? [`${published.type === 'array' ? 'Public https URLs' : 'A public https URL'}.`]
       : []),
-    ...(numbers ? [`One of ${quotable(values.filter((value) => value !== null).join(', '))}.`] : []),
+    ...(choices.some((value) => typeof value !== 'string')
+      ? [`One of ${quotable(choices.join(', '))}.`]
+      : []),
     ...(Array.isArray(validations) ? validations.map((rule) => ruleWords(objectOf(rule))) : []),
   ]
     .filter(Boolean)

@@ -1,11 +1,15 @@
 import { BUILT_IN } from './built-in.ts';
-import { MORE_IMAGES } from './more-images.ts';
+import { FROM_PICTURES } from './from-pictures.ts';
+import { FROM_TEXT } from './from-text.ts';
 import type { SandboxModel } from './published.ts';
 import { WITH_MEDIA } from './with-media.ts';
 
 /** The models that the sandbox serves, in the order of its catalogue. */
 export const CATALOGUE: ReadonlyMap<string, SandboxModel> = new Map(
-  [...BUILT_IN, ...MORE_IMAGES, ...WITH_MEDIA].map((model) => [model.published.model_id, model]),
+  [...BUILT_IN, ...FROM_TEXT, ...FROM_PICTURES, ...WITH_MEDIA].map((model) => [
+    model.published.model_id,
+    model,
+  ]),
 );
 
 const MOST_IN_A_PAGE = 500;

@@ -91,3 +91,11 @@ export const prompt: PublishedField = {
 export function oneOf(title: string, fallback: string, ...values: string[]): PublishedField {
   return { title, description: '', type: 'string', enum: values, default: fallback };
 }
+
+/** A seed as many schemas have it: a whole number whose default is null. */
+export const seed: PublishedField = {
+  title: 'Seed',
+  description: 'The same seed gives the same picture',
+  type: 'integer',
+  default: null,
+};

@@ -2,8 +2,6 @@
 export interface Picture {
   /** The original. */
   url: string;
-  /** What it is where it is no image. */
-  kind?: string;
   /** False where its host is not RunComfy's: told, never loaded. */
   trusted?: boolean;
   width?: number;

@@ -9,7 +9,7 @@ export type Open = (url: string) => void;
  * proportions are those of `likely`, width by height.
  */
 export function pictureFigure(picture: Picture, name: string, likely = 1, open?: Open): HTMLElement {
-  const { url, kind, trusted, width, height } = picture;
+  const { url, trusted, width, height } = picture;
   const copy = copyButton('Copy URL', url);
   if (trusted === false || !isWebUrl(url)) {
     const why = make('p', '', 'Not shown: this URL is not on a RunComfy host.');
@@ -23,18 +23,18 @@ export function pictureFigure(picture: Picture, name: string, likely = 1, open?:
       open(url);
     };
   }
-  const image = kind ? make('p', 'missing', `Open this ${kind} to play it.`) : imageOf(picture, name);
+  const image = imageOf(picture, name);
   const figure = make('figure', '', make('div', 'frame', image), make('figcaption', '', size, link, copy));
   const show = (wide: number, high: number) => {
     setShape(figure, wide / high);
     // A preview has the original's proportions, but not its size.
-    if (width || (image as HTMLImageElement).src === url) size.textContent = `${wide} × ${high}`;
+    if (width || image.src === url) size.textContent = `${wide} × ${high}`;
   };
   setShape(figure, likely);
   if (width && height) show(width, height);
   image.onload = () => {
     image.className = 'loaded';
-    if (!width && image instanceof HTMLImageElement) show(image.naturalWidth, image.naturalHeight);
+    if (!width) show(image.naturalWidth, image.naturalHeight);
   };
   return figure;
 }

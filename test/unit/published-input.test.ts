@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { liveModel, priceWords, requiredInputs } from '../../src/catalogue/live-model.ts';
+import { makes } from '../../src/catalogue/search.ts';
+import { isModelId, readEntry } from '../../src/runcomfy/wire.ts';
+import { inputProblems } from '../../src/tools/arguments.ts';
+import { modelTool } from '../../src/tools/model-tool.ts';
+import { jsonSchema } from '../../src/tools/schema.ts';
+import { toolNames } from '../../src/tools/tool-names.ts';
+import { expectPortable } from '../helpers/portable.ts';
+
+const entryOf = (properties: unknown, required: unknown = []) => {
+  const entry = readEntry({ model_id: 'a/b', input_schema: { type: 'object', required, properties } });
+  if (!entry) throw new Error('no entry');
+  return entry;
+};
+const shown = (properties: unknown, required?: unknown) => {
+  const model = liveModel(entryOf(properties, required));
+  const inputSchema = jsonSchema(model.input, 'input');
+  if (!model.input.shape || Object.keys(model.input.shape).length === 0) return inputSchema;
+  const tool = modelTool(model, 'b');
+  expectPortable({ ...tool, inputSchema, outputSchema: jsonSchema(tool.output, 'output') });
+  return inputSchema;
+};
+const problems = (properties: unknown, input: Record<string, unknown>, required?: unknown) =>
+  inputProblems(liveModel(entryOf(properties, required)).input, input);
+
+describe('a published input', () => {
+  it.each([
+    ['no fields', {}],
+    ['fields that are none', { a: null, b: 7, c: 'text', d: [] }],
+    [
+      'names that mean something to JavaScript',
+      JSON.parse('{"__proto__":{"type":"string"},"constructor":{}}'),
+    ],
+    ['names that hosts refuse', { 'a b': { type: 'string' }, ok: { type: 'string' } }],
+    [
+      'unions and references',
+      { a: { anyOf: [{ type: 'string' }] }, b: { $ref: '#/x' }, c: { type: ['null', 'float'] } },
+    ],
+    ['bounds that exclude each other', { a: { type: 'integer', minimum: 9, maximum: 1 } }],
+    ['bounds that are none', { a: { type: 'float', minimum: '1', maximum: null, minItems: -1 } }],
+    ['mixed choices', { a: { enum: [1, 'two', null, true] }, b: { enum: [] }, c: { enum: [null] } }],
+    [
+      'defaults that do not fit',
+      { a: { type: 'integer', default: 1.5, maximum: 1 }, b: { enum: ['x'], default: 'y' } },
+    ],
+    [
+      'lists in lists',
+      { a: { type: 'array', items: { type: 'array', items: { type: 'array', items: {} } } } },
+    ],
+    [
+      'rules of any form',
+      {
+        a: { type: 'string', validations: [null, 7, { validation_rule: 'width_px<', validation_value: 9 }] },
+      },
+    ],
+    ['words that are markup', { a: { type: 'string', description: '<html><b>x</b>\u0000\n"y"' } }],
+  ])('with %s is shown', (_, properties) => {
+    expect(shown(properties)).toMatchSnapshot();
+  });
+
+  it('refuses only what the service surely would', () => {
+    const anything = {
+      a: { anyOf: [] },
+      b: { type: 'array' },
+      c: { type: 'object' },
+      d: { type: 'array', minItems: 'x' },
+    };
+    expect(problems(anything, { a: 7, b: [{}, 1], c: { x: 1 }, d: [] })).toEqual([]);
+    expect(problems({}, { whatever: 1 })).toEqual([]);
+    expect(problems({ seed: { type: 'integer', default: null } }, { seed: 5 })).toEqual([]);
+    expect(problems({ a: { type: 'string' } }, {}, ['ghost', 7])).toEqual([]);
+    expect(problems({ a: { type: 'string' } }, { ghost: ['x'] }, ['ghost'])).toEqual([]);
+    expect(problems({ a: { type: 'float' } }, { a: 'x', b: 1 })).toEqual([
+      'a must be a number, was "x"',
+      'unknown field "b"; it takes a',
+    ]);
+  });
+
+  it('finds fields that take images by their format', () => {
+    const fields = {
+      one: { type: 'string', format: 'image_uri' },
+      many: { type: 'array', format: 'image_uris' },
+      inside: { type: 'array', items: { format: 'image_uri' } },
+      film: { type: 'string', format: 'video_uri' },
+      image: { type: 'string' },
+    };
+    expect(liveModel(entryOf(fields)).imageFields).toEqual(['one', 'many', 'inside']);
+  });
+});
+
+describe('an entry of the catalogue', () => {
+  it('is read whatever is missing, but not without an id', () => {
+    expect(readEntry({ model_id: 'a/b', categories: 'x', base_price_usd: '1', inputs: 3 })).toEqual({
+      model_id: 'a/b',
+      description: '',
+      categories: [],
+      required_inputs: [],
+    });
+    for (const model_id of [
+      undefined,
+      '',
+      'a',
+      'a/../b',
+      './a',
+      'a//b',
+      '/a/b',
+      'a/b c',
+      `a/${'b'.repeat(300)}`,
+    ])
+      expect(readEntry({ model_id }), model_id).toBeUndefined();
+    expect(isModelId('imagineart/imagineart-1.5-preview/text-to-image')).toBe(true);
+  });
+
+  it('tells its price with the unit', () => {
+    const entry = entryOf({});
+    expect(priceWords(entry)).toBeUndefined();
+    expect(priceWords({ ...entry, base_price_usd: 0 })).toBe('$0 per call');
+    expect(priceWords({ ...entry, base_price_usd: 0.1, price_unit: 'second' })).toBe('$0.1 per second');
+    expect(priceWords({ ...entry, pricing_note: 'ask us' })).toBe('ask us');
+  });
+
+  it('tells what it needs and makes', () => {
+    expect(requiredInputs(entryOf({ a: {} }, ['a', 'a', 'ghost']))).toEqual(['a']);
+    expect(requiredInputs({ ...entryOf({}), input_schema: undefined, required_inputs: ['x'] })).toEqual([
+      'x',
+    ]);
+    expect(makes({ ...entryOf({}), categories: ['image-to-video'] })).toBe('video');
+    expect(makes({ ...entryOf({}), categories: ['video-to-image'] })).toBe('image');
+    expect(makes({ ...entryOf({}), model_id: 'x/text-to-speech' })).toBe('audio');
+  });
+});
+
+describe('names of tools', () => {
+  it('are short, apart from each other and from our own', () => {
+    const long = 'a-very-long-name-of-a-model-that-goes-on-and-on';
+    const ids = ['x/get_image_job', `x/${long}/one`, `x/${long}/two`, 'y/日本', 'z/a.b', 'z/a-b'];
+    const names = [...toolNames(ids).values()];
+    expect(new Set(names).size).toBe(ids.length);
+    for (const name of names) expect(name).toMatch(/^[a-z0-9_]{1,45}$/);
+    expect(names).toMatchSnapshot();
+  });
+});
