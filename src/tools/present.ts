@@ -13,12 +13,9 @@ export const jobOutput = z.looseObject({
   request_id: z.string(),
   model: z.string(),
   status: z.string(),
-  // Facts about a picture and notes come beside these unlisted: in every tool's schema they would cost 1 kB of context.
+  // Times, facts about a picture and notes come beside these unlisted: in every tool's schema they would cost 2 kB.
   images: z.array(z.looseObject({ url: z.string() })),
   queue_position: z.int().optional(),
-  submitted_at: z.string().optional(),
-  finished_at: z.string().optional(),
-  elapsed_seconds: z.number().optional(),
   cost_usd: z.number().optional(),
   next: z.string().optional(),
 });
@@ -102,7 +99,7 @@ const CHARGED: Record<Charged, string> = {
   maybe: 'It may be charged.',
 };
 
-type JobData = z.infer<typeof jobOutput> & { notes?: string[] };
+type JobData = z.infer<typeof jobOutput> & { elapsed_seconds?: number; notes?: string[] };
 
 function jobData(job: Job, { now, loopbackOrigin }: Scene, pictures: readonly Picture[]): JobData {
   const elapsed = elapsedSeconds(job, now());
