@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CatalogueEntry, readEntry } from '../runcomfy/wire.ts';
 
@@ -24,7 +25,7 @@ export function createStore(dataDir: string, api: string) {
   return {
     /** Undefined where there is none, it cannot be read, or it is another API's. */
     async read(): Promise<Kept | undefined> {
-      const text = await readFile(path, 'utf8').catch(() => undefined);
+      const text = readText(path);
       const [head = '', ...lines] = text?.split('\n') ?? [];
       const about = parse(head) as { version?: unknown; api?: unknown; at?: unknown } | undefined;
       if (about?.version !== VERSION || about.api !== api || typeof about.at !== 'number') return undefined;
@@ -57,6 +58,15 @@ export function createStore(dataDir: string, api: string) {
       }
     },
   };
+}
+
+/** Read at once: a start waits for it anyway, and node:fs/promises would have to be loaded for it. */
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 function parse(text: string): unknown {
