@@ -6,7 +6,7 @@ import type { SandboxOptions } from '../../src/sandbox/server.ts';
 import { expectPortable } from '../helpers/portable.ts';
 import { type Connected, connect, freshDataDir } from '../helpers/program.ts';
 
-const NOT_MODELS = 6;
+const NOT_MODELS = 7;
 const pinned = async ({ client }: Connected) => (await client.listTools()).tools.slice(0, -NOT_MODELS);
 const names = async (connected: Connected) => (await pinned(connected)).map(({ name }) => name);
 
