@@ -9,8 +9,11 @@ declare const APP_HASH: string;
 // What this file is loaded with, as it is bundled as CommonJS: node:module would take 1.5 ms to make another.
 declare const require: NodeJS.Require;
 
-// Code that V8 compiled is good for the same file, the same V8 and the same processor only.
-const cacheName = `${APP_HASH}-${process.versions.v8}-${process.arch}.bin`;
+// Code that V8 compiled is good for the same file, the same V8 and the same processor only. It holds what the start
+// that kept it ran, and pinned models run more than others.
+const { argv, env, versions, arch } = process;
+const runs = env.RUNCOMFY_MODELS || argv.some((given) => given.startsWith('--models')) ? '-models' : '';
+const cacheName = `${APP_HASH}-${versions.v8}-${arch}${runs}.bin`;
 const file = join(import.meta.dirname, 'app.js');
 const { run, save } = compile(file, join(envPaths(NAME, { suffix: '' }).cache, cacheName));
 const app = { exports: {} as { main(saveCode?: () => void): Promise<void> } };

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { startSandbox } from '../../src/sandbox/server.ts';
 import { speak } from './stdio.ts';
 import { median, quantile, type Table } from './table.ts';
 
@@ -11,6 +12,7 @@ interface Start {
   command: readonly string[];
   /** Makes a new folder for each start. */
   cold?: boolean;
+  env?: Record<string, string>;
 }
 
 /** One start: ms until the tool list was there, memory then and `SETTLED` later, the list. */
@@ -29,13 +31,20 @@ const SETTLED = 1_200;
 
 /** Measures starts of the floor, of this server and of peers in turn, so that all meet the same machine. */
 export async function startup(main: string, floor: string, peers: readonly string[]): Promise<Table[]> {
+  const shared = mkdtempSync(join(tmpdir(), 'bench-'));
+  const sandbox = await startSandbox();
+  const pinned = ['--models', '*', '--base-url', sandbox.origin, '--data-dir', join(shared, 'data')];
   const starts: Start[] = [
     { name: 'floor: no library', command: [process.execPath, floor] },
     { name: 'this server', command: [process.execPath, main] },
     { name: 'this server, first start ever', command: [process.execPath, main], cold: true },
+    {
+      name: 'this server, all models of the sandbox pinned',
+      command: [process.execPath, main, ...pinned],
+      env: { RUNCOMFY_API_KEY: 'any' },
+    },
     ...peers.map((peer) => ({ name: peer, command: peer.split(' ') })),
   ];
-  const shared = mkdtempSync(join(tmpdir(), 'bench-'));
   const measured = starts.map((): Started[] => []);
   try {
     for (let round = -WARM_UP; round < ROUNDS; round++) {
@@ -43,11 +52,12 @@ export async function startup(main: string, floor: string, peers: readonly strin
         const cache = start.cold ? mkdtempSync(join(shared, 'cold-')) : join(shared, 'warm');
         // The last of the warm-up goes on into idle time, and so does the last round, for the memory.
         const settle = round === -1 || round === ROUNDS - 1;
-        const started = await listTools(start.command, cache, settle);
+        const started = await listTools(start, cache, settle);
         if (round >= 0) measured[index]?.push(started);
       }
     }
   } finally {
+    await sandbox.close();
     rmSync(shared, { recursive: true, force: true });
   }
   const base = median((measured[0] ?? []).map(({ ms }) => ms));
@@ -78,9 +88,9 @@ export async function startup(main: string, floor: string, peers: readonly strin
   ];
 }
 
-async function listTools(command: readonly string[], cache: string, settle: boolean): Promise<Started> {
+async function listTools({ command, env }: Start, cache: string, settle: boolean): Promise<Started> {
   const began = performance.now();
-  const { child, list, kill } = speak(command, { XDG_CACHE_HOME: cache });
+  const { child, list, kill } = speak(command, { XDG_CACHE_HOME: cache, ...env });
   const tools = await list();
   const ms = performance.now() - began;
   const residentMb = resident(child.pid);
@@ -115,13 +125,13 @@ function context(servers: readonly { name: string; tools: unknown[] }[]): Table 
     const { name, description, inputSchema } = tool as Record<string, unknown>;
     return { name, description, inputSchema };
   };
-  const [, ours, , ...peers] = servers;
+  const [, ours, , pinned, ...peers] = servers;
   return {
     title: 'Context: what tools/list costs',
     columns: ['', 'bytes', 'to the model', 'tokens, some'],
     rows: [
       ...(ours?.tools ?? []).map((tool) => row(`  ${(tool as { name: string }).name}`, tool, seen(tool))),
-      ...[ours, ...peers].flatMap((server) =>
+      ...[ours, pinned, ...peers].flatMap((server) =>
         server ? [row(server.name, server.tools, server.tools.map(seen))] : [],
       ),
     ],
