@@ -28,6 +28,11 @@ export async function doctor(given: Config): Promise<number> {
   row('API', config.baseUrl);
   row('Wait', config.waitSeconds === undefined ? 'by client, else 45 s' : `${config.waitSeconds} s`);
   row('Data', config.dataDir);
+  row('Saves', `${config.savesAll ? 'every image' : 'what save_images is asked for'} in ${config.outputDir}`);
+  row(
+    'Sends',
+    config.inputDirs.length > 0 ? `images from ${config.inputDirs.join(', ')}` : 'no local images',
+  );
   row('Log level', config.logLevel);
   const start = {
     command: process.execPath,
