@@ -74,6 +74,7 @@ export async function openIncoming(folder: string): Promise<Incoming> {
 async function writeSidecar(path: string, trace: Record<string, unknown>): Promise<void> {
   await writeFile(path, `${JSON.stringify(trace, null, 2)}\n`, { flag: 'wx' }).catch(() => {});
 }
+
 /** Deletes the parts of processes that died. */
 async function sweep(dir: string): Promise<void> {
   for (const name of (await readdir(dir)).filter((candidate) => PART.test(candidate))) {

@@ -94,9 +94,11 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
 
   /** What is left of the first balance once every job that succeeded is charged. */
   function balanceUsd(): number {
+    // The state last: it starts what is due, which takes long where thousands of jobs are tried at once.
     const spent = engine.jobs
-      .filter((job) => engine.state(job) === 'succeeded')
-      .reduce((sum, job) => sum + (price(job) ?? 0), 0);
+      .map((job) => ({ job, usd: price(job) ?? 0 }))
+      .filter(({ job, usd }) => usd > 0 && engine.state(job) === 'succeeded')
+      .reduce((sum, { usd }) => sum + usd, 0);
     return Math.round((FIRST_BALANCE - spent) * 1e6) / 1e6;
   }
 

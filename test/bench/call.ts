@@ -13,7 +13,7 @@ const LEARNED = 15;
 
 /** What a call costs beside its HTTP requests, when the job is done at once. */
 export async function call(): Promise<Table[]> {
-  const both = await startBoth({ pace: 0, slots: 100_000 });
+  const both = await startBoth({ pace: 0, slots: 1_000 });
   const { sandbox, server, key } = both;
   const seen: { route: string; at: number }[] = [];
   sandbox.failAtRandom((route) => {
