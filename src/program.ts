@@ -1,9 +1,12 @@
+import { join } from 'node:path';
 import type { McpServerFactory } from '@modelcontextprotocol/server';
 import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts';
 import { pinnedModels } from './catalogue/pinned.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import { createSelf } from './jobs/follower.ts';
+import { createHeartbeats } from './jobs/heartbeats.ts';
+import { createHeld } from './jobs/held.ts';
+import { createLeaseHolder } from './jobs/lease-holder.ts';
 import { createLedger, type Ledger } from './jobs/ledger.ts';
 import { createPace } from './jobs/pace.ts';
 import { createRunTimes } from './jobs/run-times.ts';
@@ -78,6 +81,13 @@ export function createProgram(
   const ledger = createLedger(config.dataDir, log);
   const { origin } = new URL(config.baseUrl);
   const runTimes = createRunTimes({ ledger, origin, log });
+  const held = createHeld();
+  const heartbeats = createHeartbeats({
+    dir: join(config.dataDir, 'holders'),
+    isNeeded: held.isAny,
+    clock,
+    ended: end.signal,
+  });
   const jobs = createJobs({
     api,
     origin,
@@ -85,7 +95,8 @@ export function createProgram(
     schedule: createSchedule(runTimes.expect),
     pace: createPace(clock),
     runTimes,
-    self: createSelf(),
+    holder: createLeaseHolder(heartbeats, log),
+    held,
     admit: createAdmission({ ledger, limits: config, priceOf, clock, random }),
     keep: { days: config.keepDays, jobs: config.keepJobs },
     clock,

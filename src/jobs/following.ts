@@ -2,10 +2,10 @@ import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
-import { LEASE, type Self } from './follower.ts';
 import type { Held } from './held.ts';
 import { isFinal, type Job, type Observation, transition } from './job.ts';
 import type { LateCosts } from './late-costs.ts';
+import type { LeaseHolder } from './lease-holder.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import type { Pace } from './pace.ts';
 import type { RunTimes } from './run-times.ts';
@@ -16,8 +16,6 @@ import { watch, watchStart } from './watch.ts';
 /** A job that is followed; without a name where another program submitted it and the ledger holds no record. */
 export type Followed = { readonly name?: string; readonly job: Job };
 
-// When a lease is renewed, in ms before its end.
-const RENEW_BEFORE = 30_000;
 // How long the one look of a wait that is over already may take, in ms.
 const ONE_LOOK = 5_000;
 
@@ -27,7 +25,7 @@ export interface FollowingOptions {
   schedule: Schedule;
   pace: Pace;
   runTimes: RunTimes;
-  self: Self;
+  holder: LeaseHolder;
   held: Held;
   lateCosts: LateCosts;
   clock: Clock;
@@ -38,7 +36,7 @@ export type Following = ReturnType<typeof createFollowing>;
 
 /** Following jobs: looking, recording what is seen, and keeping book of whose turn it is and what was delivered. */
 export function createFollowing(options: FollowingOptions) {
-  const { api, ledger, schedule, pace, runTimes, self, held, lateCosts, clock, log } = options;
+  const { api, ledger, schedule, pace, runTimes, holder, held, lateCosts, clock, log } = options;
 
   /** After the submit nothing may fail for want of a record: the job exists, and its answer is still owed. */
   async function save<Kind extends Followed>(followed: Kind, change: (latest: Job) => Job): Promise<Kind> {
@@ -55,19 +53,15 @@ export function createFollowing(options: FollowingOptions) {
     }
   }
 
-  /** Applies an observation; records it where it says more than a new queue position, or where the lease runs out. */
+  /** Applies an observation; records it where it says more than a new queue position. */
   async function observe<Kind extends Followed>(followed: Kind, observation: Observation): Promise<Kind> {
     const now = clock.now();
     const before = followed.job;
     const job = transition(before, observation, now);
-    const lapses = self.holds(before) && Date.parse(before.follower?.until ?? '') - now < RENEW_BEFORE;
     // Of a job without a record the input is not known.
     if (followed.name !== undefined) runTimes.learn(job);
-    if (job.state === before.state && !lapses) return { ...followed, job };
-    return save(followed, (latest) => {
-      const learned = transition(latest, observation, now);
-      return self.holds(latest) ? { ...learned, follower: self.lease(now, LEASE) } : learned;
-    });
+    if (job.state === before.state) return { ...followed, job };
+    return save(followed, (latest) => transition(latest, observation, now));
   }
 
   /** Ends this process's turn: with the outcome delivered, or free to be taken up by the next identical call. */
@@ -77,7 +71,7 @@ export function createFollowing(options: FollowingOptions) {
     const tells =
       reached && (isFinal(job.state) || job.state === 'unknown') && job.delivered_at === undefined;
     const at = new Date(clock.now()).toISOString();
-    if (tells || self.holds(job)) {
+    if (tells || holder.holds(job)) {
       await save(followed, (latest) => ({ ...withoutLease(latest), ...(tells && { delivered_at: at }) }));
     }
     held.release(name, call);
@@ -85,7 +79,7 @@ export function createFollowing(options: FollowingOptions) {
 
   /** The job without this process's lease on it. */
   function withoutLease(job: Job): Job {
-    if (!self.holds(job)) return job;
+    if (!holder.holds(job)) return job;
     const { follower: _, ...rest } = job;
     return rest;
   }
@@ -100,9 +94,9 @@ export function createFollowing(options: FollowingOptions) {
     const { name, job } = followed;
     if (name === undefined) return followed;
     if (!held.isTaken(name)) held.take(name, call);
-    const now = clock.now();
-    if (isFinal(job.state) || self.holds(job) || self.isFollowedByOther(job, now)) return followed;
-    return save(followed, (latest) => ({ ...latest, follower: self.lease(now, LEASE) }));
+    if (isFinal(job.state) || holder.holds(job) || holder.otherFollower(job) !== 'dead') return followed;
+    const follower = await holder.lease();
+    return save(followed, (latest) => ({ ...latest, follower }));
   }
 
   /** Looks at a job until it ends or the wait is over. */

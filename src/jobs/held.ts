@@ -9,6 +9,8 @@ export interface Held {
   release(name: string, call: AbortSignal): void;
   /** Whether a call has it that still waits. A call whose client's clock ran out makes room for its repetition at once. */
   isTaken(name: string): boolean;
+  /** Whether any job is a call's. */
+  isAny(): boolean;
 }
 
 export function createHeld(): Held {
@@ -18,6 +20,7 @@ export function createHeld(): Held {
     take: (name, call) => void calls.set(recordId(name), call),
     isBy,
     release: (name, call) => void (isBy(name, call) && calls.delete(recordId(name))),
+    isAny: () => calls.size > 0,
     isTaken(name) {
       const call = calls.get(recordId(name));
       const gaveUp: WaitEnd = 'user';

@@ -1,5 +1,6 @@
 import type { MediaKind } from '../runcomfy/outputs.ts';
 import type { ResultSeen, StatusSeen } from '../runcomfy/wire.ts';
+import type { ProcessIdentity } from './process-identity.ts';
 import type { Sight } from './sight.ts';
 
 /** `submitting` and `unknown` have no request id; the last three states are final. */
@@ -51,13 +52,11 @@ export interface Job {
   delivered_at?: string;
 }
 
-/** A process that follows a job, and until when its word for it holds. */
-export interface Follower {
-  host: string;
-  pid: number;
-  /** Tells processes apart that had the same pid one after the other. */
+/** A process that follows a job, so that another one can tell whether it still lives. */
+export interface Follower extends ProcessIdentity {
+  /** Drawn at random by the process. */
   session: string;
-  until: string;
+  host: string;
 }
 
 export const UNKNOWN_MODEL = 'unknown';

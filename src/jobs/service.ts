@@ -2,12 +2,11 @@ import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
-import { uploadTime } from '../runcomfy/http.ts';
-import type { Self } from './follower.ts';
 import { createFollowing, type Followed } from './following.ts';
-import { createHeld } from './held.ts';
+import type { Held } from './held.ts';
 import { isFinal, type Job, type JobState, UNKNOWN_MODEL } from './job.ts';
 import { createLateCosts } from './late-costs.ts';
+import type { LeaseHolder } from './lease-holder.ts';
 import type { Entry, Intent, Keep, Ledger } from './ledger.ts';
 import type { Pace } from './pace.ts';
 import { fingerprintOf } from './record.ts';
@@ -53,7 +52,8 @@ export interface JobsOptions {
   schedule: Schedule;
   pace: Pace;
   runTimes: RunTimes;
-  self: Self;
+  holder: LeaseHolder;
+  held: Held;
   /** Records an intent, or throws where the user's limits forbid another job. */
   admit: (intent: Intent) => Promise<Entry>;
   keep: Keep;
@@ -65,18 +65,15 @@ export interface JobsOptions {
 
 type Wanted = Pick<Job, 'api' | 'model' | 'input'>;
 
-// A submit and its tries take at most this long, in ms, and the time of its upload, so such a lease covers them.
-const SUBMIT_LEASE = 180_000;
 const PRUNE_EVERY = 3_600_000;
 
 export function createJobs(options: JobsOptions): Jobs {
-  const { api, origin, ledger, schedule, runTimes, self, keep, clock, log } = options;
-  const held = createHeld();
+  const { api, origin, ledger, schedule, runTimes, holder, held, keep, clock, log } = options;
   const lateCosts = createLateCosts(options);
-  const following = createFollowing({ ...options, held, lateCosts });
-  const submissions = createSubmissions({ ...options, held, following });
-  /** Paid calls under way. */
-  const calls = new Map<Promise<unknown>, { fingerprint: string; signal: AbortSignal }>();
+  const following = createFollowing({ ...options, lateCosts });
+  const submissions = createSubmissions({ ...options, following });
+  /** Paid calls under way, by the signals of their waits. */
+  const calls = new Map<AbortSignal, { fingerprint: string; ended: Promise<unknown> }>();
   let prunedAt = Number.NEGATIVE_INFINITY;
 
   /** Deletes old records, now and then and behind a paid call: starting and listing change nothing. */
@@ -111,15 +108,36 @@ export function createJobs(options: JobsOptions): Jobs {
     return ended.job;
   }
 
+  /** Other calls of the same input that their clients gave up on, and that have not finished their records yet. */
+  function abandonedCalls(fingerprint: string, own: AbortSignal): Promise<unknown>[] {
+    return [...calls]
+      .filter(([signal, call]) => signal.aborted && signal !== own && call.fingerprint === fingerprint)
+      .map(([, { ended }]) => ended);
+  }
+
+  /** The earlier job that a call repeats. What an abandoned call leaves is what this one may repeat, so those end first. */
+  async function earlierJob(wanted: Wanted, fingerprint: string, call: AbortSignal) {
+    for (;;) {
+      await Promise.allSettled(abandonedCalls(fingerprint, call));
+      call.throwIfAborted();
+      const earlier = await findEarlier(wanted, { ledger, holder, held, now: clock.now(), call });
+      if (earlier?.kind !== 'lost') return earlier;
+    }
+  }
+
   /** Takes up the earlier job that a call repeats, or submits a new one, and follows it. */
-  async function serve(wanted: Wanted, body: Record<string, unknown>, wait: Wait): Promise<Outcome> {
-    const now = clock.now();
-    const earlier = await findEarlier(wanted, { ledger, self, held, now, call: wait.signal });
+  async function serve(
+    wanted: Wanted,
+    fingerprint: string,
+    body: Record<string, unknown>,
+    wait: Wait,
+  ): Promise<Outcome> {
+    const earlier = await earlierJob(wanted, fingerprint, wait.signal);
     runTimes.recall();
     if (earlier?.kind === 'in_doubt') return following.doubt(earlier.entry, wait);
     if (earlier) return following.resume(earlier.entry, earlier.requestId, wait);
-    const submitted_at = new Date(now).toISOString();
-    const follower = self.lease(now, SUBMIT_LEASE + uploadTime(JSON.stringify(body).length));
+    const follower = await holder.lease();
+    const submitted_at = new Date(clock.now()).toISOString();
     const { entry, requestId } = await submissions.submit(
       { ...wanted, state: 'submitting', submitted_at, follower },
       body,
@@ -137,12 +155,9 @@ export function createJobs(options: JobsOptions): Jobs {
       await api.requireKey();
       const wanted = { api: origin, model, input };
       const fingerprint = fingerprintOf(wanted);
-      // A call that its client gave up on first finishes its records: what it leaves is what this one may repeat.
-      const given = [...calls].filter(([, call]) => call.fingerprint === fingerprint && call.signal.aborted);
-      await Promise.allSettled(given.map(([call]) => call));
-      const call = serve(wanted, body, wait);
-      calls.set(call, { fingerprint, signal: wait.signal });
-      return call.finally(() => calls.delete(call));
+      const ended = serve(wanted, fingerprint, body, wait);
+      calls.set(wait.signal, { fingerprint, ended });
+      return ended.finally(() => calls.delete(wait.signal));
     },
 
     async follow(requestId, wait) {
@@ -174,7 +189,10 @@ export function createJobs(options: JobsOptions): Jobs {
       return jobs;
     },
 
-    leave: submissions.leave,
+    async leave() {
+      await submissions.leave();
+      await holder.end();
+    },
   };
 }
 
