@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Job } from './job.ts';
@@ -41,11 +42,22 @@ export interface Ledger {
   claim(entry: Entry, job: Job): Promise<Entry | undefined>;
   /** Forgets an intent that was certainly not carried out. */
   remove(entry: Entry): Promise<void>;
-  /** The record of a request id, or undefined. */
+  /** The record of a request id, or undefined. Throws `ledger_unwritable` where it is there, but cannot be read now. */
   find(requestId: string): Promise<Entry | undefined>;
-  /** Readable records, newest first, each read when it is asked for; narrowed to a time (ISO) or to the same call. */
-  newest(only?: { since?: string; fingerprint?: string }): AsyncGenerator<Entry>;
-  /** Deletes records that are `over` and older than `keep.days` or beyond the newest `keep.jobs`. `now` in ms. */
+  /**
+   * Records, newest first, each read when it is asked for; narrowed to a time (ISO) or to the same call. Throws
+   * `ledger_unwritable` at one that cannot be read now, unless those are to be skipped: where money depends on it,
+   * such a record must not count as absent.
+   */
+  newest(only?: {
+    since?: string;
+    fingerprint?: string | undefined;
+    skipUnreadable?: boolean;
+  }): AsyncGenerator<Entry>;
+  /**
+   * Deletes records that are `over` and older than `keep.days` or beyond the newest `keep.jobs`, but none of the last
+   * 24 hours, which limits and repeated calls depend on. `now` in ms.
+   */
   prune(now: number, keep: Keep, over: (job: Job) => boolean): Promise<void>;
 }
 
@@ -78,7 +90,9 @@ export function createLedger(dataDir: string, log: Log): Ledger {
 
   async function load(name: string): Promise<Entry | undefined> {
     // Another process may have renamed or pruned it since its name was read.
-    const text = await readFile(join(dir, name), 'utf8').catch(() => undefined);
+    const text = await readIfThere(join(dir, name)).catch((error) => {
+      throw unusable(dir, error, 'read');
+    });
     if (text === undefined) return undefined;
     const parsed = parseRecord(text);
     if (typeof parsed === 'object') return { name, job: parsed };
@@ -163,21 +177,29 @@ export function createLedger(dataDir: string, log: Log): Ledger {
     },
     remove: (entry) => serially(entry.name, () => remove(entry.name)),
     async find(requestId) {
-      const [named] = (await names(`.${requestId}.json`)).current;
+      const { current } = await names(`.${requestId}.json`);
+      const named = current.find((one) => one.requestId === requestId);
       return named && load(named.name);
     },
-    async *newest({ since = '', fingerprint } = {}) {
+    async *newest({ since = '', fingerprint, skipUnreadable = false } = {}) {
       for (const named of (await names(fingerprint && `-${fingerprint}-`)).current) {
         if (named.submittedAt < since) break;
         // It may have been renamed since its name was read.
-        const entry = (await load(named.name)) ?? (await latestOf(named.name));
+        const reading = load(named.name).then((entry) => entry ?? latestOf(named.name));
+        const entry = await reading.catch((error) => {
+          if (!skipUnreadable) throw error;
+          log.warn(error.message);
+        });
         if (entry) yield entry;
       }
     },
     async prune(now, keep, over) {
       const { current, replaced, temporary } = await names();
       const oldest = new Date(now - keep.days * DAY).toISOString();
-      const old = current.filter(({ submittedAt }, index) => index >= keep.jobs || submittedAt < oldest);
+      const dayAgo = new Date(now - DAY).toISOString();
+      const old = current.filter(
+        ({ submittedAt }, index) => submittedAt < dayAgo && (index >= keep.jobs || submittedAt < oldest),
+      );
       let pruned = 0;
       for (const { name } of old.reverse()) {
         if (pruned === MOST_PRUNED) break;
@@ -193,6 +215,24 @@ export function createLedger(dataDir: string, log: Log): Ledger {
       }
     },
   };
+}
+
+// A file that cannot be opened for want of handles, or a drive that is away for a moment, is read again after so many ms.
+const READ_AGAIN_AFTER = [20, 100, 400];
+
+/** The text of a file; undefined where there is none. Throws what the file system goes on to throw. */
+async function readIfThere(path: string): Promise<string | undefined> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await readFile(path, 'utf8');
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'EISDIR') return undefined;
+      const pause = READ_AGAIN_AFTER[tries];
+      if (pause === undefined) throw error;
+      await delay(pause);
+    }
+  }
 }
 
 /** A record's name with a part of it changed. */

@@ -39,7 +39,8 @@ export function createPace(clock: Clock, perSecond = PER_SECOND): Pace {
     let most = Number.NEGATIVE_INFINITY;
     for (const one of waiting) {
       const worth = one.worth(now);
-      if (worth > most) [best, most] = [one, worth];
+      // One whose worth is no number must not be passed over for ever, nor keep the others waiting.
+      if (!best || worth > most) [best, most] = [one, Number.isNaN(worth) ? most : worth];
     }
     return best;
   }

@@ -36,8 +36,14 @@ export const recordId = (name: string): string => name.slice(0, name.indexOf('.'
 
 /** The hash by which a call is known again: the same API, model and input give the same 16 hex digits. */
 export function fingerprintOf(job: Pick<Job, 'api' | 'model' | 'input'>): string {
-  const input = JSON.stringify(Object.entries(job.input).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const input = JSON.stringify(job.input, (_, value) => withSortedKeys(value));
   return createHash('sha256').update(`${job.api}\n${job.model}\n${input}`).digest('hex').slice(0, 16);
+}
+
+/** An object with its keys in order: in which order a client writes them says nothing. */
+function withSortedKeys(value: unknown): unknown {
+  if (!value || typeof value !== 'object' || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 const VERSION = 1;
@@ -96,9 +102,19 @@ export async function writeRecord(dir: string, name: string, job: Job, placing: 
   } finally {
     if (left) await rm(temporary, { force: true }).catch(() => {});
   }
-  if (placing !== 'replace') await syncDirectory(dir);
+  if (placing === 'replace') return true;
+  try {
+    await syncDirectory(dir);
+  } catch (error) {
+    // What fails leaves no record behind that counts.
+    await rm(join(dir, name), { force: true }).catch(() => {});
+    throw error;
+  }
   return true;
 }
+
+// Network drives and memory cards refuse to sync a directory: nothing more can be had there.
+const NOT_SYNCED = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EPERM', 'EBADF', 'EISDIR'];
 
 // Without it a power cut may undo the rename. Windows does not open directories.
 async function syncDirectory(dir: string): Promise<void> {
@@ -106,6 +122,8 @@ async function syncDirectory(dir: string): Promise<void> {
   const handle = await open(dir, 'r');
   try {
     await handle.sync();
+  } catch (error) {
+    if (!NOT_SYNCED.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   } finally {
     await handle.close();
   }

@@ -131,7 +131,7 @@ export function createRunTimes({ ledger, origin, log }: RunTimesOptions): RunTim
     const jobs: Job[] = [];
     const counts = new Map<string, number>();
     let read = 0;
-    for await (const { job } of ledger.newest()) {
+    for await (const { job } of ledger.newest({ skipUnreadable: true })) {
       const key = keyOf(job);
       const count = counts.get(key) ?? 0;
       if (teaches(job) && count < MOST_JOBS) {

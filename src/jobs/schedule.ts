@@ -36,7 +36,8 @@ export function createSchedule(
     },
     worth(job, sinceMs, runningMs) {
       const over = goingOn(runTimeOf(job));
-      const [since, running] = [sinceMs / 1000, Math.max(0, runningMs ?? 0) / 1000];
+      // A clock that is set back makes no time negative.
+      const [since, running] = [Math.max(0, sinceMs) / 1000, Math.max(0, runningMs ?? 0) / 1000];
       const ended = 1 - over(running + since) / over(running);
       // It ended half of the time ago on average; one that was queued has begun in that time too.
       return (ended * since) / (runningMs === undefined ? 3 : 2);

@@ -81,7 +81,7 @@ export function createJobs(options: JobsOptions): Jobs {
     if (clock.now() - prunedAt < PRUNE_EVERY) return;
     prunedAt = clock.now();
     ledger
-      .prune(prunedAt, keep, ({ state }) => isFinal(state) || state === 'unknown')
+      .prune(prunedAt, keep, isSettled)
       .catch((error) => log.warn(`cannot prune the records: ${error.message}`));
   }
 
@@ -181,7 +181,10 @@ export function createJobs(options: JobsOptions): Jobs {
 
     async list({ states, since, limit }) {
       const jobs: Job[] = [];
-      for await (const { job } of ledger.newest({ ...(since !== undefined && { since }) })) {
+      for await (const { job } of ledger.newest({
+        ...(since !== undefined && { since }),
+        skipUnreadable: true,
+      })) {
         if (job.api !== origin || (states && !states.includes(job.state))) continue;
         jobs.push(job);
         if (jobs.length === limit) break;
@@ -195,6 +198,10 @@ export function createJobs(options: JobsOptions): Jobs {
     },
   };
 }
+
+/** Whether nothing is owed to anybody any more: its outcome was told, or it was cancelled. */
+const isSettled = ({ state, delivered_at }: Job): boolean =>
+  state === 'cancelled' || ((isFinal(state) || state === 'unknown') && delivered_at !== undefined);
 
 /** The job was accepted, but cannot be followed: told with its request id, so that it is not submitted again. */
 function unfollowed(requestId: string, error: ToolError): ToolError {

@@ -77,7 +77,7 @@ describe('the gallery', () => {
     expect(headers.has('set-cookie')).toBe(false);
   });
 
-  it('collects a job that ended while nobody waited, once it is ended, and records that it was delivered', async () => {
+  it('collects a job that ended while nobody waited, which is no answer to the agent that asked for it', async () => {
     const connected = await withJob();
     const { url, config } = connected;
     const [row] = await rows(url);
@@ -93,12 +93,13 @@ describe('the gallery', () => {
       open: false,
       pictures: [{ trusted: true }],
     });
-    await expect.poll(() => readRecords(config.dataDir)[0]?.delivered_at).toBeDefined();
     expect(await rows(url)).toMatchObject([{ status: 'succeeded' }]);
+    expect(readRecords(config.dataDir)[0]?.delivered_at).toBeUndefined();
     const picture = await fetch(`${url}pictures/${row?.id}/0`);
     expect(picture.headers.get('content-type')).toBe('image/jpeg');
     expect(await status(`${url}pictures/${row?.id}/1`)).toBe(404);
     expect(await status(`${url}pictures/nobody/0`)).toBe(404);
+    expect((await connected.client.callTool(CALL)).structuredContent).toMatchObject({ resumed: true });
   });
 
   it('does not fetch a picture that is not on a trusted host', async () => {

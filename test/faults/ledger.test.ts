@@ -15,6 +15,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { type FileHandle, open as openFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -64,6 +65,10 @@ const job = (state: JobState, age: number, more: Partial<Job> = {}): Stored => (
   ...(state !== 'submitting' && state !== 'unknown' && { request_id: `${state}-${age}` }),
   ...more,
 });
+
+/** One whose outcome was told. */
+const told = (state: JobState, age: number) =>
+  job(state, age, { delivered_at: new Date(NOW).toISOString() });
 
 let nonces = 0;
 /** The name of a record, each with its own nonce unless one is given. */
@@ -373,6 +378,90 @@ describe('a record that cannot be read', () => {
   });
 });
 
+/** Makes a record one that is there, but cannot be read, until the function that is returned is called. */
+function makeUnreadable(dir: string, name: string): () => void {
+  const path = join(dir, name);
+  const text = readFileSync(path);
+  rmSync(path);
+  // A link to itself fails for every user, and not as a file that is absent.
+  symlinkSync(name, path);
+  return () => {
+    rmSync(path);
+    writeFileSync(path, text);
+  };
+}
+
+describe('a record that cannot be read for a moment', () => {
+  /** A job whose outcome reached nobody. */
+  async function unanswered(given: Parameters<typeof connect>[0] = {}) {
+    const one = await connect({ waitSeconds: 0, ...given });
+    one.sandbox.engine.planNext({ queueMs: HOURS });
+    await one.client.callTool(CALL);
+    await expect.poll(() => readRecords(one.config.dataDir)[0]?.follower).toBeUndefined();
+    const [name = ''] = readdirSync(jobsDir(one));
+    return { one, readable: makeUnreadable(jobsDir(one), name) };
+  }
+
+  it('is not absent: the call that repeats it pays nothing, and gets its job later', async () => {
+    const { one, readable } = await unanswered();
+    expect(textOf(await one.client.callTool(CALL))).toMatch(/cannot be read .*\[ledger_unwritable\]$/);
+    readable();
+    expect((await one.client.callTool(CALL)).structuredContent).toMatchObject({ resumed: true });
+    checkBooks(one.sandbox, one.config.dataDir, 1);
+  });
+
+  it('counts against the limits: nothing is submitted while they cannot be told', async () => {
+    const { one } = await unanswered({ maxJobsPerHour: 1 });
+    const other = { ...CALL, arguments: { prompt: 'an owl' } };
+    expect(textOf(await one.client.callTool(other))).toContain('[ledger_unwritable]');
+    expect(one.sandbox.engine.jobs).toHaveLength(1);
+  });
+
+  it('is waited for a little: a moment later the call goes on as if nothing had been', async () => {
+    const { one, readable } = await unanswered();
+    const answer = one.client.callTool(CALL);
+    setTimeout(readable, 50);
+    expect((await answer).structuredContent).toMatchObject({ resumed: true });
+  });
+
+  it('does not hide the others from a list', async () => {
+    const { one } = await unanswered();
+    await one.client.callTool({ ...CALL, arguments: { prompt: 'an owl' } });
+    expect(await listed(one)).toHaveLength(1);
+    expect(one.log.join('\n')).toContain('ELOOP');
+  });
+});
+
+describe('a network drive that refuses to sync a directory', () => {
+  /** Lets the sync of every directory fail, as such a drive does, until the test ends. */
+  async function refuseToSync(code: string) {
+    const file = await openFile(import.meta.filename);
+    const prototype = Object.getPrototypeOf(file) as FileHandle;
+    await file.close();
+    const { sync } = prototype;
+    onTestFinished(() => void Object.assign(prototype, { sync }));
+    prototype.sync = async function (this: FileHandle) {
+      if ((await this.stat()).isDirectory()) throw Object.assign(new Error(code), { code });
+      return sync.call(this);
+    };
+  }
+
+  it('can hold the records all the same', async () => {
+    await refuseToSync('EINVAL');
+    const one = await connect();
+    expect((await one.client.callTool(CALL)).structuredContent).toMatchObject({ status: 'succeeded' });
+    checkBooks(one.sandbox, one.config.dataDir, 1);
+  });
+
+  it('for another reason than that it never can: nothing is submitted, and no record is left', async () => {
+    await refuseToSync('EIO');
+    const one = await connect();
+    expect(textOf(await one.client.callTool(CALL))).toContain('[ledger_unwritable]');
+    expect(readRecords(one.config.dataDir)).toEqual([]);
+    expect(one.sandbox.engine.jobs).toEqual([]);
+  });
+});
+
 describe('a record of a future version', () => {
   it('is left as it is, passed over and named once; its job can be collected', async () => {
     const one = await connect({ keepDays: 1 });
@@ -380,7 +469,7 @@ describe('a record of a future version', () => {
     const stored = job('succeeded', 100 * DAYS, { api: one.sandbox.origin, request_id: id });
     const text = JSON.stringify({ ...stored, version: 2, state: 'dreamt' });
     const name = put(jobsDir(one), stored, { text });
-    const old = put(jobsDir(one), job('succeeded', 100 * DAYS));
+    const old = put(jobsDir(one), told('succeeded', 100 * DAYS));
     for (let count = 0; count < 2; count++) expect(await listed(one)).toEqual([]);
     const got = await one.client.callTool({ name: 'get_image_job', arguments: { request_id: id } });
     expect(got.structuredContent).toMatchObject({ request_id: id, status: 'succeeded' });
@@ -517,12 +606,14 @@ describe('old records', () => {
   const UNFINISHED: JobState[] = ['submitting', 'in_queue', 'in_progress'];
   const OVER: JobState[] = ['succeeded', 'failed', 'cancelled', 'unknown'];
 
+
   it.each([
-    ['older than --keep-days', { keepDays: 1 }, 2 * DAYS],
-    ['beyond the newest --keep-jobs', { keepJobs: 1 }, HOURS],
-  ])('%s go behind a paid call where they are over, and unfinished ones stay', async (_, keep, age) => {
+    ['older than --keep-days', { keepDays: 1 }],
+    ['beyond the newest --keep-jobs', { keepJobs: 1 }],
+  ])('%s go behind a paid call where they are over, and unfinished ones stay', async (_, keep) => {
     const one = await connect(keep);
-    for (const state of [...UNFINISHED, ...OVER]) put(jobsDir(one), job(state, age));
+    for (const state of UNFINISHED) put(jobsDir(one), job(state, 2 * DAYS));
+    for (const state of OVER) put(jobsDir(one), told(state, 2 * DAYS));
     await one.client.callTool(CALL);
     const states = () => new Set(readRecords(one.config.dataDir).map(({ state }) => state));
     await expect.poll(states).toEqual(new Set([...UNFINISHED, 'succeeded']));
@@ -532,16 +623,34 @@ describe('old records', () => {
 
   it('that are young and few stay', async () => {
     const one = await connect({ keepDays: 1, keepJobs: 8 });
-    const old = put(jobsDir(one), job('succeeded', 2 * DAYS));
-    for (const state of [...UNFINISHED, ...OVER]) put(jobsDir(one), job(state, HOURS));
+    const old = put(jobsDir(one), told('succeeded', 2 * DAYS));
+    for (const state of [...UNFINISHED, ...OVER]) put(jobsDir(one), told(state, HOURS));
     await one.client.callTool(CALL);
     await expect.poll(() => existsSync(join(jobsDir(one), old))).toBe(false);
     expect(readRecords(one.config.dataDir)).toHaveLength(8);
   });
 
+  it('of the last day stay however many there are: the limits count them', async () => {
+    const one = await connect({ keepJobs: 1, keepDays: 90 });
+    const old = put(jobsDir(one), told('succeeded', 25 * HOURS));
+    for (let hours = 1; hours < 23; hours++) put(jobsDir(one), told('succeeded', hours * HOURS));
+    await one.client.callTool(CALL);
+    await expect.poll(() => existsSync(join(jobsDir(one), old))).toBe(false);
+    expect(readRecords(one.config.dataDir)).toHaveLength(23);
+  });
+
+  it('that nobody was answered with stay, unless they were cancelled', async () => {
+    const one = await connect({ keepDays: 1 });
+    for (const state of OVER) put(jobsDir(one), job(state, 2 * DAYS));
+    await one.client.callTool(CALL);
+    const states = () => readRecords(one.config.dataDir).map(({ state }) => state);
+    await expect.poll(states).not.toContain('cancelled');
+    expect(states().sort()).toEqual(['failed', 'succeeded', 'succeeded', 'unknown']);
+  });
+
   it('are not looked at by a start or a list', async () => {
     const one = await connect({ keepDays: 1 });
-    const old = put(jobsDir(one), job('succeeded', 2 * DAYS));
+    const old = put(jobsDir(one), told('succeeded', 2 * DAYS));
     await listed(one);
     await one.client.callTool({ name: 'cancel_image_job', arguments: {} });
     expect(readdirSync(jobsDir(one))).toEqual([old]);

@@ -84,6 +84,7 @@ describe('a clock that jumps', () => {
   it.each([
     ['an hour forward', 3_600_000],
     ['an hour back', -3_600_000],
+    ['half a minute back', -30_000],
   ])('%s while a job runs loses nothing', async (_, jump) => {
     const connected = await connect({ waitSeconds: Number.POSITIVE_INFINITY });
     const { client, sandbox, config } = connected;

@@ -87,6 +87,9 @@ describe('the ledger', () => {
   it('knows a call again by API, model and input, in whatever order its fields stand', () => {
     const call = { api: 'a', model: 'm', input: { prompt: 'x', seed: 1 } };
     expect(fingerprint({ ...call, input: { seed: 1, prompt: 'x' } })).toBe(fingerprint(call));
+    const lora = (weights: object) => fingerprint({ ...call, input: { lora: [{ weights }] } });
+    expect(lora({ a: 1, b: { c: 2, d: 3 } })).toBe(lora({ b: { d: 3, c: 2 }, a: 1 }));
+    expect(lora({ a: 1 })).not.toBe(lora({ a: 2 }));
     for (const other of [{ api: 'b' }, { model: 'n' }, { input: { prompt: 'x' } }]) {
       expect(fingerprint({ ...call, ...other })).not.toBe(fingerprint(call));
     }

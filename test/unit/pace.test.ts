@@ -62,4 +62,15 @@ describe('the pace', () => {
     offset = -3_600_000;
     await Promise.all(Array.from({ length: 8 }, () => pace.turn(() => 0, never)));
   });
+
+  it('gives a turn to a read whose worth is no number, and to those behind it', async () => {
+    const pace = createPace(createJumpingClock());
+    const order: string[] = [];
+    await Promise.all(
+      [Number.NaN, 1, Number.NaN, 2].map((worth) =>
+        pace.turn(() => worth, never).then(() => order.push(String(worth))),
+      ),
+    );
+    expect(order).toHaveLength(4);
+  });
 });

@@ -66,4 +66,11 @@ describe('the schedule', () => {
     expect(schedule.gap({ model: 'quick', input: {} }, 0)).toBe(500);
     expect(schedule.gap({ model: 'known', input: {} }, 20_000)).toBe(1000 * gap(KNOWN, 20));
   });
+
+  it('finds a look worth something or nothing, but never no number, when the clock was set back', () => {
+    const { worth } = createSchedule(() => KNOWN);
+    for (const since of [-3_600_000, -30_000, 0])
+      for (const running of [undefined, -60_000, 0, 20_000])
+        expect(worth({ model: 'known', input: {} }, since, running)).toBe(0);
+  });
 });

@@ -1,4 +1,3 @@
-import { systemClock } from '../../clock.ts';
 import type { Config } from '../../config.ts';
 import { ToolError } from '../../errors.ts';
 import { ACTIVE_STATES, type Job } from '../../jobs/job.ts';
@@ -19,8 +18,8 @@ export interface Collection {
   list(): Promise<Row[]>;
   /** The picture of a listed job, or undefined where there is none to show. Throws ToolError. */
   picture(id: string, index: number, signal: AbortSignal): Promise<Thumbnail | undefined>;
-  /** Looks at a listed job once; `settle` records whether its outcome reached the page. Throws ToolError. */
-  collect(id: string): Promise<{ row: Row; settle(reached: boolean): Promise<void> } | undefined>;
+  /** Looks at a listed job once, which is no answer to the agent that asked for it. Throws ToolError, or the signal's reason. */
+  collect(id: string, signal: AbortSignal): Promise<Row | undefined>;
 }
 
 export function createCollection({ ledger, jobs }: Program, config: Config): Collection {
@@ -32,7 +31,7 @@ export function createCollection({ ledger, jobs }: Program, config: Config): Col
   return {
     async list() {
       const found = new Map<string, Job>();
-      for await (const { name, job } of ledger.newest()) {
+      for await (const { name, job } of ledger.newest({ skipUnreadable: true })) {
         if (config.sandbox || job.api === origin) found.set(recordId(name), job);
       }
       listed = found;
@@ -43,22 +42,12 @@ export function createCollection({ ledger, jobs }: Program, config: Config): Col
       const url = job?.urls?.[index];
       return job && url !== undefined ? thumbnail(url, ownOrigin(job), signal) : undefined;
     },
-    async collect(id) {
+    async collect(id, signal) {
       const requestId = listed.get(id)?.request_id;
       if (requestId === undefined || config.sandbox) return undefined;
-      const settling: ((reached: boolean) => Promise<void>)[] = [];
-      const { job, unread } = await jobs.follow(requestId, {
-        until: systemClock.now(),
-        signal: new AbortController().signal,
-        onLook() {},
-        onAnswered: (settle) => void settling.push(settle),
-      });
-      if (unread) throw unread;
+      const job = await jobs.look(requestId, signal);
       listed.set(id, job);
-      const settle = async (reached: boolean) => {
-        for (const each of settling) await each(reached);
-      };
-      return { row: asRow(id, job), settle };
+      return asRow(id, job);
     },
   };
 }

@@ -46,16 +46,13 @@ export async function startGallery(collection: Collection): Promise<Gallery> {
   }
 
   async function collect(id: string, response: ServerResponse): Promise<void> {
-    const collected = await collection.collect(id);
-    if (!collected) return send(response, 404);
-    response.once('close', () => void collected.settle(response.writableFinished));
-    send(response, 200, collected.row);
+    const row = await collection.collect(id, goneSignal(response));
+    if (!row) return send(response, 404);
+    send(response, 200, row);
   }
 
   async function sendPicture(id: string, index: number, response: ServerResponse): Promise<void> {
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
-    const picture = await collection.picture(id, index, gone.signal);
+    const picture = await collection.picture(id, index, goneSignal(response));
     if (!picture) return send(response, 404);
     const headers = {
       ...HEADERS,
@@ -85,6 +82,13 @@ export async function startGallery(collection: Collection): Promise<Gallery> {
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** Aborts when the page no longer waits for an answer. */
+function goneSignal(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  return gone.signal;
 }
 
 function send(response: ServerResponse, status: number, json: unknown = {}): void {
