@@ -615,9 +615,8 @@ describe('old records', () => {
     for (const state of UNFINISHED) put(jobsDir(one), job(state, 2 * DAYS));
     for (const state of OVER) put(jobsDir(one), told(state, 2 * DAYS));
     await one.client.callTool(CALL);
-    const states = () => new Set(readRecords(one.config.dataDir).map(({ state }) => state));
-    await expect.poll(states).toEqual(new Set([...UNFINISHED, 'succeeded']));
-    expect(readRecords(one.config.dataDir)).toHaveLength(UNFINISHED.length + 1);
+    const states = () => readRecords(one.config.dataDir).map(({ state }) => state);
+    await expect.poll(() => states().sort()).toEqual([...UNFINISHED, 'succeeded'].sort());
     checkBooks(one.sandbox, one.config.dataDir, 1);
   });
 
