@@ -31,6 +31,8 @@ export interface ErrorDetails {
   retryable?: boolean;
   /** Seconds that the service asked to wait. */
   retryAfter?: number;
+  /** The HTTP status that RunComfy, or a gateway before it, answered with. */
+  status?: number;
   cause?: unknown;
 }
 
@@ -41,6 +43,7 @@ export class ToolError extends Error {
   readonly charged: Charged;
   readonly retryable: boolean;
   readonly retryAfter: number | undefined;
+  readonly status: number | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails) {
     super(message, { cause: details.cause });
@@ -50,5 +53,6 @@ export class ToolError extends Error {
     this.charged = details.charged ?? 'no';
     this.retryable = details.retryable ?? false;
     this.retryAfter = details.retryAfter;
+    this.status = details.status;
   }
 }

@@ -3,13 +3,14 @@ import { ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
 import type { Held } from './held.ts';
-import { isFinal, type Job, type Observation, transition } from './job.ts';
+import { isFinal, type Job, lacksOutput, type Observation } from './job.ts';
 import type { LateCosts } from './late-costs.ts';
 import type { LeaseHolder } from './lease-holder.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import type { Pace } from './pace.ts';
 import type { RunTimes } from './run-times.ts';
 import type { Schedule } from './schedule.ts';
+import { transition } from './transition.ts';
 import { type Outcome, startDeadline, type Wait } from './wait.ts';
 import { watch, watchStart } from './watch.ts';
 
@@ -60,7 +61,7 @@ export function createFollowing(options: FollowingOptions) {
     const job = transition(before, observation, now);
     // Of a job without a record the input is not known.
     if (followed.name !== undefined) runTimes.learn(job);
-    if (job.state === before.state) return { ...followed, job };
+    if (!saysMore(before, job)) return { ...followed, job };
     return save(followed, (latest) => transition(latest, observation, now));
   }
 
@@ -109,12 +110,13 @@ export function createFollowing(options: FollowingOptions) {
   ): Promise<Outcome> {
     let followed = await takeUp(start, wait.signal);
     let unread: ToolError | undefined;
+    let lost: ToolError | undefined;
     let isRead = start.name !== undefined;
     // Who asks for a job gets at least one look, even where the wait is none.
     const until = firstGap === 0 ? Math.max(wait.until, clock.now() + ONE_LOOK) : wait.until;
     const deadline = startDeadline(clock, wait.signal, until);
     try {
-      if (!isFinal(followed.job.state)) {
+      if (!isFinal(followed.job.state) || lacksOutput(followed.job)) {
         const from = watchStart(followed.job, start.name !== undefined, firstGap, clock.now());
         const tools = {
           api,
@@ -128,9 +130,15 @@ export function createFollowing(options: FollowingOptions) {
           unread = look.kind === 'unread' ? look.error : undefined;
           isRead ||= look.kind !== 'unread';
           if (look.kind !== 'unread') followed = await observe(followed, look);
-          else log.debug(`${requestId} could not be read: ${look.error.message}`);
+          else {
+            log.debug(`${requestId} could not be read: ${look.error.message}`);
+            const failure = failureOf(look.error);
+            followed = await observe(followed, failure);
+            if (failure.kind === 'missing' && followed.job.state === 'unknown')
+              lost = gone(requestId, look.error);
+          }
           wait.onLook(followed.job);
-          if (clock.now() >= wait.until) break;
+          if (lost || clock.now() >= wait.until || isFinal(followed.job.state)) break;
         }
       }
     } catch (error) {
@@ -144,9 +152,10 @@ export function createFollowing(options: FollowingOptions) {
     }
     lateCosts.ask(followed);
     // A job that is handed over, or whose client is gone, may be called for again in the same breath.
-    if (isFinal(followed.job.state) && !wait.signal.aborted) {
+    if ((isFinal(followed.job.state) || lost) && !wait.signal.aborted) {
       wait.onAnswered((reached) => settle(followed, reached, wait.signal));
     } else await settle(followed, false, wait.signal);
+    if (lost) throw lost;
     // Nothing is known of a job that no look could read and no record tells of.
     if (unread && !isRead) throw unread;
     return { job: followed.job, resumed, ...(unread && { unread }) };
@@ -165,19 +174,8 @@ export function createFollowing(options: FollowingOptions) {
   }
 
   /** Follows an earlier job for the call that repeats it. */
-  async function resume(entry: Entry, requestId: string, wait: Wait): Promise<Outcome> {
-    return attend(entry, requestId, 0, wait, true).catch(async (error) => {
-      if (!(error instanceof ToolError) || error.code !== 'unknown_request') throw error;
-      held.take(entry.name, wait.signal);
-      const lost = await observe(entry, { kind: 'forgotten' });
-      wait.onAnswered((reached) => settle(lost, reached, wait.signal));
-      throw new ToolError(
-        'unknown_request',
-        `The earlier job ${requestId} for the same input is gone: ${error.message}`,
-        { next: 'Call again to submit a new job.' },
-      );
-    });
-  }
+  const resume = (entry: Entry, requestId: string, wait: Wait): Promise<Outcome> =>
+    attend(entry, requestId, 0, wait, true);
 
   /**
    * Answers a call that repeats one which was cut off in its submit: with that job, if it turns out to have been
@@ -199,4 +197,23 @@ export function createFollowing(options: FollowingOptions) {
   }
 
   return { observe, settle, giveUp, attend, resume, doubt };
+}
+
+/** Whether an observation taught more than a new queue position. */
+const saysMore = (before: Job, after: Job): boolean =>
+  (['state', 'finished_at', 'urls', 'cost_usd', 'missing_since', 'denied_since'] as const).some(
+    (field) => before[field] !== after[field],
+  );
+
+/** What a read that failed says of its job. */
+function failureOf({ code, status }: ToolError): Observation {
+  const isDenied = code === 'unknown_request';
+  return isDenied || status === 404 ? { kind: 'missing', isDenied } : { kind: 'unread' };
+}
+
+function gone(requestId: string, error: ToolError): ToolError {
+  return new ToolError('unknown_request', `Job ${requestId} is gone: ${error.message}`, {
+    next: 'Look at the Generations page of the RunComfy account; if the image is not there, call again to submit a new job.',
+    cause: error,
+  });
 }

@@ -46,6 +46,10 @@ export interface Job {
   /** RunComfy's words about a failure. */
   error?: string;
   cost_usd?: number;
+  /** Since when every read of the job has been answered with HTTP 404; absent once one brought something else. */
+  missing_since?: string;
+  /** Since when RunComfy itself has said that it does not know the request id. */
+  denied_since?: string;
   /** Who follows the job now; absent where nobody does. */
   follower?: Follower;
   /** When its outcome, or that it is unknown, was told to a client. */
@@ -66,10 +70,13 @@ export type Observation =
   | { kind: 'accepted'; request_id: string }
   | { kind: 'answer_lost' }
   | { kind: 'forgotten' }
+  /** A read was answered with HTTP 404, in RunComfy's own words (404001) or in those of a gateway. */
+  | { kind: 'missing'; isDenied: boolean }
+  /** A read failed in another way. */
+  | { kind: 'unread' }
   | { kind: 'status'; seen: StatusSeen; sight?: Sight }
   | { kind: 'result'; seen: ResultSeen; sight?: Sight }
-  | { kind: 'cancelled' }
-  | { kind: 'priced'; cost_usd: number };
+  | { kind: 'cancelled' };
 
 /** What the URL at an index leads to. */
 export const kindAt = ({ kinds }: Pick<Job, 'kinds'>, index: number): MediaKind => kinds?.[index] ?? 'image';
@@ -79,85 +86,5 @@ export const isFinal = (state: JobState): boolean =>
 /** The states of a job that RunComfy works on. */
 export const ACTIVE_STATES: readonly JobState[] = ['in_queue', 'in_progress'];
 
-/**
- * The job after an observation made at `now` (ms). Pure and total: final states absorb all but a cost that came late,
- * and an observation that changes nothing gives back the same object.
- */
-export function transition(job: Job, observation: Observation, now: number): Job {
-  if (observation.kind === 'priced') return priced(job, observation.cost_usd);
-  if (isFinal(job.state)) return job;
-  const at = new Date(now).toISOString();
-  switch (observation.kind) {
-    case 'accepted':
-      return { ...job, state: 'in_queue', request_id: observation.request_id };
-    case 'answer_lost':
-      return job.request_id === undefined ? { ...job, state: 'unknown' } : job;
-    case 'forgotten':
-      return { ...job, state: 'unknown' };
-    case 'cancelled':
-      return ended(job, 'cancelled', at);
-    case 'status': {
-      const { state, queue_position } = observation.seen;
-      return state === 'ended' ? job : running(job, state, queue_position, at, observation.sight);
-    }
-    case 'result': {
-      const { seen, sight } = observation;
-      const told = job.submitted_at === undefined ? completed(job, seen) : job;
-      if (seen.state === 'in_queue' || seen.state === 'in_progress')
-        return running(told, seen.state, undefined, at, sight);
-      return {
-        ...ended(told, seen.state, endedAt(told, seen.finished_at, at)),
-        urls: seen.urls,
-        ...(seen.kinds && { kinds: seen.kinds }),
-        ...(sight?.ranMs !== undefined && { ran_seconds: sight.ranMs / 1000 }),
-        ...(seen.error !== undefined && { error: seen.error }),
-        ...(seen.cost_usd !== undefined && { cost_usd: seen.cost_usd }),
-      };
-    }
-  }
-}
-
-/** A job with the cost that its result did not tell yet. */
-function priced(job: Job, cost_usd: number): Job {
-  return job.state === 'succeeded' && job.cost_usd === undefined ? { ...job, cost_usd } : job;
-}
-
-/** A job that another program submitted, with what RunComfy tells about it. */
-function completed(job: Job, { model = job.model, created_at }: ResultSeen): Job {
-  return { ...job, model, ...(created_at !== undefined && { submitted_at: created_at }) };
-}
-
-function running(
-  job: Job,
-  state: 'in_queue' | 'in_progress',
-  position: number | undefined,
-  at: string,
-  sight?: Sight,
-): Job {
-  if (job.state === state && job.queue_position === position) return job;
-  const { queue_position: _, ...rest } = job;
-  return {
-    ...rest,
-    state,
-    ...(position !== undefined && { queue_position: position }),
-    ...(state === 'in_progress' && job.started_at === undefined && start(at, sight)),
-  };
-}
-
-function start(at: string, sight: Sight = {}): Pick<Job, 'started_at' | 'started_within_seconds'> {
-  const { startedAt, startedWithin } = sight;
-  return {
-    started_at: startedAt === undefined ? at : new Date(startedAt).toISOString(),
-    ...(startedWithin !== undefined && { started_within_seconds: startedWithin / 1000 }),
-  };
-}
-
-function ended(job: Job, state: JobState, at: string): Job {
-  const { queue_position: _, ...rest } = job;
-  return { ...rest, state, finished_at: at };
-}
-
-/** RunComfy's own time of the end, unless its clock and ours disagree about the order of things. */
-function endedAt(job: Job, told: string | undefined, at: string): string {
-  return told !== undefined && told <= at && told >= (job.submitted_at ?? '') ? told : at;
-}
+/** Whether a job succeeded and its output has not been seen. */
+export const lacksOutput = ({ state, urls }: Job): boolean => state === 'succeeded' && !urls?.length;

@@ -1,10 +1,11 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
-import { type Job, transition } from './job.ts';
+import { type Job, lacksOutput } from './job.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import type { Pace } from './pace.ts';
 import { recordId } from './record.ts';
+import { transition } from './transition.ts';
 
 // RunComfy says that a cost may come late, and not how late.
 const READ_AFTER = 5_000;
@@ -21,11 +22,11 @@ export interface LateCostsOptions {
   ended: AbortSignal;
 }
 
-/** Costs that were not reported yet when their jobs' results were. */
+/** Costs, and outputs, that were not there yet when their jobs' results were. */
 export interface LateCosts {
   /**
-   * Reads the result of a recorded job that succeeded without a cost once more, a few seconds later, and records its
-   * cost; passes over any other. Nobody waits for it, and a failure changes nothing.
+   * Reads the result of a recorded job that succeeded without a cost or an output once more, a few seconds later, and
+   * records what it tells now; passes over any other. Nobody waits for it, and a failure changes nothing.
    */
   ask(followed: { readonly name?: string; readonly job: Job }): void;
 }
@@ -38,8 +39,8 @@ export function createLateCosts({ api, ledger, pace, clock, log, ended }: LateCo
   async function read(entry: Entry, requestId: string): Promise<void> {
     await pace.turn(WORTHLESS, ended);
     const seen = await api.result(requestId, ended);
-    if (seen === 'not_finished' || seen.cost_usd === undefined) return;
-    const observation = { kind: 'priced', cost_usd: seen.cost_usd } as const;
+    if (seen === 'not_finished' || (seen.cost_usd === undefined && seen.urls.length === 0)) return;
+    const observation = { kind: 'result', seen } as const;
     await ledger.update(entry, (latest) => transition(latest, observation, clock.now()), { create: false });
   }
 
@@ -60,8 +61,8 @@ export function createLateCosts({ api, ledger, pace, clock, log, ended }: LateCo
   return {
     ask({ name, job }) {
       const { state, request_id, cost_usd } = job;
-      if (name === undefined || state !== 'succeeded' || request_id === undefined || cost_usd !== undefined)
-        return;
+      const isWhole = cost_usd !== undefined && !lacksOutput(job);
+      if (name === undefined || state !== 'succeeded' || request_id === undefined || isWhole) return;
       const id = recordId(name);
       if (owed.has(id) || ended.aborted) return;
       owed.set(id, { entry: { name, job }, requestId: request_id, due: clock.now() + READ_AFTER });

@@ -1,20 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Job } from './job.ts';
 import { createLister, type Listing } from './listing.ts';
-import {
-  fingerprintOf,
-  formatName,
-  parseName,
-  parseRecord,
-  type RecordName,
-  recordId,
-  writeRecord,
-} from './record.ts';
+import { fingerprintOf, formatName, parseName, parseRecord, type RecordName, recordId } from './record.ts';
+import { readIfThere, writeRecord } from './record-file.ts';
 
 /** A job and the name of the file that holds it. */
 export interface Entry {
@@ -215,24 +207,6 @@ export function createLedger(dataDir: string, log: Log): Ledger {
       }
     },
   };
-}
-
-// A file that cannot be opened for want of handles, or a drive that is away for a moment, is read again after so many ms.
-const READ_AGAIN_AFTER = [20, 100, 400];
-
-/** The text of a file; undefined where there is none. Throws what the file system goes on to throw. */
-async function readIfThere(path: string): Promise<string | undefined> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await readFile(path, 'utf8');
-    } catch (error) {
-      const { code = '' } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT' || code === 'EISDIR') return undefined;
-      const pause = READ_AGAIN_AFTER[tries];
-      if (pause === undefined) throw error;
-      await delay(pause);
-    }
-  }
 }
 
 /** A record's name with a part of it changed. */

@@ -205,13 +205,12 @@ const isSettled = ({ state, delivered_at }: Job): boolean =>
 
 /** The job was accepted, but cannot be followed: told with its request id, so that it is not submitted again. */
 function unfollowed(requestId: string, error: ToolError): ToolError {
-  return new ToolError(
-    error.code,
-    `Job ${requestId} was submitted, but it cannot be followed: ${error.message}`,
-    {
-      next: `Solve that, then call get_image_job with request_id "${requestId}"; do not submit it again.`,
-      charged: 'maybe',
-      cause: error,
-    },
-  );
+  const { code, message } = error;
+  if (code === 'unknown_request')
+    return new ToolError(code, message, { next: error.next, charged: 'maybe', cause: error });
+  return new ToolError(code, `Job ${requestId} was submitted, but it cannot be followed: ${message}`, {
+    next: `Solve that, then call get_image_job with request_id "${requestId}"; do not submit it again.`,
+    charged: 'maybe',
+    cause: error,
+  });
 }

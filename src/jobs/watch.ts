@@ -18,14 +18,15 @@ export interface WatchStart {
   submittedAt?: number;
   /** How long the first look waits, in ms. */
   firstGap: number;
-  /** Until when, in ms since the epoch, "no such request" is taken as "not visible yet". */
-  missingUntil: number;
+  /** A job that is recorded was there once: that it is not found is an observation, and no error. */
+  isRecorded: boolean;
 }
 
-// RunComfy promises no read-your-writes: a request id may be unknown to a read for some ms after its submit.
-const VISIBLE_WITHIN = 30_000;
+// In ms: when RunComfy does not know the job, or tells its end before its output, it is asked again soon.
+const CONFIRM_AFTER = 3_000;
+const OUTPUT_AFTER = 2_000;
 
-/** Where the watch of a job begins at `now` (ms); one that is not recorded was not submitted by us just now. */
+/** Where the watch of a job begins at `now` (ms). */
 export function watchStart(job: Job, isRecorded: boolean, firstGap: number, now: number): WatchStart {
   const submittedAt = job.submitted_at === undefined ? undefined : Date.parse(job.submitted_at);
   return {
@@ -34,14 +35,15 @@ export function watchStart(job: Job, isRecorded: boolean, firstGap: number, now:
     sight: firstGap > 0 ? { seenAt: now } : sightOf(job),
     ...(submittedAt !== undefined && { submittedAt }),
     firstGap,
-    missingUntil: isRecorded && submittedAt !== undefined ? submittedAt + VISIBLE_WITHIN : 0,
+    isRecorded,
   };
 }
 
 /**
  * Looks at a job at the `gap` that fits (ms, from the ms for which it has run, or from nothing while it is queued), when
- * the pace of the process gives its look a turn by what it is worth, and yields every look, until its result is final or the signal aborts (then it throws the signal's reason). Reads that
- * may succeed later are yielded as `unread`, others thrown.
+ * the pace of the process gives its look a turn by what it is worth, and yields every look, until its result is final
+ * or the signal aborts (then it throws the signal's reason). A success without output is not taken for final: it is for
+ * the caller to stop then. Reads that may succeed later are yielded as `unread`, others thrown.
  *
  * While the job is queued it reads /status, for the position; once it runs /result, which is the answer too.
  * If /result refuses an unfinished job with 400005, it goes back to /status for this job.
@@ -100,17 +102,33 @@ export async function* watch(
     await pace.turn(isAsked ? atOnce : worthNow, signal);
     const seen = await look().catch((error): Look => {
       signal.throwIfAborted();
-      const early =
-        error instanceof ToolError && error.code === 'unknown_request' && clock.now() < from.missingUntil;
-      if (error instanceof ToolError && (error.retryable || early)) return { kind: 'unread', error };
+      if (!(error instanceof ToolError)) throw error;
+      const isMissing = from.isRecorded && error.code === 'unknown_request';
+      if (error.retryable || isMissing) return { kind: 'unread', error };
       throw error;
     });
     lookedAt = clock.now();
     yield seen;
-    if (seen.kind === 'result' && seen.seen.state !== 'in_queue' && seen.seen.state !== 'in_progress') return;
-    const asked = seen.kind === 'unread' ? (seen.error.retryAfter ?? 0) * 1000 : 0;
-    await clock.sleep(Math.max(asked, gap(runningAt(clock.now()))), signal);
+    const outcome = outcomeOf(seen);
+    if (outcome === 'final') return;
+    if (outcome === 'lacks_output') run('in_progress');
+    await clock.sleep(pauseAfter(seen, gap(runningAt(clock.now()))), signal);
   }
+}
+
+function outcomeOf(look: Look): 'open' | 'lacks_output' | 'final' {
+  if (look.kind !== 'result') return 'open';
+  const { state, urls } = look.seen;
+  if (state === 'in_queue' || state === 'in_progress') return 'open';
+  return state === 'succeeded' && urls.length === 0 ? 'lacks_output' : 'final';
+}
+
+/** How long to wait after a look, in ms, where `gap` would fit a job that goes on. */
+function pauseAfter(look: Look, gap: number): number {
+  if (outcomeOf(look) === 'lacks_output') return OUTPUT_AFTER;
+  if (look.kind !== 'unread') return gap;
+  if (look.error.code === 'unknown_request') return CONFIRM_AFTER;
+  return Math.max((look.error.retryAfter ?? 0) * 1000, gap);
 }
 
 function toldTimes({ created_at, finished_at }: ResultSeen, submittedAt?: number): ToldTimes | undefined {

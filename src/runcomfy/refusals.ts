@@ -46,11 +46,11 @@ const BY_NUMBER: Record<number, Refusal> = {
   422001: 'input_refused',
 };
 
-/** What a 404 says is not there. */
+/** What a 404 without RunComfy's own number says is not there. A gateway's word does not end a job. */
 const NOT_FOUND: Record<Asked, Refusal> = {
   submit: 'unknown_model',
   model: 'unknown_model',
-  job: 'unknown_request',
+  job: 'service_error',
   balance: 'service_error',
   catalogue: 'service_error',
 };
@@ -111,6 +111,7 @@ export function refusalError(
     next: waitable ? `Wait ${Math.ceil(reply.retryAfter ?? 0)} s, then call again.` : next,
     charged,
     retryable: code === 'rate_limited' || code === 'service_error',
+    status: reply.status,
     ...(reply.retryAfter !== undefined && { retryAfter: reply.retryAfter }),
   });
 }

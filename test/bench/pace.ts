@@ -71,7 +71,7 @@ async function simulate({ learned, byWorth }: Strategy): Promise<{ waits: number
       sight: { seenAt: submittedAt },
       submittedAt,
       firstGap: gap(),
-      missingUntil: 0,
+      isRecorded: true,
     };
     const worth = (since: number, running?: number) => (byWorth ? schedule.worth(KIND, since, running) : 0);
     for await (const _ of watch('r', from, {

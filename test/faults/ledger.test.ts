@@ -67,8 +67,7 @@ const job = (state: JobState, age: number, more: Partial<Job> = {}): Stored => (
 });
 
 /** One whose outcome was told. */
-const told = (state: JobState, age: number) =>
-  job(state, age, { delivered_at: new Date(NOW).toISOString() });
+const told = (state: JobState, age: number) => job(state, age, { delivered_at: new Date(NOW).toISOString() });
 
 let nonces = 0;
 /** The name of a record, each with its own nonce unless one is given. */
@@ -605,7 +604,6 @@ describe('four processes', () => {
 describe('old records', () => {
   const UNFINISHED: JobState[] = ['submitting', 'in_queue', 'in_progress'];
   const OVER: JobState[] = ['succeeded', 'failed', 'cancelled', 'unknown'];
-
 
   it.each([
     ['older than --keep-days', { keepDays: 1 }],

@@ -143,9 +143,8 @@ describe('a call that is repeated because its answer reached nobody', () => {
     const one = await connect();
     await callAndTimeOut(one);
     one.jumpClock(60_000);
-    one.sandbox.inject({ on: 'status', what: { status: 404, body: { error_code: 404001 } } });
-    one.sandbox.inject({ on: 'result', what: { status: 404, body: { error_code: 404001 } } });
-    expect(textOf(await one.client.callTool(CALL))).toContain('for the same input is gone');
+    one.sandbox.inject({ on: 'status', times: 2, what: { status: 404, body: { error_code: 404001 } } });
+    expect(textOf(await one.client.callTool(CALL))).toMatch(/^Job \S+ is gone: /);
     await delivered(one);
     expect((await one.client.callTool(CALL)).structuredContent).toMatchObject({ status: 'succeeded' });
     expect(one.sandbox.engine.jobs).toHaveLength(2);

@@ -48,7 +48,7 @@ describe('get_image_job', () => {
   });
 
   it('answers from the record once a job has ended', async () => {
-    const connected = await connect({ waitSeconds: 30 });
+    const connected = await connect();
     const [id] = await submit(connected, { ...DONE, costUsd: 0.04 });
     const reads = connected.sandbox.requests.length;
     const result = await connected.client.callTool({ name: 'get_image_job', arguments: { request_id: id } });

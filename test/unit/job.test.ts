@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isFinal, JOB_STATES, type Job, type Observation, transition } from '../../src/jobs/job.ts';
+import { isFinal, JOB_STATES, type Job, type Observation } from '../../src/jobs/job.ts';
+import { transition } from '../../src/jobs/transition.ts';
 
 const SUBMITTED = Date.parse('2026-01-01T00:00:00Z');
 const NOW = SUBMITTED + 60_000;
@@ -28,29 +29,107 @@ const OBSERVATIONS: Observation[] = [
   result({ state: 'succeeded', urls: ['u'], cost_usd: 1 }),
   result({ state: 'failed', error: 'no' }),
   result({ state: 'cancelled' }),
-  { kind: 'priced', cost_usd: 2 },
+  { kind: 'missing', isDenied: true },
+  { kind: 'missing', isDenied: false },
+  { kind: 'unread' },
 ];
 
 describe('transition', () => {
   it('is total, and final states absorb', () => {
     for (const state of JOB_STATES) {
       for (const observation of OBSERVATIONS) {
-        const before = job({ state });
+        const before = job({ state, urls: ['u'], cost_usd: 1 });
         const after = transition(before, observation, NOW);
         expect(JOB_STATES).toContain(after.state);
-        if (isFinal(state) && observation.kind !== 'priced') expect(after).toBe(before);
+        if (isFinal(state)) expect(after).toBe(before);
       }
     }
   });
 
-  it('takes a cost that came late, once, and only of a job that succeeded', () => {
-    const late = { kind: 'priced', cost_usd: 2 } as const;
-    for (const state of JOB_STATES) {
-      const before = job({ state });
-      const after = transition(before, late, NOW);
-      expect(after).toEqual(state === 'succeeded' ? { ...before, cost_usd: 2 } : before);
-      const told = job({ state, cost_usd: 1 });
+  it('takes an output and a cost that came late, once, and only of a job that succeeded', () => {
+    const late = result({ urls: ['late'], cost_usd: 2 });
+    for (const state of JOB_STATES.filter(isFinal)) {
+      const before = job({ state, urls: [] });
+      const isTaken = state === 'succeeded';
+      expect(transition(before, late, NOW)).toEqual(
+        isTaken ? { ...before, urls: ['late'], cost_usd: 2 } : before,
+      );
+      const told = job({ state, urls: ['u'], cost_usd: 1 });
       expect(transition(told, late, NOW)).toBe(told);
+    }
+  });
+
+  it('takes a success without its output for final only after 30 s', () => {
+    const before = job({ state: 'in_progress' });
+    const first = transition(before, result({}), NOW);
+    expect(first).toMatchObject({ state: 'in_progress', finished_at: new Date(NOW).toISOString() });
+    expect(transition(first, result({}), NOW + 29_000)).toBe(first);
+    expect(transition(first, result({ urls: ['u'] }), NOW + 29_000).state).toBe('succeeded');
+    expect(transition(first, result({}), NOW + 31_000)).toMatchObject({ state: 'succeeded', urls: [] });
+  });
+
+  it.each([
+    ["RunComfy's own word, once", [[true, 0]], false],
+    [
+      "RunComfy's own word, twice in a row",
+      [
+        [true, 0],
+        [true, 2_000],
+      ],
+      false,
+    ],
+    [
+      "RunComfy's own word, twice, some seconds apart",
+      [
+        [true, 0],
+        [true, 3_000],
+      ],
+      true,
+    ],
+    [
+      "a gateway's and then RunComfy's",
+      [
+        [false, 0],
+        [true, 5_000],
+      ],
+      false,
+    ],
+    [
+      "a gateway's for less than ten minutes",
+      [
+        [false, 0],
+        [false, 599_000],
+      ],
+      false,
+    ],
+    [
+      "a gateway's for ten minutes",
+      [
+        [false, 0],
+        [false, 600_000],
+      ],
+      true,
+    ],
+  ] as [string, [boolean, number][], boolean][])(
+    'gives a job up by a 404 that is %s: %s',
+    (_, reads, isLost) => {
+      let seen = job();
+      for (const [isDenied, ms] of reads) seen = transition(seen, { kind: 'missing', isDenied }, NOW + ms);
+      expect(seen.state).toBe(isLost ? 'unknown' : 'in_queue');
+    },
+  );
+
+  it('does not give a job up that was just submitted, or that a read in between may have found', () => {
+    const denied = { kind: 'missing', isDenied: true } as const;
+    const young = job({ submitted_at: new Date(NOW - 29_000).toISOString() });
+    expect(transition(young, denied, NOW)).toBe(young);
+    for (const between of [
+      { kind: 'unread' } as const,
+      { kind: 'status', seen: { state: 'ended' } } as const,
+    ]) {
+      const found = transition(transition(job(), denied, NOW), between, NOW + 1_000);
+      expect(found).toEqual(job());
+      expect(transition(found, denied, NOW + 5_000).state).toBe('in_queue');
     }
   });
 
@@ -81,6 +160,6 @@ describe('transition', () => {
     ['ours where theirs lies before the submit', '2025-12-31T23:00:00.000Z', '2026-01-01T00:01:00.000Z'],
     ['ours where theirs lies in the future', '2027-01-01T00:00:00.000Z', '2026-01-01T00:01:00.000Z'],
   ])('takes the time of the end: %s', (_, finished_at, expected) => {
-    expect(transition(job(), result({ finished_at }), NOW).finished_at).toBe(expected);
+    expect(transition(job(), result({ finished_at, urls: ['u'] }), NOW).finished_at).toBe(expected);
   });
 });

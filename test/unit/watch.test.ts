@@ -21,7 +21,7 @@ const failing = (code: 'service_error' | 'unknown_request' | 'key_refused', retr
 async function run(
   status: Answer[],
   result: Answer[],
-  { signal = new AbortController().signal, missingMs = 0 } = {},
+  { signal = new AbortController().signal, isRecorded = true } = {},
 ) {
   const asked: string[] = [];
   const looks: Look['kind'][] = [];
@@ -37,7 +37,7 @@ async function run(
     sight: { seenAt: clock.now() },
     submittedAt: clock.now(),
     firstGap: 0,
-    missingUntil: clock.now() + missingMs,
+    isRecorded,
   };
   const worth = () => 1;
   const pace = createPace(clock);
@@ -86,10 +86,20 @@ describe('watch', () => {
     expect((await run([failing('key_refused', false)], [done])).ended).toBe('key_refused');
   });
 
-  it('takes an unknown request as not visible yet only for a while', async () => {
+  it('tells of each time that a recorded job is unknown; of another it ends there', async () => {
     const missing = failing('unknown_request', false);
-    expect((await run([missing, { state: 'ended' }], [done], { missingMs: 30_000 })).ended).toBe('done');
-    expect((await run([missing], [done], { missingMs: 30_000 })).ended).toBe('unknown_request');
+    expect((await run([missing, missing, { state: 'ended' }], [done])).looks).toEqual([
+      'unread',
+      'unread',
+      'result',
+    ]);
+    expect((await run([missing], [done], { isRecorded: false })).ended).toBe('unknown_request');
+  });
+
+  it('goes on after a success without output', async () => {
+    const without = { ...done, urls: [] };
+    const { asked } = await run([{ state: 'in_progress' }], [without, without, done]);
+    expect(asked).toEqual(['status', 'result', 'result', 'result']);
   });
 
   it('tells for how long the job ran, as far as its looks and RunComfy tell', async () => {
