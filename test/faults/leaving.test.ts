@@ -1,9 +1,7 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Job } from '../../src/jobs/job.ts';
 import { createLedger } from '../../src/jobs/ledger.ts';
@@ -12,77 +10,13 @@ import type { JobPlan } from '../../src/sandbox/engine.ts';
 import type { Fault, Route } from '../../src/sandbox/faults.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
 import { checkBooks, readRecords } from '../helpers/books.ts';
-import { MAIN, plainEnv, start } from '../helpers/process.ts';
+import { start } from '../helpers/process.ts';
 import { freshDataDir, KEY } from '../helpers/program.ts';
+import { collect, initialize, lines, send } from '../helpers/raw.ts';
+import { type CleanUp, directly, WAYS, type Way } from '../helpers/ways.ts';
 
 const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const HOURS = 3_600_000;
-const ENV = plainEnv({ RUNCOMFY_API_KEY: KEY });
-
-type Child = ChildProcessWithoutNullStreams;
-/** Takes what to do when the test is over: tests that run at once need their own. */
-type CleanUp = (what: () => void) => void;
-
-/** A way of leaving: what the server is started by, and what happens to it. */
-interface Way {
-  way: string;
-  launch: (args: readonly string[], cleanUp: CleanUp) => Child;
-  leave: (child: Child) => void;
-  /** How the process that was launched ends. */
-  exit: { code: number | null; signal: string | null };
-}
-
-const CLEAN = { code: 0, signal: null };
-const bySignal = (signal: NodeJS.Signals): Way => ({
-  way: signal,
-  launch: directly,
-  leave: (child) => void child.kill(signal),
-  exit: CLEAN,
-});
-
-const WAYS: Way[] = [
-  { way: 'end of input', launch: directly, leave: (child) => void child.stdin.end(), exit: CLEAN },
-  bySignal('SIGTERM'),
-  bySignal('SIGINT'),
-  bySignal('SIGHUP'),
-  {
-    way: 'standard output whose reader is gone',
-    launch: directly,
-    leave(child) {
-      child.stdout.destroy();
-      // A broken pipe shows itself only when something is written.
-      send(child, { id: 2, method: 'ping' });
-    },
-    exit: CLEAN,
-  },
-  {
-    way: 'the death of its parent while this process holds the other end of its pipes',
-    launch: belowParent,
-    leave: (child) => void child.kill('SIGKILL'),
-    exit: { code: null, signal: 'SIGKILL' },
-  },
-];
-
-/** Starts the server as most hosts do. */
-function directly(args: readonly string[], cleanUp: CleanUp): Child {
-  const child = spawn(process.execPath, [MAIN, ...args], { env: ENV });
-  cleanUp(() => child.kill('SIGKILL'));
-  return child;
-}
-
-/** Starts the server as the child of another process, which only hands on its pipes. */
-function belowParent(args: readonly string[], cleanUp: CleanUp): Child {
-  const parent = `require('node:child_process').spawn(process.execPath, process.argv.slice(1), { stdio: 'inherit' })`;
-  const child = spawn(process.execPath, ['-e', parent, MAIN, ...args], { env: ENV, detached: true });
-  cleanUp(() => {
-    try {
-      process.kill(-(child.pid as number), 'SIGKILL');
-    } catch {
-      // The whole group is gone, as it should be.
-    }
-  });
-  return child;
-}
 
 interface Scene {
   sandbox: Sandbox;
@@ -301,43 +235,6 @@ describe('a throw-away start, as hosts make them to look, leaves no trace', () =
     expect(readdirSync(home)).toEqual([]);
   });
 });
-
-/** Writes one message. */
-function send(child: Child, message: object): void {
-  child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
-}
-
-/** Opens the session and waits for the answer. */
-async function initialize(child: Child, stdout: Collected): Promise<void> {
-  const clientInfo = { name: 'raw', version: '1' };
-  const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo };
-  send(child, { id: 0, method: 'initialize', params });
-  await stdout.has('"id":0');
-  send(child, { method: 'notifications/initialized' });
-}
-
-interface Collected {
-  text(): string;
-  /** Resolves when the text has come; waits for ever if it never does. */
-  has(part: string): Promise<void>;
-}
-
-/** Gathers what a stream says from now on. */
-function collect(stream: Readable): Collected {
-  let text = '';
-  const waiting: { part: string; resolve: () => void }[] = [];
-  stream.on('data', (chunk) => {
-    text += chunk;
-    for (const { part, resolve } of waiting) if (text.includes(part)) resolve();
-  });
-  return {
-    text: () => text,
-    has: (part) =>
-      new Promise((resolve) => (text.includes(part) ? resolve() : void waiting.push({ part, resolve }))),
-  };
-}
-
-const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 
 /** Whether a line is a message of the protocol. */
 function isMessage(line: string): boolean {
