@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { ServerContext } from '@modelcontextprotocol/server';
+import type { RequestId, ServerContext } from '@modelcontextprotocol/server';
 import type { Clock } from './clock.ts';
 import { waitBudget, waitEnd } from './hosts.ts';
 import type { Job } from './jobs/job.ts';
@@ -12,20 +11,24 @@ export interface CallWaitOptions {
   log: Log;
   /** The user's own wait in seconds; undefined asks the table of hosts. */
   waitSeconds: number | undefined;
-  /** Whether what was written to the client can have reached it. */
-  isConnected: () => boolean;
+  delivery: Delivery;
+  /** Holds what is still to be recorded about answers, until it is. */
+  acknowledging: Set<Promise<void>>;
 }
 
-// In ms: an answer is written at once, and a client that is gone shows itself as a broken pipe soon after.
-const ANSWER_OUT_AFTER = 20;
+/**
+ * Whether the result of a request leaves this process whole, asked right before it is handed to the SDK, which then
+ * writes it; not where `ended` aborts before that, with a WaitEnd.
+ */
+export type Delivery = (id: RequestId, ended: AbortSignal) => Promise<boolean>;
 
-/** The wait of one call, and what to call when its answer is handed to the SDK, which then writes it. */
+/** The wait of one call, and what to await before its answer is handed to the SDK. */
 export function openWait(
   context: ServerContext,
   client: string | undefined,
-  { clock, log, waitSeconds, isConnected }: CallWaitOptions,
-): { wait: Wait; answered(): void } {
-  const { signal, _meta } = context.mcpReq;
+  { clock, log, waitSeconds, delivery, acknowledging }: CallWaitOptions,
+): { wait: Wait; answered(): Promise<void> } {
+  const { id, signal, _meta } = context.mcpReq;
   const token = _meta?.progressToken;
   const seconds = waitSeconds ?? waitBudget(client, token !== undefined);
   const began = clock.now();
@@ -36,6 +39,12 @@ export function openWait(
   signal.addEventListener('abort', giveUp, { once: true });
   const settling: ((reached: boolean) => Promise<void>)[] = [];
   const progress = token === undefined ? undefined : createProgress(context, token, clock, began);
+
+  async function acknowledge(): Promise<void> {
+    const reached = await delivery(id, end.signal);
+    for (const settle of settling) await settle(reached).catch((error) => log.error(error.message));
+  }
+
   return {
     wait: {
       until: began + seconds * 1000,
@@ -45,12 +54,19 @@ export function openWait(
     },
     async answered() {
       progress?.stop();
-      await delay(ANSWER_OUT_AFTER);
-      const reached = !signal.aborted && isConnected();
-      for (const settle of settling) await settle(reached).catch((error) => log.error(error.message));
+      if (settling.length === 0) return;
+      await inputIsRead();
+      const acknowledged = acknowledge().finally(() => acknowledging.delete(acknowledged));
+      acknowledging.add(acknowledged);
     },
   };
 }
+
+/**
+ * Resolves when all that lay in standard input has been read: one whole turn of the event loop. In a process that was
+ * frozen, or busy, the end of a job and the cancellation of its call are found at once.
+ */
+const inputIsRead = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
 
 // Looks may be further apart than this, in ms, where many jobs share one pace; some clients' clocks run on progress.
 const PROGRESS_EVERY = 10_000;

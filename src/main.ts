@@ -4,6 +4,7 @@ import envPaths from 'env-paths';
 import { systemClock } from './clock.ts';
 import { type Config, parseConfig } from './config.ts';
 import { createProgram } from './program.ts';
+import { createDeliveries } from './transports/delivery.ts';
 import { untilClientLeaves } from './transports/leave.ts';
 import { serveOverStdio } from './transports/stdio.ts';
 import { NAME, VERSION } from './version.ts';
@@ -27,24 +28,27 @@ async function run(config: Config, saveCode: () => void): Promise<void> {
     );
 }
 
-// How long, in ms, leaving waits for the answer of a submit, so that its request id is recorded.
+// How long, in ms, leaving waits for what is still to be recorded: the request id of a submit, the delivery of an answer.
 const LEAVE_WITHIN = 300;
 // How long after the tool list, in ms, nothing is expected of a server for a while. Clients that only look are gone by then.
 const IDLE_AFTER = 200;
 
 /** Serves until the client leaves, then ends at once, whatever still waits: the ledger tells the next process. */
 async function serve(config: Config, saveCode: () => void): Promise<void> {
+  const deliveries = createDeliveries();
   const { factory, log, leave, warm } = createProgram(config, {
     clock: systemClock,
     random: Math.random,
-    isConnected: () => !process.stdout.destroyed && !process.stdout.errored,
+    delivery: deliveries.delivery,
   });
   const useIdleTime = () => {
     saveCode();
     warm().catch((error) => log.warn(error.message));
   };
   const onListed = () => void setTimeout(useIdleTime, IDLE_AFTER).unref();
-  const closed = serveOverStdio(factory, log, onListed).then(() => 'the connection is closed');
+  const closed = serveOverStdio(factory, { log, deliveries, onListed }).then(
+    () => 'the connection is closed',
+  );
   log.info(`${VERSION} serves ${config.baseUrl}`);
   log.info(`leaves: ${await Promise.race([closed, untilClientLeaves()])}`);
   await Promise.race([leave(), systemClock.sleep(LEAVE_WITHIN)]);

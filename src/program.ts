@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { McpServerFactory } from '@modelcontextprotocol/server';
+import type { Delivery } from './call-wait.ts';
 import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts';
 import { pinnedModels } from './catalogue/pinned.ts';
 import type { Clock } from './clock.ts';
@@ -36,7 +37,10 @@ export interface Program {
   catalogue: Catalogue;
   factory: McpServerFactory;
   log: Log;
-  /** Before the process ends: resolves when every submit under way has its request id recorded. */
+  /**
+   * Before the process ends: resolves when every submit under way has its request id recorded, and every answer that
+   * has gone out its acknowledgement.
+   */
   leave(): Promise<void>;
   /** Loads what the first call needs. */
   warm(): Promise<void>;
@@ -48,12 +52,14 @@ function priceOf(modelId: string, input: Record<string, unknown>): number | unde
   return model && publishedPrice(model, input);
 }
 
+const handedOver: Delivery = async (_, ended) => !ended.aborted;
+
 /** What a program takes from the process that it runs in. */
 export interface Surroundings {
   clock: Clock;
   random: () => number;
-  /** Whether what was written to the client can have reached it. */
-  isConnected?: () => boolean;
+  /** What the transport tells about answers; without it one is delivered when it is handed over. */
+  delivery?: Delivery;
   writeLog?: (line: string) => void;
   httpLimits?: Partial<HttpLimits>;
   downloadLimits?: Partial<DownloadLimits>;
@@ -62,7 +68,7 @@ export interface Surroundings {
 /** config -> API -> ledger -> jobs -> server. Opens and reads nothing: that waits for the first call. */
 export function createProgram(
   config: Config,
-  { clock, random, isConnected = () => true, writeLog, httpLimits, downloadLimits }: Surroundings,
+  { clock, random, delivery = handedOver, writeLog, httpLimits, downloadLimits }: Surroundings,
 ): Program {
   const keyring = createKeyring(config.key, config.tokenFile);
   const redact = createRedactor(keyring.seen);
@@ -78,6 +84,7 @@ export function createProgram(
     random,
   });
   const end = new AbortController();
+  const acknowledging = new Set<Promise<void>>();
   const ledger = createLedger(config.dataDir, log);
   const { origin } = new URL(config.baseUrl);
   const runTimes = createRunTimes({ ledger, origin, log });
@@ -122,7 +129,8 @@ export function createProgram(
       savesAll,
       preview,
       waitSeconds,
-      isConnected,
+      delivery,
+      acknowledging,
       redact,
       viewHtml: async () => (await import('./view/view.ts')).viewHtml(models),
     });
@@ -150,7 +158,10 @@ export function createProgram(
     catalogue,
     factory: config.models === undefined ? serve(MODELS) : serveLater(config.models),
     log,
-    leave: whenEnding(jobs.leave),
+    leave: whenEnding(async () => {
+      await jobs.leave();
+      while (acknowledging.size > 0) await Promise.all(acknowledging);
+    }),
     async warm() {
       await http.warm();
       if (config.models !== undefined) await catalogue.refresh();

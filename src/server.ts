@@ -121,7 +121,7 @@ async function callTool(
     // No structuredContent: some hosts would show the model that instead of the message.
     return { isError: true, content: [{ type: 'text', text }] };
   } finally {
-    answered();
+    await answered();
   }
 }
 

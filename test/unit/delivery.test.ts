@@ -1,0 +1,142 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import type { JSONRPCMessage, ServerContext } from '@modelcontextprotocol/server';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type CallWaitOptions, openWait } from '../../src/call-wait.ts';
+import { createLog } from '../../src/log.ts';
+import { createDeliveries } from '../../src/transports/delivery.ts';
+import { createJumpingClock } from '../helpers/clock.ts';
+
+const result = (id: number | string): JSONRPCMessage => ({ jsonrpc: '2.0', id, result: {} });
+const written = Promise.resolve();
+
+/** A write that is ended by hand. */
+function openWrite() {
+  let end: { whole(): void; broken(): void } = { whole() {}, broken() {} };
+  const written = new Promise<void>((resolve, reject) => {
+    end = { whole: resolve, broken: () => reject(new Error('EPIPE')) };
+  });
+  return { written, ...end };
+}
+
+describe('whether an answer is delivered', () => {
+  /** Asks for the answer to request 1. */
+  function ask() {
+    const deliveries = createDeliveries();
+    const ended = new AbortController();
+    const told: boolean[] = [];
+    const asked = deliveries.delivery(1, ended.signal).then((reached) => void told.push(reached));
+    return { ...deliveries, ended, told, asked };
+  }
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+  it('is told when all of it was written, and not before', async () => {
+    const { onWrite, told, asked } = ask();
+    const write = openWrite();
+    onWrite(result(1), write.written);
+    await settled();
+    expect(told).toEqual([]);
+    write.whole();
+    await asked;
+    expect(told).toEqual([true]);
+  });
+
+  it('has nothing to do with other messages', async () => {
+    const { onWrite, told } = ask();
+    onWrite(result(2), written);
+    onWrite(result('1'), written);
+    onWrite({ jsonrpc: '2.0', id: 1, method: 'ping' }, written);
+    onWrite({ jsonrpc: '2.0', method: 'notifications/progress' }, written);
+    await settled();
+    expect(told).toEqual([]);
+  });
+
+  it('is denied where it cannot be written, or an error goes out in its place', async () => {
+    const broken = ask();
+    const write = openWrite();
+    broken.onWrite(result(1), write.written);
+    write.broken();
+    const replaced = ask();
+    const error = { code: -32603, message: 'Internal error' };
+    replaced.onWrite({ jsonrpc: '2.0', id: 1, error }, written);
+    await Promise.all([broken.asked, replaced.asked]);
+    expect([broken.told, replaced.told]).toEqual([[false], [false]]);
+  });
+
+  it.each(['user', 'timeout'])('is denied where the call is given up before that (%s)', async (reason) => {
+    const { onWrite, ended, told, asked } = ask();
+    const write = openWrite();
+    onWrite(result(1), write.written);
+    ended.abort(reason);
+    write.whole();
+    await asked;
+    expect(told).toEqual([false]);
+  });
+
+  it('goes on to be found out where the client has closed its end meanwhile', async () => {
+    const { onWrite, ended, told, asked } = ask();
+    const write = openWrite();
+    onWrite(result(1), write.written);
+    ended.abort('closed');
+    await settled();
+    expect(told).toEqual([]);
+    write.whole();
+    await asked;
+    expect(told).toEqual([true]);
+  });
+
+  it('is denied where the call had ended before it was written, and a later request with its id stands alone', async () => {
+    const { delivery, onWrite, ended, told, asked } = ask();
+    ended.abort('closed');
+    await asked;
+    const later = delivery(1, new AbortController().signal);
+    onWrite(result(1), written);
+    expect(told).toEqual([false]);
+    expect(await later).toBe(true);
+    expect(await delivery(1, ended.signal)).toBe(false);
+  });
+});
+
+/** Two connected sockets. */
+async function socketPair(): Promise<[Socket, Socket]> {
+  const server = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const theirs = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const [[ours]] = (await Promise.all([once(server, 'connection'), once(theirs, 'connect')])) as [
+    [Socket],
+    [],
+  ];
+  onTestFinished(() => void [theirs, ours].map((socket) => socket.destroy()));
+  return [theirs, ours];
+}
+
+// In ms. What was written to a socket of this machine lies at its other end by then.
+const ARRIVED_AFTER = 50;
+
+describe('an answer that is handed over', () => {
+  it('waits until what had come before it was read: its call may be cancelled there', async () => {
+    const [theirs, ours] = await socketPair();
+    const cancelled = new AbortController();
+    ours.on('data', () => cancelled.abort('Request timed out'));
+    const context = { mcpReq: { id: 1, signal: cancelled.signal } } as unknown as ServerContext;
+    const acknowledging = new Set<Promise<void>>();
+    const options: CallWaitOptions = {
+      clock: createJumpingClock(),
+      log: createLog('silent', String),
+      waitSeconds: 1,
+      delivery: async (_, ended) => !ended.aborted,
+      acknowledging,
+    };
+    const { wait, answered } = openWait(context, undefined, options);
+    const told: boolean[] = [];
+    wait.onAnswered(async (reached) => void told.push(reached));
+
+    theirs.write('cancelled');
+    const busyUntil = performance.now() + ARRIVED_AFTER;
+    while (performance.now() < busyUntil);
+    await answered();
+    await Promise.all(acknowledging);
+    expect(told).toEqual([false]);
+  });
+});
