@@ -5,7 +5,7 @@ import { systemClock } from './clock.ts';
 import { type Config, parseConfig } from './config.ts';
 import { createProgram } from './program.ts';
 import { createDeliveries } from './transports/delivery.ts';
-import { untilClientLeaves } from './transports/leave.ts';
+import { endAtOnce, untilClientLeaves, untilQuiet } from './transports/leave.ts';
 import { serveOverStdio } from './transports/stdio.ts';
 import { NAME, VERSION } from './version.ts';
 
@@ -51,8 +51,8 @@ async function serve(config: Config, saveCode: () => void): Promise<void> {
   );
   log.info(`${VERSION} serves ${config.baseUrl}`);
   log.info(`leaves: ${await Promise.race([closed, untilClientLeaves()])}`);
-  await Promise.race([leave(), systemClock.sleep(LEAVE_WITHIN)]);
-  process.exit(0);
+  await Promise.race([leave().then(untilQuiet), systemClock.sleep(LEAVE_WITHIN)]);
+  endAtOnce();
 }
 
 /** Runs the command that the process was started with; `saveCode` keeps the code that was compiled so far for the next start. */

@@ -1,5 +1,6 @@
 import type { Sharp } from 'sharp';
 import { ToolError } from '../errors.ts';
+import { inThreadPool } from '../thread-pool.ts';
 import type { ImageType } from './image-type.ts';
 import { PictureError } from './picture-error.ts';
 
@@ -36,9 +37,9 @@ export async function loadSharp(): Promise<typeof import('sharp').default> {
 export async function openPicture(source: Source, type: ImageType): Promise<Decodable> {
   const sharp = await loadSharp();
   const options = { limitInputPixels: MOST_PIXELS, failOn: 'truncated' as const };
-  const { format, width, height, autoOrient } = await sharp(source, { ...options, limitInputPixels: false })
-    .metadata()
-    .catch(undecodable);
+  const { format, width, height, autoOrient } = await inThreadPool(
+    sharp(source, { ...options, limitInputPixels: false }).metadata(),
+  ).catch(undecodable);
   if (format !== (type === 'avif' ? 'heif' : type)) throw new PictureError(`it is no ${type} inside`);
   if (width * height > MOST_PIXELS || Math.max(width, height) > LONGEST_SIDE)
     throw new PictureError(`it has ${width} x ${height} pixels, too many to decode`);

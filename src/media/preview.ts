@@ -1,3 +1,4 @@
+import { inThreadPool } from '../thread-pool.ts';
 import { openPicture, type Source, undecodable } from './decode.ts';
 import { createDownloader, type DownloadLimits } from './download.ts';
 import type { ImageType } from './image-type.ts';
@@ -76,13 +77,14 @@ export async function renderPreview(
 ): Promise<Rendered> {
   const { width, height, open } = await openPicture(source, type);
   const { side, bytes } = SIZES[size];
-  const { data: pixels, info } = await open()
-    .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
-    .toColourspace('srgb')
-    .ensureAlpha()
-    .raw()
-    .toBuffer({ resolveWithObject: true })
-    .catch(undecodable);
+  const { data: pixels, info } = await inThreadPool(
+    open()
+      .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
+      .toColourspace('srgb')
+      .ensureAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true }),
+  ).catch(undecodable);
   const scaled = { pixels, width: info.width, height: info.height };
   const isTransparent = layOnSquares(scaled);
   return { preview: await encode(scaled, Math.min(bytes, mostBytes)), width, height, isTransparent };
@@ -102,11 +104,13 @@ async function encode({ pixels, width, height }: Scaled, mostBytes: number): Pro
   for (let side = Math.max(width, height); ; ) {
     let bytes = 0;
     for (const quality of QUALITIES) {
-      const { data, info } = await sharp(pixels, { raw: { width, height, channels: 4 } })
-        .removeAlpha()
-        .resize({ width: side, height: side, fit: 'inside' })
-        .jpeg({ quality })
-        .toBuffer({ resolveWithObject: true });
+      const { data, info } = await inThreadPool(
+        sharp(pixels, { raw: { width, height, channels: 4 } })
+          .removeAlpha()
+          .resize({ width: side, height: side, fit: 'inside' })
+          .jpeg({ quality })
+          .toBuffer({ resolveWithObject: true }),
+      );
       if (data.length <= mostBytes || side === 1)
         return { data, mimeType: 'image/jpeg', width: info.width, height: info.height };
       bytes = data.length;

@@ -1,3 +1,4 @@
+import { inThreadPool } from '../thread-pool.ts';
 import { openPicture, undecodable } from './decode.ts';
 import { type ImageType, mimeType } from './image-type.ts';
 
@@ -15,13 +16,13 @@ const FIRST_SIDE = 4096;
 export async function toDataUri(data: Buffer, type: ImageType): Promise<string> {
   if (data.length <= MOST_SENT && SENT.includes(type)) return uri(data, type);
   const { open } = await openPicture(data, type);
-  const { isOpaque } = await open().stats().catch(undecodable);
+  const { isOpaque } = await inThreadPool(open().stats()).catch(undecodable);
   for (let side = FIRST_SIDE; ; side /= 2) {
     const scaled = open().resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true });
     const encoded = isOpaque
       ? scaled.jpeg({ quality: 90, chromaSubsampling: '4:4:4' })
       : scaled.webp({ quality: 90 });
-    const smaller = await encoded.toBuffer().catch(undecodable);
+    const smaller = await inThreadPool(encoded.toBuffer()).catch(undecodable);
     if (smaller.length <= MOST_SENT) return uri(smaller, isOpaque ? 'jpeg' : 'webp');
   }
 }

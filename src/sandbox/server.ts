@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { BALANCE_PATH, type Config } from '../config.ts';
+import { inThreadPool } from '../thread-pool.ts';
 import { createApi, parseJson, routeOf } from './api.ts';
 import { createEngine, type Engine, type EngineOptions } from './engine.ts';
 import { createFaults, type Fault, type Route, sendThrough } from './faults.ts';
@@ -85,7 +86,7 @@ export async function startSandbox({
     }
     const request = pictureFor(job.input);
     const { drawPicture } = await import('./picture/picture.ts');
-    const picture = await drawPicture(request);
+    const picture = await inThreadPool(drawPicture(request));
     response
       .writeHead(200, { 'content-type': `image/${request.format}`, 'content-length': picture.length })
       .end(picture);

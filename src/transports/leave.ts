@@ -1,3 +1,5 @@
+import { isFileBusy, isPoolBusy } from '../thread-pool.ts';
+
 // How often the parent's pid is compared, in ms: a parent killed with SIGKILL closes nothing on its own
 // where a grandchild still holds the other end of the pipe.
 const PARENT_CHECK = 200;
@@ -18,4 +20,20 @@ export function untilClientLeaves(): Promise<string> {
       if (process.ppid !== parent) resolve('the parent process is gone');
     }, PARENT_CHECK).unref();
   });
+}
+
+// In ms.
+const QUIET_CHECK = 5;
+
+/** Resolves when all that was written has gone out, or nobody can read it any more, and no file is being worked on. */
+export async function untilQuiet(): Promise<void> {
+  while (process.stdout.writableLength > 0 || isFileBusy())
+    await new Promise((resolve) => setTimeout(resolve, QUIET_CHECK));
+}
+
+/** Ends the process now: by SIGKILL to itself where `process.exit` would wait for work that nobody needs any more. */
+export function endAtOnce(): never {
+  if (isPoolBusy()) process.kill(process.pid, 'SIGKILL');
+  // Also where the system kept the signal from the first process of a container.
+  process.exit(0);
 }

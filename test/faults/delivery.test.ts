@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readRecords } from '../helpers/books.ts';
 import { startHost } from '../helpers/host.ts';
 import { noise } from '../helpers/images.ts';
@@ -16,7 +16,7 @@ async function begin(files: Record<string, Handler>, launch = directly, args: re
   const upstream = await startUpstream(Object.keys(files), files);
   const dataDir = freshDataDir();
   const common = ['--base-url', upstream.origin, '--data-dir', dataDir, '--log-level', 'info', ...args];
-  const child = launch(common, onTestFinished);
+  const child = launch(common);
   child.stdin.on('error', () => {});
   const closed = once(child, 'close');
   const stdout = collect(child.stdout);

@@ -13,7 +13,7 @@ import { checkBooks, readRecords } from '../helpers/books.ts';
 import { start } from '../helpers/process.ts';
 import { freshDataDir, KEY } from '../helpers/program.ts';
 import { collect, initialize, lines, send } from '../helpers/raw.ts';
-import { type CleanUp, directly, WAYS, type Way } from '../helpers/ways.ts';
+import { directly, WAYS, type Way } from '../helpers/ways.ts';
 
 const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const HOURS = 3_600_000;
@@ -82,9 +82,9 @@ const ANSWERED: State = {
 };
 
 /** Starts a server and brings it into a state. */
-async function reach(state: State, launch: Way['launch'], cleanUp: CleanUp) {
+async function reach(state: State, launch: Way['launch']) {
   const sandbox = await startSandbox({ key: KEY });
-  cleanUp(() => sandbox.close());
+  onTestFinished(() => sandbox.close());
   const dataDir = freshDataDir();
   let answer = () => {};
   const held = new Promise<void>((resolve) => {
@@ -94,7 +94,7 @@ async function reach(state: State, launch: Way['launch'], cleanUp: CleanUp) {
   if (state.hold) sandbox.inject({ on: state.hold, what: { hold: held } });
 
   const args = ['--base-url', sandbox.origin, '--data-dir', dataDir, '--log-level', 'info'];
-  const child = launch(args, cleanUp);
+  const child = launch(args);
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
   // The pipe may be broken by then: that is what is tested.
@@ -135,9 +135,12 @@ const found = ({ state, recorded }: State, { exit }: Way) => ({
   cancelled: false,
 });
 
-describe('leaving in every state ends the process and leaves true records', () => {
-  it.concurrent.for(WAYS)('by $way', async (way, { expect, onTestFinished }) => {
-    const scenes = await Promise.all(STATES.map((state) => reach(state, way.launch, onTestFinished)));
+// The grace is 0.3 s of real time, which a busy machine may use up by itself.
+const BUSY = { retry: 3 };
+
+describe('leaving in every state ends the process and leaves true records', BUSY, () => {
+  it.each(WAYS)('by $way', async (way) => {
+    const scenes = await Promise.all(STATES.map((state) => reach(state, way.launch)));
     for (const { child } of scenes) way.leave(child);
     expect(await Promise.all(scenes.map(({ end }) => end()))).toEqual(
       STATES.map((state) => found(state, way)),
@@ -145,12 +148,9 @@ describe('leaving in every state ends the process and leaves true records', () =
   });
 });
 
-// The grace is 0.3 s of real time, which a busy machine may use up by itself.
-const BUSY = { retry: 3 };
-
 describe('a submit that is answered while the server leaves is recorded with its request id', BUSY, () => {
   it.each(WAYS)('by $way', async (way) => {
-    const { child, isLeaving, answer, end } = await reach(ANSWERED, way.launch, onTestFinished);
+    const { child, isLeaving, answer, end } = await reach(ANSWERED, way.launch);
     way.leave(child);
     await isLeaving;
     answer();
@@ -159,7 +159,7 @@ describe('a submit that is answered while the server leaves is recorded with its
 
   // Ctrl-C under npx comes from the terminal and from npm.
   it.each(WAYS.filter(({ way }) => way.startsWith('SIG')))('by $way twice', async (way) => {
-    const { child, isLeaving, answer, end } = await reach(ANSWERED, way.launch, onTestFinished);
+    const { child, isLeaving, answer, end } = await reach(ANSWERED, way.launch);
     way.leave(child);
     await isLeaving;
     way.leave(child);
@@ -182,7 +182,7 @@ describe('a submit that is answered while the server leaves is recorded with its
     });
     sandbox.inject({ on: 'submit', times: FOUR.length, what: fault(held) });
     const args = ['--base-url', sandbox.origin, '--data-dir', dataDir, '--log-level', 'info'];
-    const child = directly(args, onTestFinished);
+    const child = directly(args);
     const closed = once(child, 'close');
     const stderr = collect(child.stderr);
     await initialize(child, collect(child.stdout));
@@ -197,6 +197,27 @@ describe('a submit that is answered while the server leaves is recorded with its
     const jobs = sandbox.engine.jobs.map(({ id }) => id);
     expect(jobs).toHaveLength(count);
     expect((await recorded(dataDir)).map(({ request_id }) => request_id).sort()).toEqual(jobs.sort());
+  });
+});
+
+describe('what was written before the server leaves', BUSY, () => {
+  const IDS = Array.from({ length: 40 }, (_, index) => 10 + index);
+
+  it('goes out whole while somebody reads', async () => {
+    const child = directly(['--log-level', 'info']);
+    const closed = once(child, 'close');
+    const stdout = collect(child.stdout);
+    const stderr = collect(child.stderr);
+    await initialize(child, stdout);
+    child.stdout.pause();
+    // Some 14 kB each: more than lies between two processes.
+    for (const id of IDS) send(child, { id, method: 'tools/list' });
+    child.stdin.end();
+    await stderr.has('info: leaves: ');
+    child.stdout.resume();
+    expect(await closed).toEqual([0, null]);
+    const ids = lines(stdout.text()).map((line) => (JSON.parse(line) as { id: number }).id);
+    expect(ids).toEqual([0, ...IDS]);
   });
 });
 

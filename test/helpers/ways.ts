@@ -1,16 +1,15 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { onTestFinished } from 'vitest';
 import { MAIN, plainEnv } from './process.ts';
 import { KEY } from './program.ts';
 import { send } from './raw.ts';
 
 export type Child = ChildProcessWithoutNullStreams;
-/** Takes what to do when the test is over: tests that run at once need their own. */
-export type CleanUp = (what: () => void) => void;
 
 /** A way of leaving: what the server is started by, and what happens to it. */
 export interface Way {
   way: string;
-  launch: (args: readonly string[], cleanUp: CleanUp, env?: Env) => Child;
+  launch: (args: readonly string[], env?: Env) => Child;
   leave: (child: Child) => void;
   /** How the process that was launched ends. */
   exit: { code: number | null; signal: string | null };
@@ -50,20 +49,20 @@ export const WAYS: Way[] = [
 ];
 
 /** Starts the server as most hosts do; with a key unless told otherwise. */
-export function directly(args: readonly string[], cleanUp: CleanUp, env = KEYED): Child {
+export function directly(args: readonly string[], env = KEYED): Child {
   const child = spawn(process.execPath, [MAIN, ...args], { env: plainEnv(env) });
-  cleanUp(() => child.kill('SIGKILL'));
+  onTestFinished(() => void child.kill('SIGKILL'));
   return child;
 }
 
 /** Starts the server as the child of another process, which only hands on its pipes. */
-function belowParent(args: readonly string[], cleanUp: CleanUp, env = KEYED): Child {
+function belowParent(args: readonly string[], env = KEYED): Child {
   const parent = `require('node:child_process').spawn(process.execPath, process.argv.slice(1), { stdio: 'inherit' })`;
   const child = spawn(process.execPath, ['-e', parent, MAIN, ...args], {
     env: plainEnv(env),
     detached: true,
   });
-  cleanUp(() => {
+  onTestFinished(() => {
     try {
       process.kill(-(child.pid as number), 'SIGKILL');
     } catch {
