@@ -95,6 +95,7 @@ export function createProgram(
     clock,
     ended: end.signal,
   });
+  const holder = createLeaseHolder(heartbeats, log);
   const jobs = createJobs({
     api,
     origin,
@@ -102,7 +103,7 @@ export function createProgram(
     schedule: createSchedule(runTimes.expect),
     pace: createPace(clock),
     runTimes,
-    holder: createLeaseHolder(heartbeats, log),
+    holder,
     held,
     admit: createAdmission({ ledger, limits: config, priceOf, clock, random }),
     keep: { days: config.keepDays, jobs: config.keepJobs },
@@ -161,6 +162,7 @@ export function createProgram(
     leave: whenEnding(async () => {
       await jobs.leave();
       while (acknowledging.size > 0) await Promise.all(acknowledging);
+      await holder.end();
     }),
     async warm() {
       await http.warm();

@@ -192,10 +192,7 @@ export function createJobs(options: JobsOptions): Jobs {
       return jobs;
     },
 
-    async leave() {
-      await submissions.leave();
-      await holder.end();
-    },
+    leave: submissions.leave,
   };
 }
 
