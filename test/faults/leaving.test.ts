@@ -67,7 +67,7 @@ const STATES: State[] = [
   },
   {
     state: 'a cost that is still to be read',
-    plan: { queueMs: 0, runMs: 0, output: {}, costAfterMs: HOURS },
+    plan: { queueMs: 0, runMs: 0, output: { image: 'https://example.com/fox.png' }, costAfterMs: HOURS },
     reached: ({ dataDir }) => readRecords(dataDir)[0]?.delivered_at !== undefined,
     recorded: { state: 'succeeded', requestId: true },
   },
