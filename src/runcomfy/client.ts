@@ -71,7 +71,11 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
     if (!isModelId(id)) throw malformedModelId(id);
     return new URL(`${options.baseUrl}/v1/models/${id.split('/').map(encodeURIComponent).join('/')}`);
   };
-  const call = async (method: Call['method'], url: URL, rest: Pick<Call, 'body' | 'signal'> = {}) => {
+  const call = async (
+    method: Call['method'],
+    url: URL,
+    rest: Pick<Call, 'body' | 'signal' | 'isPaid'> = {},
+  ) => {
     const key = await options.key();
     if (key === undefined) throw noKey();
     return http.send({ method, url, ...rest, headers: headers(key, rest.body !== undefined) });
@@ -96,7 +100,7 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
     async submit(modelId, input) {
       const url = modelUrl(modelId);
       const body = JSON.stringify(input);
-      return submitOnce(() => call('POST', url, { body }), { clock, random, redact, host });
+      return submitOnce(() => call('POST', url, { body, isPaid: true }), { clock, random, redact, host });
     },
     async status(requestId, signal) {
       const reply = await read('job', requestUrl(requestId, 'status'), signal);
@@ -148,6 +152,8 @@ function headers(key: string, hasBody: boolean): Record<string, string> {
   return {
     authorization: `Bearer ${key}`,
     accept: 'application/json',
+    // What breaks off can be read as far as it came.
+    'accept-encoding': 'identity',
     'user-agent': `${NAME}/${VERSION}`,
     ...(hasBody && { 'content-type': 'application/json' }),
   };

@@ -1,4 +1,6 @@
-import type { Agent, Dispatcher } from 'undici';
+import type { Agent } from 'undici';
+import { bodyText } from './body.ts';
+import { exchange } from './exchange.ts';
 
 /** One exchange with the service. Redirects are never followed: a 307 would post a second time. */
 export interface Call {
@@ -7,16 +9,21 @@ export interface Call {
   headers: Record<string, string>;
   body?: string;
   signal?: AbortSignal | undefined;
+  /** A submit, which may not be sent a second time. */
+  isPaid?: boolean;
 }
 
 export interface Reply {
   status: number;
   /** Seconds, from a Retry-After header in either of its forms. */
   retryAfter?: number;
+  /** As much of the body as came. */
   text: string;
+  /** The code of what broke the body off; absent where it came whole. */
+  brokenBy?: string;
 }
 
-/** No usable answer came. `sent` tells whether the request had begun to go out, so whether it may have been processed. */
+/** No answer came. `sent` tells whether the request had begun to go out, so whether it may have been processed. */
 export class TransportError extends Error {
   readonly sent: boolean;
   readonly code: string;
@@ -36,7 +43,7 @@ export class TransportError extends Error {
 }
 
 export interface Http {
-  /** Sends one request and reads its whole answer. Throws TransportError, or the signal's reason. */
+  /** Sends one request and reads its answer. Throws TransportError where none began, or the signal's reason. */
   send(call: Call): Promise<Reply>;
   /** Loads what the first request needs, so that it does not wait for that. */
   warm(): Promise<void>;
@@ -49,10 +56,20 @@ export interface HttpLimits {
   headers: number;
   body: number;
   bytes: number;
+  /** How long a connection of submits is kept open for the next one. */
+  submitIdle: number;
 }
 
 // A result may echo its input, and local images can make that 64 MiB.
-const LIMITS: HttpLimits = { connect: 10_000, headers: 30_000, body: 30_000, bytes: 80 << 20 };
+const LIMITS: HttpLimits = {
+  connect: 10_000,
+  headers: 30_000,
+  body: 30_000,
+  bytes: 80 << 20,
+  // Shorter than what servers and balancers allow a connection to idle: one that the far end closes just as a POST
+  // goes out leaves it in doubt.
+  submitIdle: 5_000,
+};
 
 /**
  * How long, in ms, a body of so many bytes may take to go out, at 0.8 Mbit/s. undici's clock for the headers of an
@@ -61,42 +78,28 @@ const LIMITS: HttpLimits = { connect: 10_000, headers: 30_000, body: 30_000, byt
 export const uploadTime = (bytes: number): number => Math.ceil(bytes / 100);
 
 // With undici's default of 4 s each look would open a new connection: three round trips instead of one.
-const KEEP_ALIVE_MS = 60_000;
-// Reads have connections of their own: behind a thousand submits they would wait, and then all go out at once.
-const MOST_CONNECTIONS = { GET: 6, POST: 10 };
+const FREE_IDLE = 60_000;
+// Submits have connections of their own: reads would wait behind a thousand of them, and then all go out at once.
+const MAX_CONNECTIONS = { free: 6, paid: 10 };
 
 /** HTTP over undici, which costs some 70 ms to import and so is loaded at the first call. */
 export function createHttp(limits: Partial<HttpLimits> = {}): Http {
-  const { connect, headers, body, bytes } = { ...LIMITS, ...limits };
-  let loading: Promise<Record<Call['method'], Sender>> | undefined;
+  const { connect, headers, body, bytes, submitIdle } = { ...LIMITS, ...limits };
+  let loading: Promise<{ free: Agent; paid: Agent }> | undefined;
 
   async function load() {
     const { Agent } = await import('undici');
+    const timeouts = { connect: { timeout: connect }, headersTimeout: headers, bodyTimeout: body };
     return {
-      GET: createSender(Agent, MOST_CONNECTIONS.GET),
-      POST: createSender(Agent, MOST_CONNECTIONS.POST),
+      free: new Agent({ ...timeouts, connections: MAX_CONNECTIONS.free, keepAliveTimeout: FREE_IDLE }),
+      paid: new Agent({
+        ...timeouts,
+        connections: MAX_CONNECTIONS.paid,
+        keepAliveTimeout: submitIdle,
+        // However long the far end says that it keeps the connection.
+        keepAliveMaxTimeout: submitIdle,
+      }),
     };
-  }
-
-  function createSender(AgentClass: typeof Agent, connections: number): Sender {
-    const agent = new AgentClass({
-      connections,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      connect: { timeout: connect },
-      headersTimeout: headers,
-      bodyTimeout: body,
-    });
-    // undici calls onRequestStart in the same step in which it publishes `undici:client:sendHeaders`,
-    // right before the first byte. Unlike the channel's message it belongs to one known call.
-    const dispatcher = agent.compose((dispatch) => (options, handler) => {
-      const start = handler.onRequestStart?.bind(handler);
-      handler.onRequestStart = (controller, context) => {
-        (options as MarkedOptions).onSending?.();
-        start?.(controller, context);
-      };
-      return dispatch(options, handler);
-    });
-    return { agent, dispatcher };
   }
 
   const loaded = () => {
@@ -105,53 +108,35 @@ export function createHttp(limits: Partial<HttpLimits> = {}): Http {
   };
 
   return {
-    async send(call) {
-      const { dispatcher } = (await loaded())[call.method];
-      call.signal?.throwIfAborted();
-      let sent = false;
-      const options: MarkedOptions = {
-        origin: call.url.origin,
-        path: call.url.pathname + call.url.search,
-        method: call.method,
-        headers: call.headers,
-        body: call.body ?? null,
-        signal: call.signal ?? null,
-        headersTimeout: headers + uploadTime(call.body?.length ?? 0),
-        onSending: () => {
-          sent = true;
-        },
+    async send({ method, url, headers: own, body: content = null, signal, isPaid = false }) {
+      const { free, paid } = await loaded();
+      signal?.throwIfAborted();
+      const options = {
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method,
+        headers: own,
+        body: content,
+        headersTimeout: headers + uploadTime(content?.length ?? 0),
       };
-      try {
-        const { statusCode, headers, body } = await dispatcher.request(options);
-        const retryAfter = parseRetryAfter(headers['retry-after']);
-        const text = await readText(body, bytes);
-        return { status: statusCode, ...(retryAfter !== undefined && { retryAfter }), text };
-      } catch (error) {
-        call.signal?.throwIfAborted();
-        throw new TransportError(sent, error);
-      }
+      const { sent, head, body: data, error } = await exchange(isPaid ? paid : free, options, bytes, signal);
+      if (error !== undefined) signal?.throwIfAborted();
+      if (!head) throw new TransportError(sent, error);
+      const retryAfter = parseRetryAfter(head.headers['retry-after']);
+      return {
+        status: head.status,
+        ...(retryAfter !== undefined && { retryAfter }),
+        text: await bodyText(data, head.headers['content-encoding'], bytes),
+        ...(error !== undefined && { brokenBy: codeOf(error) }),
+      };
     },
     async warm() {
       await loaded();
     },
     async close() {
-      if (loading) await Promise.all(Object.values(await loading).map(({ agent }) => agent.destroy()));
+      if (loading) await Promise.all(Object.values(await loading).map((agent) => agent.destroy()));
     },
   };
-}
-
-type Sender = { agent: Agent; dispatcher: Dispatcher };
-type MarkedOptions = Dispatcher.RequestOptions & { onSending?: () => void };
-
-async function readText(body: AsyncIterable<Uint8Array>, most: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.byteLength;
-    if (bytes > most) throw Object.assign(new Error('answer too large'), { code: 'ANSWER_TOO_LARGE' });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function parseRetryAfter(value: string | string[] | undefined): number | undefined {

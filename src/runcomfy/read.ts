@@ -57,7 +57,10 @@ export async function readPatiently(
   },
 ): Promise<ReadReply> {
   for (let tries = 1; ; tries++) {
-    const outcome = await get().then(readReply, (error) => failure(error, tools.host));
+    const outcome = await get().then(
+      (reply) => whole(readReply(reply), tools.host),
+      (error) => failure(error, tools.host),
+    );
     if (!(outcome instanceof ToolError)) {
       const usable = !isRefusal(outcome) && outcome.json !== undefined;
       if (usable) tools.budget.giveBack();
@@ -71,12 +74,20 @@ export async function readPatiently(
   }
 }
 
+/** A reply that can be read although it broke off, as where its length was told wrong, is as good as any. */
+const whole = (reply: ReadReply, host: string): ReadReply | ToolError =>
+  reply.brokenBy !== undefined && reply.json === undefined ? unanswered(host, reply.brokenBy) : reply;
+
 function failure(error: unknown, host: string): ToolError {
   if (!(error instanceof TransportError)) throw error;
   if (!error.sent) return unreachableError(error, host);
-  return new ToolError('unreachable', `${host} did not answer (${error.code}).`, {
+  return unanswered(host, error.code, error);
+}
+
+function unanswered(host: string, code: string, cause?: unknown): ToolError {
+  return new ToolError('unreachable', `${host} did not answer (${code}).`, {
     next: 'Call again in a moment.',
     retryable: true,
-    cause: error,
+    cause,
   });
 }

@@ -1,8 +1,10 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { checkBooks } from '../helpers/books.ts';
 import { connect, textOf } from '../helpers/program.ts';
 import { createRandom } from '../helpers/random.ts';
+import { http, type RawAnswer, startRawUpstream } from '../helpers/raw-upstream.ts';
 
 const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const never = new Promise<never>(() => {});
@@ -77,6 +79,28 @@ describe('reads', () => {
     const { client, sandbox } = await connect();
     sandbox.inject({ on: 'status', times: 3, what: { status: 404, body: { error_code: 404001 } } });
     expect((await client.callTool(CALL)).structuredContent).toMatchObject({ status: 'succeeded' });
+  });
+});
+
+describe('replies of a gateway that spoils them', () => {
+  const BALANCE = { balance_usd: 5 };
+  const told = (answer: RawAnswer) => startRawUpstream([], { free: () => answer });
+  const balance = async ({ origin }: { origin: string }) => {
+    const { client } = await connect({ baseUrl: origin, balanceUrl: `${origin}/prod/v2/balance` });
+    return textOf(await client.callTool({ name: 'get_balance', arguments: {} }));
+  };
+
+  it.each([
+    ['a byte order mark', http(200, `\ufeff${JSON.stringify(BALANCE)}`)],
+    ['a length that is too long', { ...http(200, BALANCE, { 'content-length': 99 }), ends: true }],
+    ['gzip', http(200, gzipSync(JSON.stringify(BALANCE)), { 'content-encoding': 'gzip' })],
+  ])('by %s are read all the same', async (_, answer) => {
+    expect(await balance(await told(answer))).toContain('$5');
+  });
+
+  it('by cutting them are no answers', async () => {
+    const cut = { ...http(200, '{"balance_usd": 5', { 'content-length': 99 }), ends: true };
+    expect(await balance(await told(cut))).toMatch(/did not answer \(UND_ERR_SOCKET\).*\[unreachable\]$/);
   });
 });
 
