@@ -1,10 +1,12 @@
 import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import { NAME, VERSION } from '../version.ts';
+import { MAX_TEXT } from './excerpt.ts';
 import type { Call, Http } from './http.ts';
 import { createRetryBudget, readPatiently } from './read.ts';
 import { type Asked, NOT_FINISHED, type ReadReply } from './refusals.ts';
 import { submitOnce } from './submit.ts';
+import type { Submitted } from './verdict.ts';
 import {
   type CatalogueEntry,
   isModelId,
@@ -21,9 +23,9 @@ import {
 
 /** The RunComfy Model API, one method per endpoint. All throw ToolError; reads also throw their signal's reason. */
 export interface RunComfy {
-  /** `POST /v1/models/{model_id}`: paid. Never aborted, never repeated unless certainly unprocessed. Returns the request id. */
-  submit(modelId: string, input: Record<string, unknown>): Promise<string>;
-  /** `GET /v1/requests/{id}/status`. */
+  /** `POST /v1/models/{model_id}`: paid. Never aborted, never repeated unless certainly unprocessed. */
+  submit(modelId: string, input: Record<string, unknown>): Promise<Submitted>;
+  /** `GET /v1/requests/{id}/status`. Throws `unknown_request` only on RunComfy's own 404001, as do `result` and `cancel`. */
   status(requestId: string, signal?: AbortSignal): Promise<StatusSeen>;
   /** `GET /v1/requests/{id}/result`; `not_finished` where the service refuses to tell the state of an unfinished job. */
   result(requestId: string, signal?: AbortSignal): Promise<ResultSeen | 'not_finished'>;
@@ -112,7 +114,8 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
       const reply = await read('job', url, signal, (seen) => seen.number === NOT_FINISHED);
       if (reply.number === NOT_FINISHED) return 'not_finished';
       const seen = readResult(reply.json) ?? strange('result');
-      return seen.error === undefined ? seen : { ...seen, error: redact(seen.error) };
+      // A key that a cut went through would not be found any more.
+      return seen.error === undefined ? seen : { ...seen, error: redact(seen.error).slice(0, MAX_TEXT) };
     },
     async cancel(requestId) {
       const url = requestUrl(requestId, 'cancel');

@@ -1,7 +1,7 @@
 import { type Charged, ToolError } from '../errors.ts';
+import { fieldsOf, messageOf, numberOf } from './fields.ts';
 import type { Reply, TransportError } from './http.ts';
 import { quotable } from './quote.ts';
-import { readProblem } from './wire.ts';
 
 /** What was asked of the service when it refused. */
 export type Asked = 'submit' | 'job' | 'balance' | 'catalogue' | 'model';
@@ -46,6 +46,10 @@ const BY_NUMBER: Record<number, Refusal> = {
   422001: 'input_refused',
 };
 
+/** What an error number says by itself. */
+export const kindOfNumber = (number: number | undefined): Refusal | undefined =>
+  number === undefined ? undefined : BY_NUMBER[number];
+
 /** What a 404 without RunComfy's own number says is not there. A gateway's word does not end a job. */
 const NOT_FOUND: Record<Asked, Refusal> = {
   submit: 'unknown_model',
@@ -58,23 +62,13 @@ const NOT_FOUND: Record<Asked, Refusal> = {
 /** An unfinished job's /result may be refused with this number instead of telling the state. */
 export const NOT_FINISHED = 400005;
 
-/** The kind of a refusal: by RunComfy's own number first, then by HTTP status. */
-export function classify(asked: Asked, status: number, number: number | undefined): Refusal {
-  const known = number === undefined ? undefined : BY_NUMBER[number];
-  if (known) return known;
-  if (status === 401 || status === 403) return 'key_refused';
-  if (status === 402) return 'no_balance';
-  if (status === 404) return NOT_FOUND[asked];
-  if (status === 400 || status === 422) return 'input_refused';
-  if (status === 429) return 'rate_limited';
-  return 'service_error';
-}
-
 /** A reply with its JSON read once; `json` is undefined where the body is none (an HTML page, a cut answer). */
 export interface ReadReply extends Reply {
   json: unknown;
-  /** RunComfy's own error number, wherever the HTTP status stands. */
+  /** The error number in it, wherever the HTTP status stands. */
   number: number | undefined;
+  /** Whether it stands in `error_code` and has six digits, as RunComfy's do; in `code` gateways have numbers too. */
+  isOwnNumber: boolean;
 }
 
 export function readReply(reply: Reply): ReadReply {
@@ -84,10 +78,33 @@ export function readReply(reply: Reply): ReadReply {
   } catch {
     json = undefined;
   }
+  const { error_code, code } = fieldsOf(json);
   const ok = reply.status >= 200 && reply.status <= 299;
-  const errorNumber = (json as { error_code?: unknown } | undefined)?.error_code;
-  const { code } = readProblem(ok ? { error_code: errorNumber } : json);
-  return { ...reply, json, number: code };
+  const own = numberOf(error_code);
+  return {
+    ...reply,
+    json,
+    number: own ?? (ok ? undefined : numberOf(code)),
+    isOwnNumber: own !== undefined && String(own).length === 6,
+  };
+}
+
+/** The kind of a refusal: by RunComfy's own number first, then by HTTP status. */
+export function classify(
+  asked: Asked,
+  { status, number, isOwnNumber }: Pick<ReadReply, 'status' | 'number' | 'isOwnNumber'>,
+): Refusal {
+  const known = kindOfNumber(number);
+  // That a job is gone is believed of nobody but RunComfy.
+  if (asked === 'job' && (known === 'unknown_request' || status === 404))
+    return known === 'unknown_request' && isOwnNumber ? known : 'service_error';
+  if (known) return known;
+  if (status === 401 || status === 403) return 'key_refused';
+  if (status === 402) return 'no_balance';
+  if (status === 404) return NOT_FOUND[asked];
+  if (status === 400 || status === 422) return 'input_refused';
+  if (status === 429) return 'rate_limited';
+  return 'service_error';
 }
 
 /** Whether a reply is an error: any status but 2xx, and a 2xx whose body holds an `error_code`. */
@@ -102,18 +119,23 @@ export function refusalError(
   redact: (text: string) => string,
   charged: Charged = 'no',
 ): ToolError {
-  const code = classify(asked, reply.status, reply.number);
+  const code = classify(asked, reply);
   const { said, next } = REFUSALS[code];
-  const quoted = quotable(redact(readProblem(reply.json).message ?? reply.text));
-  const label = `HTTP ${reply.status}${reply.number === undefined ? '' : `, code ${reply.number}`}`;
   const waitable = code === 'rate_limited' && reply.retryAfter !== undefined;
-  return new ToolError(code, `${said} (${label})${quoted ? `: "${quoted}"` : ''}.`, {
+  return new ToolError(code, `${said} ${inWords(reply, redact)}.`, {
     next: waitable ? `Wait ${Math.ceil(reply.retryAfter ?? 0)} s, then call again.` : next,
     charged,
     retryable: code === 'rate_limited' || code === 'service_error',
     status: reply.status,
     ...(reply.retryAfter !== undefined && { retryAfter: reply.retryAfter }),
   });
+}
+
+/** A reply's status, number and message, as in `(HTTP 502, code 500001): "boom"`. */
+export function inWords(reply: ReadReply, redact: (text: string) => string): string {
+  const quoted = quotable(redact(messageOf(reply.json) ?? reply.text));
+  const label = `HTTP ${reply.status}${reply.number === undefined ? '' : `, code ${reply.number}`}`;
+  return `(${label})${quoted ? `: "${quoted}"` : ''}`;
 }
 
 /** No connection came about, so nothing was processed. */

@@ -1,42 +1,12 @@
 import * as z from 'zod';
+import { excerpt } from './excerpt.ts';
+import { amountOf, dateOf, fieldsOf, messageOf, wordOf } from './fields.ts';
 import { type MediaKind, outputsOf } from './outputs.ts';
 
-/** RunComfy's replies, read forgivingly: unknown fields pass, missing ones are undefined (API.md's evidence). */
-
-const text = z.string().optional().catch(undefined);
-
-/** Any date that can be read, as ISO 8601; an unreadable one counts as missing. */
-const time = z
-  .string()
-  .transform((value) => new Date(value))
-  .refine((date) => !Number.isNaN(date.getTime()))
-  .transform((date) => date.toISOString())
-  .optional()
-  .catch(undefined);
+/** RunComfy's replies, read forgivingly: unknown fields pass, missing ones are undefined. */
 
 /** Seen as `^[A-Za-z0-9_-]{1,128}$` in RunComfy's own clients; anything else never goes into a path. */
 export const REQUEST_ID = /^[A-Za-z0-9_-]{1,128}$/;
-
-const submitReply = z.looseObject({ request_id: z.string().regex(REQUEST_ID) });
-const statusReply = z.looseObject({
-  status: text,
-  queue_position: z.int().min(0).optional().catch(undefined),
-});
-const resultReply = z.looseObject({
-  status: text,
-  output: z.unknown().optional(),
-  error: z.unknown().optional(),
-  cost: z
-    .union([z.number(), z.string().transform(Number)])
-    .pipe(z.number().min(0))
-    .optional()
-    .catch(undefined),
-  created_at: time,
-  finished_at: time,
-  model_id: text,
-});
-const cancelReply = z.looseObject({ status: text, outcome: text });
-const balanceReply = z.looseObject({ balance_usd: z.number() });
 
 /** What /status tells. `completed` is not success: only /result tells. */
 export interface StatusSeen {
@@ -81,6 +51,7 @@ export function isModelId(id: string): boolean {
   return id.length <= LONGEST_MODEL_ID && segments.length > 1 && segments.every((one) => SEGMENT.test(one));
 }
 
+const text = z.string().optional().catch(undefined);
 /** The texts of what should be a list of texts. */
 const texts = z
   .array(z.unknown())
@@ -98,7 +69,7 @@ const catalogueEntry = z.object({
   required_inputs: texts,
   input_schema: z.record(z.string(), z.unknown()).optional().catch(undefined),
 });
-const catalogueReply = z.looseObject({
+const catalogueReply = z.object({
   models: z.array(z.unknown()),
   total: z.int().min(0).optional().catch(undefined),
 });
@@ -118,42 +89,41 @@ export function readEntries(
   return { models, seen: reply.models.length, total: reply.total };
 }
 
-export function readSubmit(json: unknown): string | undefined {
-  return submitReply.safeParse(json).data?.request_id;
-}
-
 const ENDED = new Set(['completed', 'succeeded', 'failed', 'cancelled', 'canceled']);
 const QUEUED = new Set(['in_queue', 'pending', 'waiting', 'queued']);
 
 /** Reads a /status reply. An unknown word means that the job still runs. */
 export function readStatus(json: unknown): StatusSeen | undefined {
-  const reply = statusReply.safeParse(json).data;
-  if (!reply?.status) return undefined;
-  const word = reply.status.toLowerCase();
+  const { status, queue_position: position } = fieldsOf(json);
+  const word = wordOf(status);
+  if (word === undefined) return undefined;
   if (ENDED.has(word)) return { state: 'ended' };
   if (!QUEUED.has(word)) return { state: 'in_progress' };
-  return {
-    state: 'in_queue',
-    ...(reply.queue_position !== undefined && { queue_position: reply.queue_position }),
-  };
+  const isPosition = typeof position === 'number' && Number.isSafeInteger(position) && position >= 0;
+  return { state: 'in_queue', ...(isPosition && { queue_position: position }) };
 }
 
 /** Reads a /result reply. An unknown word means that the job still runs. */
 export function readResult(json: unknown): ResultSeen | undefined {
-  const reply = resultReply.safeParse(json).data;
-  if (!reply?.status) return undefined;
+  const reply = fieldsOf(json);
+  const word = wordOf(reply.status);
+  if (word === undefined) return undefined;
   const outputs = outputsOf(reply.output);
   const urls = outputs.map(({ url }) => url);
   const error = errorText(reply.error);
+  const cost_usd = amountOf(reply.cost);
+  const created_at = dateOf(reply.created_at);
+  const finished_at = dateOf(reply.finished_at);
+  const model = reply.model_id;
   return {
-    state: resultState(reply.status.toLowerCase(), urls, error),
+    state: resultState(word, urls, error),
     urls,
     ...(outputs.some(({ kind }) => kind !== 'image') && { kinds: outputs.map(({ kind }) => kind) }),
     ...(error !== undefined && { error }),
-    ...(reply.cost !== undefined && { cost_usd: reply.cost }),
-    ...(reply.created_at !== undefined && { created_at: reply.created_at }),
-    ...(reply.finished_at !== undefined && { finished_at: reply.finished_at }),
-    ...(reply.model_id !== undefined && { model: reply.model_id }),
+    ...(cost_usd !== undefined && { cost_usd }),
+    ...(created_at !== undefined && { created_at }),
+    ...(finished_at !== undefined && { finished_at }),
+    ...(typeof model === 'string' && isModelId(model) && { model }),
   };
 }
 
@@ -167,34 +137,21 @@ function resultState(word: string, urls: string[], error: string | undefined): R
 
 /** Reads a /cancel reply; `outcome` wins where the two fields contradict each other. */
 export function readCancel(json: unknown): 'cancelled' | 'not_cancellable' | undefined {
-  const reply = cancelReply.safeParse(json).data;
-  const word = (reply?.outcome ?? reply?.status)?.toLowerCase();
+  const { outcome, status } = fieldsOf(json);
+  const word = wordOf(outcome) ?? wordOf(status);
   if (word === 'cancelled' || word === 'canceled') return 'cancelled';
   return word === undefined ? undefined : 'not_cancellable';
 }
 
+/** Reads the account's balance in USD, which may be below zero. */
 export function readBalance(json: unknown): number | undefined {
-  return balanceReply.safeParse(json).data?.balance_usd;
+  const { balance_usd } = fieldsOf(json);
+  return typeof balance_usd === 'number' && Number.isFinite(balance_usd) ? balance_usd : undefined;
 }
 
 /** The message of an `error` that may be a string or an object; undefined when there is none. */
 function errorText(error: unknown): string | undefined {
   if (typeof error === 'string') return error || undefined;
   if (!error || typeof error !== 'object') return undefined;
-  return readProblem(error).message ?? JSON.stringify(error);
-}
-
-/** The number and the message of an error body, in the order in which RunComfy's own clients look for them. */
-export function readProblem(json: unknown): { code?: number; message?: string } {
-  if (!json || typeof json !== 'object') return {};
-  const body = json as Record<string, unknown>;
-  const code = Number(body.error_code ?? body.code);
-  const nested = [body.error_message, body.message, body.error, body.detail].find(
-    (value) => (typeof value === 'string' && value !== '') || (value && typeof value === 'object'),
-  );
-  const message = typeof nested === 'string' ? nested : nested ? JSON.stringify(nested) : undefined;
-  return {
-    ...(Number.isInteger(code) && code > 0 && { code }),
-    ...(message !== undefined && { message }),
-  };
+  return messageOf(error) ?? excerpt(error);
 }

@@ -8,6 +8,14 @@ import { http, type RawAnswer, startRawUpstream } from '../helpers/raw-upstream.
 
 const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const never = new Promise<never>(() => {});
+/** What anything between here and RunComfy may say of a job that is there. */
+const GATEWAY_404 = [
+  '<html>404 Not Found</html>',
+  { detail: 'Not Found' },
+  { code: 404001 },
+  { error_code: 404002 },
+  { error_code: 400001 },
+].map((body) => ({ status: 404, body }));
 const FAILURES: Fault['what'][] = [
   'before',
   'after',
@@ -16,6 +24,7 @@ const FAILURES: Fault['what'][] = [
   { status: 502, body: '<html>Bad Gateway</html>' },
   { status: 500, body: { message: 'boom' } },
   { status: 429, body: {}, headers: { 'retry-after': '3' } },
+  ...GATEWAY_404,
   { status: 200, body: '<html>Welcome</html>' },
   { status: 200, body: { odd: true } },
 ];
@@ -27,6 +36,19 @@ describe('reads', () => {
     expect((await client.callTool(CALL)).structuredContent).toMatchObject({ status: 'succeeded' });
     expect(sandbox.engine.jobs).toHaveLength(1);
   });
+
+  it.each(GATEWAY_404)(
+    'and cancellations that answer %j for good leave it open whether there is a job',
+    async (what) => {
+      const { client, sandbox } = await connect({ waitSeconds: 5 });
+      for (const on of ['status', 'cancel'] as const)
+        sandbox.inject({ on, times: Number.POSITIVE_INFINITY, what });
+      for (const name of ['get_image_job', 'cancel_image_job']) {
+        const text = textOf(await client.callTool({ name, arguments: { request_id: 'some-job' } }));
+        expect(text).toMatch(/HTTP 404.*\[service_error\]$/);
+      }
+    },
+  );
 
   it('that fail 30% of the time at random lose none of 200 jobs', async () => {
     const { client, sandbox, config } = await connect({

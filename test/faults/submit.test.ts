@@ -13,12 +13,14 @@ const FOREVER = Number.POSITIVE_INFINITY;
 const never = new Promise<never>(() => {});
 const json = (status: number, body: unknown, headers = {}): Fault['what'] => ({ status, body, headers });
 
+const SIX = { error_code: 503001, error_message: 'busy' };
+
 /** What goes wrong with the submit, how the call ends, and how many submits and jobs upstream saw. */
 const ROWS: [name: string, fault: Omit<Fault, 'on'>, ends: string, submits: number, jobs: number][] = [
   ['reset when it was read, before it was done', { what: 'before' }, 'submit_unknown', 1, 0],
   ['reset when it was done', { what: 'after' }, 'submit_unknown', 1, 1],
   ['silence when it was done', { what: { hold: never } }, 'submit_unknown', 1, 1],
-  ['a cut answer', { what: 'cut' }, 'submit_unknown', 1, 1],
+  ['an answer that is cut behind the id', { what: 'cut' }, 'succeeded', 1, 1],
   ['an HTML 200', { what: json(200, '<html><body>Welcome</body></html>') }, 'submit_unknown', 1, 0],
   ['a 200 without an id', { what: json(200, {}) }, 'submit_unknown', 1, 0],
   ['429 once', { what: json(429, {}, { 'retry-after': '2' }) }, 'succeeded', 2, 1],
@@ -28,12 +30,13 @@ const ROWS: [name: string, fault: Omit<Fault, 'on'>, ends: string, submits: numb
   ['502', { what: json(502, '<html>') }, 'submit_unknown', 1, 0],
   ['503 alone', { what: json(503, { message: 'busy' }) }, 'submit_unknown', 1, 0],
   [
-    '503 with Retry-After',
+    '503 with words',
     { what: json(503, { message: 'busy' }, { 'retry-after': '2' }) },
-    'succeeded',
-    2,
+    'submit_unknown',
     1,
+    0,
   ],
+  ["503 with RunComfy's number", { what: json(503, SIX, { 'retry-after': '2' }) }, 'succeeded', 2, 1],
   ['504', { what: json(504, '') }, 'submit_unknown', 1, 0],
   [
     'a redirect that would post again',

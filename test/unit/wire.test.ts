@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { messageOf } from '../../src/runcomfy/fields.ts';
 import { outputsOf } from '../../src/runcomfy/outputs.ts';
-import { readCancel, readProblem, readResult, readStatus, readSubmit } from '../../src/runcomfy/wire.ts';
+import { readReply } from '../../src/runcomfy/refusals.ts';
+import { readBalance, readCancel, readResult, readStatus } from '../../src/runcomfy/wire.ts';
 
 const A = 'https://a.runcomfy.net/x%3D/1.png';
 const B = 'https://a.runcomfy.net/2.png';
@@ -69,10 +71,30 @@ describe('readResult', () => {
     [0.034, 0.034],
     ['0.034', 0.034],
     [null, undefined],
-    ['free', undefined],
-    [-1, undefined],
+    [0, 0],
+    ['1e-3', 0.001],
   ])('reads the cost %j', (cost, cost_usd) => {
     expect(readResult({ status: 'succeeded', cost })?.cost_usd).toBe(cost_usd);
+  });
+
+  const NO_COSTS = [
+    'free',
+    '',
+    ' ',
+    '1e999',
+    'Infinity',
+    '-1',
+    '0x10',
+    -1,
+    true,
+    [],
+    [1],
+    {},
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+  ];
+  it.each(NO_COSTS)('reads no cost in %j', (cost) => {
+    expect(readResult({ status: 'succeeded', cost })).not.toHaveProperty('cost_usd');
   });
 
   it('reads an error that is an object', () => {
@@ -97,12 +119,6 @@ describe('the other replies', () => {
     expect(readStatus({ status: 'odd' })).toEqual({ state: 'in_progress' });
   });
 
-  it('take only a request id that can stand in a path', () => {
-    expect(readSubmit({ request_id: 'Ab_-9' })).toBe('Ab_-9');
-    for (const request_id of ['', '../x', 'a b', 'a'.repeat(129), 7])
-      expect(readSubmit({ request_id })).toBeUndefined();
-  });
-
   it('let the outcome of a cancel win', () => {
     expect(readCancel({ status: 'cancelled', outcome: 'not_cancellable' })).toBe('not_cancellable');
     expect(readCancel({ status: 'cancelled' })).toBe('cancelled');
@@ -110,18 +126,25 @@ describe('the other replies', () => {
   });
 
   it.each([
-    [
-      { error_code: 400002, error_message: 'a', message: 'b' },
-      { code: 400002, message: 'a' },
-    ],
-    [
-      { code: '404001', message: 'b', error: 'c' },
-      { code: 404001, message: 'b' },
-    ],
-    [{ error: 'c', detail: 'd' }, { message: 'c' }],
-    [{ detail: [{ msg: 'bad' }] }, { message: '[{"msg":"bad"}]' }],
-    ['<html>', {}],
-  ])('find the problem in %j', (json, problem) => {
-    expect(readProblem(json)).toEqual(problem);
+    [{ error_code: 400002, error_message: 'a', message: 'b' }, 400002, true, 'a'],
+    [{ code: '404001', message: 'b', error: 'c' }, 404001, false, 'b'],
+    [{ error_code: 'E_BAD', code: 7 }, 7, false],
+    [{ error_code: 10001 }, 10001, false],
+    [{ error: 'c', detail: 'd' }, undefined, false, 'c'],
+    [{ detail: [{ msg: 'bad' }] }, undefined, false, '[{"msg":"bad"}]'],
+    ['<html>', undefined, false],
+    [{ error_code: true }, undefined, false],
+    [{ error_code: '4e5' }, undefined, false],
+    [{ error_code: [400002] }, undefined, false],
+    [{ error_code: -1, code: '' }, undefined, false],
+  ])('find the problem in %j', (json, number, isOwnNumber, message?: string) => {
+    expect(readReply({ status: 500, text: JSON.stringify(json) })).toMatchObject({ number, isOwnNumber });
+    expect(messageOf(json)).toBe(message);
+  });
+
+  it('tell a balance, which may be below zero', () => {
+    expect(readBalance({ balance_usd: -0.5 })).toBe(-0.5);
+    for (const balance_usd of ['5', null, Number.POSITIVE_INFINITY])
+      expect(readBalance({ balance_usd })).toBeUndefined();
   });
 });

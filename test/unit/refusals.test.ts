@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { type Asked, readReply, refusalError } from '../../src/runcomfy/refusals.ts';
+
+const refusal = (asked: Asked, status: number, body: unknown) =>
+  refusalError(asked, readReply({ status, text: JSON.stringify(body) }), (text) => text);
+
+describe('a refusal', () => {
+  it('tells the HTTP status and whether a later read may succeed', () => {
+    expect(refusal('job', 404, {})).toMatchObject({ code: 'service_error', status: 404, retryable: true });
+    expect(refusal('job', 200, { error_code: 500001 })).toMatchObject({ code: 'service_error', status: 200 });
+  });
+
+  it.each([
+    ['job', 404, { error_code: 404001 }, 'unknown_request'],
+    ['job', 200, { error_code: '404001' }, 'unknown_request'],
+    ['job', 502, { error_code: 404001 }, 'unknown_request'],
+    ['job', 404, { code: 404001 }, 'service_error'],
+    ['job', 400, { code: 404001 }, 'service_error'],
+    ['job', 404, { error_code: 401001 }, 'service_error'],
+    ['job', 403, { error_code: 403001 }, 'key_refused'],
+    ['submit', 404, '<html>', 'unknown_model'],
+    ['model', 404, {}, 'unknown_model'],
+    ['catalogue', 404, {}, 'service_error'],
+  ] as const)('of a %s with %i and %j is %s', (asked, status, body, code) => {
+    expect(refusal(asked, status, body).code).toBe(code);
+  });
+});
