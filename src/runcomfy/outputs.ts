@@ -6,26 +6,44 @@ export interface Output {
   kind: MediaKind;
 }
 
-const DEEPEST = 6;
-const MOST_URLS = 100;
+// An output has a few fields. These bounds keep a reply that lies from costing anything, and an answer below 1 MiB,
+// in which each URL stands up to three times. RunComfy's URLs have some 150 characters, signed ones below 2,000.
+const MAX_DEPTH = 6;
+const MAX_VALUES = 10_000;
+const MAX_URLS = 100;
+const MAX_URL = 4_096;
+const MAX_URL_CHARACTERS = 100_000;
 
-/** Every URL of an `output` in any of its shapes, in order, without repeats; its kind by field names, then by extension. */
+/**
+ * Every URL of an `output` in any of its shapes, in order, without repeats; its kind by field names, then by extension.
+ * What lies beyond the bounds above is passed over.
+ */
 export function outputsOf(output: unknown): Output[] {
   const found = new Map<string, Output>();
+  let values = 0;
+  let characters = 0;
+  const isFull = () => values >= MAX_VALUES || found.size >= MAX_URLS;
   const visit = (value: unknown, kind: MediaKind | undefined, depth: number): void => {
-    if (found.size >= MOST_URLS || depth > DEEPEST) return;
+    values += 1;
     if (typeof value === 'string') {
-      if (/^https?:\/\/\S+$/i.test(value) && URL.canParse(value) && !found.has(value))
-        found.set(value, { url: value, kind: kind ?? kindByExtension(value) });
-    } else if (Array.isArray(value)) {
-      for (const item of value) visit(item, kind, depth + 1);
-    } else if (value && typeof value === 'object') {
-      for (const [name, item] of Object.entries(value)) visit(item, kindByName(name) ?? kind, depth + 1);
+      if (!isUrl(value) || found.has(value) || characters + value.length > MAX_URL_CHARACTERS) return;
+      found.set(value, { url: value, kind: kind ?? kindByExtension(value) });
+      characters += value.length;
+    } else if (value && typeof value === 'object' && depth < MAX_DEPTH) {
+      const isArray = Array.isArray(value);
+      for (const name of isArray ? value.keys() : Object.keys(value)) {
+        if (isFull()) return;
+        const item = (value as Record<string | number, unknown>)[name];
+        visit(item, (isArray ? undefined : kindByName(String(name))) ?? kind, depth + 1);
+      }
     }
   };
   visit(output, undefined, 0);
   return [...found.values()];
 }
+
+const isUrl = (text: string): boolean =>
+  text.length <= MAX_URL && /^https?:\/\/\S+$/i.test(text) && URL.canParse(text);
 
 function kindByName(name: string): MediaKind | undefined {
   if (/image|thumbnail|poster|cover|frame/i.test(name)) return 'image';
