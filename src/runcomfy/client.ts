@@ -3,6 +3,7 @@ import { ToolError } from '../errors.ts';
 import { NAME, VERSION } from '../version.ts';
 import { MAX_TEXT } from './excerpt.ts';
 import type { Call, Http } from './http.ts';
+import { quotable } from './quote.ts';
 import { createRetryBudget, readPatiently } from './read.ts';
 import { type Asked, NOT_FINISHED, type ReadReply } from './refusals.ts';
 import { submitOnce } from './submit.ts';
@@ -113,9 +114,7 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
       url.searchParams.set('include_cost', 'true');
       const reply = await read('job', url, signal, (seen) => seen.number === NOT_FINISHED);
       if (reply.number === NOT_FINISHED) return 'not_finished';
-      const seen = readResult(reply.json) ?? strange('result');
-      // A key that a cut went through would not be found any more.
-      return seen.error === undefined ? seen : { ...seen, error: redact(seen.error).slice(0, MAX_TEXT) };
+      return cleanResult(readResult(reply.json) ?? strange('result'), redact);
     },
     async cancel(requestId) {
       const url = requestUrl(requestId, 'cancel');
@@ -148,6 +147,18 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
     async requireKey() {
       if ((await options.key()) === undefined) throw noKey();
     },
+  };
+}
+
+/** A result as it may be recorded and shown. */
+function cleanResult(seen: ResultSeen, redact: (text: string) => string): ResultSeen {
+  const { urls, error, model } = seen;
+  return {
+    ...seen,
+    urls: urls.map(redact),
+    // A key that a cut went through would not be found any more.
+    ...(error !== undefined && { error: redact(error).slice(0, MAX_TEXT) }),
+    ...(model !== undefined && { model: quotable(model, { redact }) }),
   };
 }
 

@@ -1,3 +1,5 @@
+import { webUrl } from './quote.ts';
+
 /** What a URL of an output leads to. */
 export type MediaKind = 'image' | 'video' | 'audio';
 
@@ -7,11 +9,10 @@ export interface Output {
 }
 
 // An output has a few fields. These bounds keep a reply that lies from costing anything, and an answer below 1 MiB,
-// in which each URL stands up to three times. RunComfy's URLs have some 150 characters, signed ones below 2,000.
+// in which each URL stands up to three times.
 const MAX_DEPTH = 6;
 const MAX_VALUES = 10_000;
 const MAX_URLS = 100;
-const MAX_URL = 4_096;
 const MAX_URL_CHARACTERS = 100_000;
 
 /**
@@ -26,9 +27,10 @@ export function outputsOf(output: unknown): Output[] {
   const visit = (value: unknown, kind: MediaKind | undefined, depth: number): void => {
     values += 1;
     if (typeof value === 'string') {
-      if (!isUrl(value) || found.has(value) || characters + value.length > MAX_URL_CHARACTERS) return;
-      found.set(value, { url: value, kind: kind ?? kindByExtension(value) });
-      characters += value.length;
+      const url = webUrl(value);
+      if (url === undefined || found.has(url) || characters + url.length > MAX_URL_CHARACTERS) return;
+      found.set(url, { url, kind: kind ?? kindByExtension(url) });
+      characters += url.length;
     } else if (value && typeof value === 'object' && depth < MAX_DEPTH) {
       const isArray = Array.isArray(value);
       for (const name of isArray ? value.keys() : Object.keys(value)) {
@@ -41,9 +43,6 @@ export function outputsOf(output: unknown): Output[] {
   visit(output, undefined, 0);
   return [...found.values()];
 }
-
-const isUrl = (text: string): boolean =>
-  text.length <= MAX_URL && /^https?:\/\/\S+$/i.test(text) && URL.canParse(text);
 
 function kindByName(name: string): MediaKind | undefined {
   if (/image|thumbnail|poster|cover|frame/i.test(name)) return 'image';

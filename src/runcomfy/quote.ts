@@ -1,23 +1,69 @@
-/** Makes a function that takes the given keys, and anything that looks like a bearer token, out of a text. */
+/**
+ * Makes a function that takes the given keys, and anything that looks like a bearer token, out of a text. A key is
+ * also found as it stands in a URL and inside of JSON.
+ */
 export function createRedactor(secrets: () => readonly string[]): (text: string) => string {
   return (text) => {
     let clean = text;
-    for (const secret of secrets()) if (secret.length >= 4) clean = clean.replaceAll(secret, '[key]');
+    for (const secret of secrets())
+      if (secret.length >= 4) for (const form of formsOf(secret)) clean = clean.replaceAll(form, '[key]');
     return clean.replace(/\bBearer\s+(?!\[key\])[A-Za-z0-9._~+/=-]{8,}/gi, 'Bearer [key]');
   };
 }
 
-const LONGEST_QUOTE = 240;
+const formsOf = (secret: string): Set<string> =>
+  new Set([secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]);
 
-/** A text from outside as one short line of data: no markup, no control characters, no line breaks, no quotes. */
-export function quotable(text: string): string {
-  const plain = /<(!doctype|html|head|body|title)\b/i.test(text)
-    ? text.replace(/<(script|style)\b[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' ')
-    : text;
+// In characters. What is read is cut first: error pages, prompts and descriptions come in megabytes, one for each
+// row of a list.
+const MAX_READ = 16_384;
+const MAX_QUOTE = 240;
+// Longer keys are not known; tokens of RunComfy's command line are the longest.
+const MAX_SECRET = 4_096;
+
+interface QuoteOptions {
+  redact?: (text: string) => string;
+  /** In characters. */
+  most?: number;
+}
+
+const same = (text: string): string => text;
+
+/**
+ * A text from outside as one short line of data: no markup, no control characters, no line breaks, no quotes, and no
+ * key where `redact` is given. Its work is bounded, whatever the text.
+ */
+export function quotable(text: string, { redact = same, most = MAX_QUOTE }: QuoteOptions = {}): string {
+  const head = redact(text.slice(0, MAX_READ));
+  // A key that the cut went through is not known any more.
+  const read = text.length > MAX_READ && redact !== same ? head.slice(0, -MAX_SECRET) : head;
+  const plain = /<(!doctype|html|head|body|title)\b/i.test(read) ? read.replace(MARKUP, ' ') : read;
   const line = plain
-    .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]+/gu, ' ')
     .replace(/"/g, "'")
     .replace(/\s+/g, ' ')
     .trim();
-  return line.length > LONGEST_QUOTE ? `${line.slice(0, LONGEST_QUOTE - 1)}…` : line;
+  return shorten(line, most);
+}
+
+// Every alternative takes what it has read, to the end if need be: one that gave up there would be tried again at each
+// of a hundred thousand `<`.
+const MARKUP = /<(?:(script|style)\b[\s\S]*?(?:<\/\1>|$)|[^<>]*(?:>|$)?)/gi;
+
+/** A text of at most `most` characters, with an ellipsis where it was longer; never half of a character. */
+export function shorten(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…` : text;
+}
+
+// Longer than any signed link that was seen, in characters.
+const MAX_URL = 4_096;
+
+/**
+ * A web address from outside as it may be shown and fetched: what is no plain character is percent-encoded, as every
+ * fetch of it would be. Undefined for what is none, holds blanks, or is too long.
+ */
+export function webUrl(text: string): string | undefined {
+  if (text.length > MAX_URL || !/^https?:\/\/\S+$/i.test(text) || !URL.canParse(text)) return undefined;
+  const url = new URL(text).href.replaceAll("'", '%27');
+  return url.length > MAX_URL ? undefined : url;
 }

@@ -133,7 +133,7 @@ export function refusalError(
 
 /** A reply's status, number and message, as in `(HTTP 502, code 500001): "boom"`. */
 export function inWords(reply: ReadReply, redact: (text: string) => string): string {
-  const quoted = quotable(redact(messageOf(reply.json) ?? reply.text));
+  const quoted = quotable(messageOf(reply.json) ?? reply.text, { redact });
   const label = `HTTP ${reply.status}${reply.number === undefined ? '' : `, code ${reply.number}`}`;
   return `(${label})${quoted ? `: "${quoted}"` : ''}`;
 }

@@ -51,7 +51,7 @@ export function judgeReply(reply: ReadReply, redact: (text: string) => string): 
   }
   if (isRefused) return { kind: 'refused', error: refusal() };
   if (id !== undefined) {
-    const quoted = quotable(redact(String(id)));
+    const quoted = quotable(String(id), { redact });
     return {
       kind: 'unknown',
       error: unknownError(

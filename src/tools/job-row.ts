@@ -3,7 +3,7 @@ import type { Job } from '../jobs/job.ts';
 import { quotable } from '../runcomfy/quote.ts';
 import { elapsedSeconds } from './present.ts';
 
-const LONGEST_PROMPT = 80;
+const MAX_PROMPT = 80;
 
 /** The shape of one row of a list of jobs. */
 export const jobRowOutput = z.looseObject({ request_id: z.string(), status: z.string() });
@@ -31,7 +31,5 @@ export function jobRow(job: Job, now: number) {
   };
 }
 
-function shortPrompt(prompt: unknown): string {
-  const line = typeof prompt === 'string' ? quotable(prompt) : '';
-  return line.length > LONGEST_PROMPT ? `${line.slice(0, LONGEST_PROMPT - 1)}…` : line;
-}
+const shortPrompt = (prompt: unknown): string =>
+  typeof prompt === 'string' ? quotable(prompt, { most: MAX_PROMPT }) : '';
