@@ -23,7 +23,9 @@ export function liveModel(entry: CatalogueEntry): Model {
     ].join(' '),
     input: inputOf(entry),
     makes: makes(entry),
-    imageFields: Object.keys(fields).filter((name) => holdsImages(objectOf(fields[name]))),
+    imageFields: Object.keys(fields).filter(
+      (name) => isFieldName(name) && holdsImages(objectOf(fields[name])),
+    ),
   };
 }
 
@@ -52,7 +54,9 @@ const requiredOf = (schema: Published | undefined): string[] =>
 /** What a call has to give, of what can be given. */
 export function requiredInputs({ input_schema, required_inputs }: CatalogueEntry): string[] {
   const fields = objectOf(input_schema?.properties);
-  const named = input_schema ? requiredOf(input_schema).filter((name) => name in fields) : required_inputs;
+  const named = input_schema
+    ? requiredOf(input_schema).filter((name) => Object.hasOwn(fields, name))
+    : required_inputs;
   return [...new Set(named)];
 }
 

@@ -4,20 +4,20 @@ import { quotable } from '../runcomfy/quote.ts';
 export type Published = Record<string, unknown>;
 
 /** Names of types as published schemas write them, with our own. */
-const TYPES: Record<string, Kind> = {
-  string: 'string',
-  str: 'string',
-  integer: 'integer',
-  int: 'integer',
-  number: 'number',
-  float: 'number',
-  boolean: 'boolean',
-  bool: 'boolean',
-  array: 'array',
-  list: 'array',
-  object: 'object',
-  dict: 'object',
-};
+const TYPES = new Map<string, Kind>([
+  ['string', 'string'],
+  ['str', 'string'],
+  ['integer', 'integer'],
+  ['int', 'integer'],
+  ['number', 'number'],
+  ['float', 'number'],
+  ['boolean', 'boolean'],
+  ['bool', 'boolean'],
+  ['array', 'array'],
+  ['list', 'array'],
+  ['object', 'object'],
+  ['dict', 'object'],
+]);
 type Kind = 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object';
 
 // Objects within objects are shown so deep.
@@ -25,7 +25,8 @@ const DEEPEST = 3;
 const LONGEST_DEFAULT = 24;
 
 /** A key that every host takes, and that means nothing to JavaScript. */
-export const isFieldName = (name: string): boolean => /^(?!__)[A-Za-z0-9_.-]{1,64}$/.test(name);
+export const isFieldName = (name: string): boolean =>
+  /^(?!__)[A-Za-z0-9_.-]{1,64}$/.test(name) && !(name in Object.prototype);
 
 /** The object that a value is, or an empty one. */
 export const objectOf = (value: unknown): Published =>
@@ -81,10 +82,10 @@ const anything = () => z.unknown().meta({ type: 'string' });
 /** The type, or what the values tell of it. Unions are not looked into. */
 function kindOf({ type, enum: values, properties }: Published): Kind | undefined {
   const named = Array.isArray(type) ? type.find((one) => one !== 'null') : type;
-  if (typeof named === 'string') return TYPES[named.toLowerCase()];
+  if (typeof named === 'string') return TYPES.get(named.toLowerCase());
   if (properties) return 'object';
   const [first] = valuesOf(values);
-  return TYPES[typeof first];
+  return TYPES.get(typeof first);
 }
 
 /** The values of a choice; null stands for leaving it out. */

@@ -30,7 +30,9 @@ export function publishedPrice(
   { price }: Pick<Model, 'price'>,
   input: Record<string, unknown>,
 ): number | undefined {
-  return price?.usd[String(input[price.by] ?? price.otherwise)];
+  if (!price) return undefined;
+  const value = String(input[price.by] ?? price.otherwise);
+  return Object.hasOwn(price.usd, value) ? price.usd[value] : undefined;
 }
 
 /** Declares a model. Fields that hold images are those made by `imageUrls`. */

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { ToolError } from '../errors.ts';
+import { shorten } from '../runcomfy/quote.ts';
 import type { Tool } from './define.ts';
 import { jsonSchema } from './schema.ts';
 
@@ -8,24 +9,56 @@ const ADDED_BY_HOSTS = new Set(['wait_for_previous']);
 
 /** The checked arguments of a call. Throws `invalid_input` that names each field, what it was given and what it takes. */
 export function readArguments(tool: Pick<Tool, 'name' | 'input'>, given: unknown): Record<string, unknown> {
-  const fields: Record<string, z.ZodType | undefined> = tool.input.shape;
+  const refusal = (problems: string) =>
+    new ToolError('invalid_input', `${tool.name}: ${problems}.`, { next: 'Correct that and call again.' });
+  const misshapen = formProblem(given);
+  if (misshapen !== undefined) throw refusal(misshapen);
+  const fields: Record<string, z.ZodType> = tool.input.shape;
   const understood = Object.fromEntries(
     Object.entries((given ?? {}) as Record<string, unknown>)
-      .filter(([name]) => !ADDED_BY_HOSTS.has(name) || name in fields)
-      .map(([name, value]) => [name, unquote(value, fields[name])]),
+      .filter(([name]) => !ADDED_BY_HOSTS.has(name) || Object.hasOwn(fields, name))
+      .map(([name, value]) => [name, unquote(value, Object.hasOwn(fields, name) ? fields[name] : undefined)]),
   );
-  const problems = inputProblems(tool.input, understood);
-  if (problems.length === 0) return tool.input.parse(understood);
-  throw new ToolError('invalid_input', `${tool.name}: ${problems.join('; ')}.`, {
-    next: 'Correct that and call again.',
-  });
+  const problems = formProblem(understood) ?? inputProblems(tool.input, understood).join('; ');
+  if (problems !== '') throw refusal(problems);
+  return tool.input.parse(understood);
+}
+
+// Deeper values break JSON.stringify from some 5,000 levels on; more of them froze the process for seconds.
+const MAX_DEPTH = 64;
+const MAX_VALUES = 50_000;
+
+/** What no schema tells: too deep, too much to be worked on, or named so that zod would drop it in silence. */
+function formProblem(given: unknown): string | undefined {
+  let values = 0;
+  let level: unknown[] = [given];
+  for (let depth = 0; level.length > 0; depth++) {
+    values += level.length;
+    if (depth > MAX_DEPTH) return `the arguments are nested more than ${MAX_DEPTH} levels deep`;
+    if (values > MAX_VALUES) return `the arguments hold more than ${MAX_VALUES} values`;
+    const objects = level.filter((value) => typeof value === 'object' && value !== null);
+    if (objects.some((object) => Object.hasOwn(object, '__proto__'))) return 'unknown field "__proto__"';
+    level = objects.flatMap((object) => Object.values(object));
+  }
+  return undefined;
 }
 
 /** What does not fit a schema: a line a problem, each with the field, what it was given and what it takes. */
 export function inputProblems(schema: z.ZodObject, given: Record<string, unknown>): string[] {
   const issues = schema.safeParse(given).error?.issues ?? [];
-  return issues.map((issue) => describe(issue, given, Object.keys(schema.shape)));
+  const told = issues.slice(0, MAX_PROBLEMS);
+  const more = issues.length - told.length;
+  return [
+    ...told.map((issue) => describe(issue, given, Object.keys(schema.shape))),
+    ...(more > 0 ? [`${more} more like these`] : []),
+  ];
 }
+
+// How much of what a caller gave is told, in problems, names and characters.
+const MAX_PROBLEMS = 10;
+const MAX_NAMES = 10;
+const MAX_SHOWN = 80;
+const MAX_CHOICES = 1_000;
 
 /** Some clients send an array or a number as a JSON string; a field that takes text is left alone. */
 function unquote(value: unknown, field: z.ZodType | undefined): unknown {
@@ -59,12 +92,12 @@ function describe(
     (inside, part) => (inside as Record<PropertyKey, unknown> | undefined)?.[part],
     given,
   );
-  const was = value === undefined || Array.isArray(value) ? '' : `, was ${shorten(value)}`;
+  const was = value === undefined || Array.isArray(value) ? '' : `, was ${shown(value)}`;
   switch (issue.code) {
     case 'unrecognized_keys':
-      return `unknown field ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}; it takes ${fields.join(', ')}`;
+      return `unknown field ${named(issue.keys)}; it takes ${fields.join(', ') || 'none'}`;
     case 'invalid_value':
-      return `${path} must be one of ${issue.values.join(', ')}${was}`;
+      return `${path} must be one of ${shorten(issue.values.join(', '), MAX_CHOICES)}${was}`;
     case 'invalid_type':
       return value === undefined
         ? `${path} is required`
@@ -84,7 +117,13 @@ function bound(which: string, limit: number | bigint, value: unknown): string {
     : `be ${which} ${limit}`;
 }
 
-function shorten(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+function named(keys: readonly string[]): string {
+  const told = keys.slice(0, MAX_NAMES).map(shown);
+  const more = keys.length - told.length;
+  return `${told.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return typeof value === 'string' ? JSON.stringify(shorten(value, MAX_SHOWN)) : String(value);
 }
