@@ -47,8 +47,20 @@ export async function pinnedModels(
 }
 
 /** Whether an id fits a pattern, in which * stands for anything. */
-function matcher(pattern: string): (id: string) => boolean {
-  const parts = pattern.split('*').map((part) => part.replace(/[^\w]/g, '\\$&'));
-  const whole = new RegExp(`^${parts.join('.*')}$`, 'i');
-  return (id) => whole.test(id);
+export function matcher(pattern: string): (id: string) => boolean {
+  const [first = '', ...rest] = pattern.toLowerCase().split('*');
+  const last = rest.pop();
+  return (id) => {
+    const text = id.toLowerCase();
+    if (last === undefined) return text === first;
+    if (!text.startsWith(first) || text.length < first.length + last.length) return false;
+    // Each part at the first place where it can be: a regular expression would try every other place too.
+    let at = first.length;
+    for (const part of rest) {
+      const found = text.indexOf(part, at);
+      if (found < 0) return false;
+      at = found + part.length;
+    }
+    return at + last.length <= text.length && text.endsWith(last);
+  };
 }

@@ -16,6 +16,9 @@ const EMPTY = new Set(
   ),
 );
 
+// What is read of a query, in characters: each of its words is compared with every word of the catalogue.
+const MAX_QUERY = 200;
+
 /** What a word counts where it stands. */
 const WEIGHTS = { id: 4, name: 4, categories: 3, description: 2 };
 
@@ -25,7 +28,7 @@ export function search(
   query: string,
   task: Task | undefined,
 ): CatalogueEntry[] {
-  const words = wordsOf(query).filter((word) => !EMPTY.has(word));
+  const words = wordsOf(query.slice(0, MAX_QUERY)).filter((word) => !EMPTY.has(word));
   return entries
     .filter((entry) => task === undefined || TASKS[task].test(`${entry.categories} ${entry.model_id}`))
     .map((entry) => ({ entry, score: score(entry, words) + (isForImages(entry) ? 0.5 : 0) }))
@@ -83,7 +86,7 @@ const NEAREST = 3;
 
 /** The entries whose ids are most like a wrong one. */
 export function nearest(modelId: string, entries: readonly CatalogueEntry[]): CatalogueEntry[] {
-  const wanted = pairsOf(modelId);
+  const wanted = pairsOf(modelId.slice(0, MAX_QUERY));
   return entries
     .map((entry) => {
       const pairs = pairsOf(entry.model_id);

@@ -23,18 +23,22 @@ export function fileStem({ date, model, prompt, requestId }: NameParts): string 
     .join('-');
 }
 
+// What is read of a text, in characters: taking letters apart is slow where accents are heaped on one.
+const MAX_READ = 400;
+
 const EXTENSION = /\.(png|jpe?g|webp|gif|avif)$/i;
 // Windows opens a device by these names, whatever extension follows.
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)$/i;
 
 /** A name that a caller chose, as a file's name without extension; empty where nothing of it can be one. */
 export function givenStem(name: string): string {
-  const stem = cut(ascii(name.replace(EXTENSION, '')).replace(/[^A-Za-z0-9_]+/g, '-'), LONGEST.given);
+  const read = name.slice(0, MAX_READ).replace(EXTENSION, '');
+  const stem = cut(ascii(read).replace(/[^A-Za-z0-9_]+/g, '-'), LONGEST.given);
   return RESERVED.test(stem) ? `image-${stem}` : stem;
 }
 
 const words = (text: string): string =>
-  ascii(text.slice(0, 400))
+  ascii(text.slice(0, MAX_READ))
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-');
 

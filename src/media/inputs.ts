@@ -86,6 +86,7 @@ function pathOf(text: string): string {
  * a login, so it must be public https [doc]. A picture of a local sandbox is fine for that sandbox.
  */
 export function referenceProblem(text: string, loopbackOrigin: string | undefined): string | undefined {
+  if (text.length > MAX_URL) return `is longer than ${MAX_URL} characters`;
   if (!URL.canParse(text)) return 'is neither a URL nor an absolute path';
   const url = new URL(text);
   if (url.origin === loopbackOrigin && !url.username) return undefined;
@@ -96,6 +97,8 @@ export function referenceProblem(text: string, loopbackOrigin: string | undefine
 }
 
 const LONGEST_SHOWN = 120;
+// No signed link is longer; to parse a host takes time that grows with the square of its length.
+const MAX_URL = 8_192;
 
 function refused(field: string, problem: string, given: string, next: string): ToolError {
   const shown = given.replace(/\/\/[^/@]*@/, '//…@');

@@ -3,7 +3,7 @@ export type InputSchema = Readonly<Record<string, unknown>>;
 
 const BOUNDS = ['minimum', 'maximum', 'minLength', 'maxLength', 'minItems', 'maxItems'];
 // RunComfy's own name for it.
-const TYPES: Record<string, string> = { float: 'number' };
+const TYPES = new Map([['float', 'number']]);
 
 /**
  * How a published input differs from the one that we know, as one line a difference; none where they agree. Titles,
@@ -52,8 +52,10 @@ function valueDrift(ours: readonly unknown[] | undefined, theirs: readonly unkno
     if (theirs) return [`takes only ${theirs.map(shown).join(', ')} now`];
     return ours ? ['takes any value now'] : [];
   }
-  const without = (all: readonly unknown[], some: readonly unknown[]) =>
-    all.filter((value) => !some.includes(value));
+  const without = (all: readonly unknown[], some: readonly unknown[]) => {
+    const known = new Set(some);
+    return all.filter((value) => !known.has(value));
+  };
   return [
     ...without(theirs, ours).map((value) => `new value ${shown(value)}`),
     ...without(ours, theirs).map((value) => `value ${shown(value)} is gone`),
@@ -66,7 +68,7 @@ const schemaOf = (value: unknown): InputSchema | undefined =>
 const listOf = (value: unknown): readonly unknown[] | undefined => (Array.isArray(value) ? value : undefined);
 
 function typeOf({ type }: InputSchema): string | undefined {
-  return typeof type === 'string' ? (TYPES[type] ?? type) : undefined;
+  return typeof type === 'string' ? (TYPES.get(type) ?? type) : undefined;
 }
 
 function fieldsOf({ properties }: InputSchema): Map<string, InputSchema> {

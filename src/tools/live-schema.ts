@@ -1,8 +1,13 @@
 import { liveModel } from '../catalogue/live-model.ts';
 import { ToolError } from '../errors.ts';
+import { shorten } from '../runcomfy/quote.ts';
 import { inputProblems } from './arguments.ts';
 import type { ToolContext } from './define.ts';
 import { jsonSchema } from './schema.ts';
+
+// How much of a schema an error tells, in fields and in characters of each.
+const MAX_NAMED = 5;
+const MAX_FIELD = 1_000;
 
 /**
  * A refusal of an input that our schema allowed, with what the model's schema of this moment says of the field: it may
@@ -20,7 +25,10 @@ export async function withLiveSchema(
   const problems = inputProblems(live, input);
   const named = Object.entries(live.shape)
     .filter(([name]) => new RegExp(`\\b${name.replace(/\W/g, '\\$&')}\\b`).test(refusal.message))
-    .map(([name, field]) => `${name} takes ${JSON.stringify(jsonSchema(field, 'input'))}`);
+    .slice(0, MAX_NAMED)
+    .map(
+      ([name, field]) => `${name} takes ${shorten(JSON.stringify(jsonSchema(field, 'input')), MAX_FIELD)}`,
+    );
   const said = problems.length > 0 ? problems : named;
   if (said.length === 0) return refusal;
   return new ToolError(

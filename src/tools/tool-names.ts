@@ -27,11 +27,18 @@ export function toolNames(ids: readonly string[]): Map<string, string> {
   const wanted = new Map<string, number>(OTHER_TOOLS.map((name) => [name, 1]));
   for (const id of ids) wanted.set(short(id), (wanted.get(short(id)) ?? 0) + 1);
   const taken = new Set<string>(OTHER_TOOLS);
+  /** How many names were made of one, so that a thousand alike ids are not tried from 2 on each. */
+  const counts = new Map<string, number>();
   return new Map(
     ids.map((id) => {
       const whole = (wanted.get(short(id)) === 1 ? short(id) : plain(id)) || 'model';
-      let name = fitted(whole, '');
-      for (let count = 2; taken.has(name); count++) name = fitted(whole, `_${count}`);
+      const alike = fitted(whole, '');
+      let name = alike;
+      while (taken.has(name)) {
+        const count = (counts.get(alike) ?? 1) + 1;
+        counts.set(alike, count);
+        name = fitted(whole, `_${count}`);
+      }
       taken.add(name);
       return [id, name];
     }),
