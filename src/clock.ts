@@ -6,6 +6,23 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Does work that is given `ms`: its signal then aborts with `late`, and with the caller's where there is one. */
+export async function within<Result>(
+  clock: Clock,
+  ms: number,
+  late: Error,
+  work: (signal: AbortSignal) => Promise<Result>,
+  signal?: AbortSignal,
+): Promise<Result> {
+  const end = new AbortController();
+  const done = new AbortController();
+  clock.sleep(ms, done.signal).then(
+    () => end.abort(late),
+    () => {},
+  );
+  return work(signal ? AbortSignal.any([signal, end.signal]) : end.signal).finally(() => done.abort());
+}
+
 // setTimeout fires at once when it is asked for more than 2^31 - 1 ms.
 const LONGEST_TIMER = 2 ** 31 - 1;
 

@@ -1,8 +1,9 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, within } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
 import type { CatalogueEntry } from '../runcomfy/wire.ts';
+import { cleanEntry } from './clean-entry.ts';
 import { nearest } from './search.ts';
 import { createStore, type Kept } from './store.ts';
 
@@ -33,8 +34,10 @@ const MODEL_FRESH = 600_000;
 // What only adds to an error is not waited for longer, in ms.
 const MOST_ASIDE = 5_000;
 const PAGE = 500;
-// More models than this are not read.
-const MOST = 5_000;
+// More than this is not read, whatever total the service tells: RunComfy had some 400 models in September 2026, which
+// are a page, and 1 MB as they are kept.
+const MAX_PAGES = 20;
+const MAX_BYTES = 16 << 20;
 
 /** The catalogue of one API; opens and reads nothing until it is asked. */
 export function createCatalogue(options: {
@@ -54,10 +57,17 @@ export function createCatalogue(options: {
   async function fetchAll(signal?: AbortSignal): Promise<Known<CatalogueEntry[]>> {
     const at = clock.now();
     const found = new Map<string, CatalogueEntry>();
-    for (let offset = 0, end = 1; offset < Math.min(end, MOST); ) {
+    let bytes = 0;
+    for (let pages = 0, offset = 0, total = 1; pages < MAX_PAGES && offset < total; pages++) {
       const page = await api.models({ limit: PAGE, offset, ...(signal && { signal }) });
-      for (const entry of page.models) found.set(entry.model_id, clean(entry));
-      end = page.seen === 0 ? 0 : page.total;
+      const before = found.size;
+      for (const entry of page.models) {
+        const cleaned = cleanEntry(entry, redact);
+        bytes += JSON.stringify(cleaned).length;
+        if (bytes <= MAX_BYTES) found.set(entry.model_id, cleaned);
+      }
+      if (found.size === before) break;
+      total = page.total;
       offset += page.seen;
     }
     latest = { what: [...found.values()], at };
@@ -67,11 +77,8 @@ export function createCatalogue(options: {
     return latest;
   }
 
-  /** What comes from outside is written to disk and shown; a service that echoes the key gives it away to neither. */
-  const clean = (entry: CatalogueEntry): CatalogueEntry => JSON.parse(redact(JSON.stringify(entry)));
-
   async function read(modelId: string, signal?: AbortSignal): Promise<Known<CatalogueEntry>> {
-    const entry = clean(await api.model(modelId, signal));
+    const entry = cleanEntry(await api.model(modelId, signal), redact);
     const seen = { entry, at: clock.now() };
     models.set(modelId, seen);
     return { what: entry, at: seen.at };
@@ -118,14 +125,14 @@ export function createCatalogue(options: {
       }
     },
     now: (modelId) =>
-      within(MOST_ASIDE, clock, (signal) => read(modelId, signal)).then(
+      within(clock, MOST_ASIDE, lateness(MOST_ASIDE), (signal) => read(modelId, signal)).then(
         ({ what }) => what,
         () => undefined,
       ),
     async pick(wants, ms) {
       const kept = await store.read();
       if (kept) return kept.pick(wants);
-      const { what } = await within(ms, clock, fetchAll);
+      const { what } = await within(clock, ms, lateness(ms), fetchAll);
       return what.filter(({ model_id }) => wants(model_id));
     },
     async refresh() {
@@ -149,16 +156,4 @@ function uncheckable(modelId: string, error: ToolError): ToolError {
   );
 }
 
-async function within<Result>(
-  ms: number,
-  clock: Clock,
-  work: (signal: AbortSignal) => Promise<Result>,
-): Promise<Result> {
-  const late = new AbortController();
-  const done = new AbortController();
-  clock.sleep(ms, done.signal).then(
-    () => late.abort(new Error(`no answer within ${ms / 1000} s`)),
-    () => {},
-  );
-  return work(late.signal).finally(() => done.abort());
-}
+const lateness = (ms: number): Error => new Error(`no answer within ${ms / 1000} s`);

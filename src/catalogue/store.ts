@@ -12,7 +12,8 @@ export interface Kept {
 }
 
 const FILE = 'catalogue.jsonl';
-const VERSION = 1;
+// 2: entries are cleaned and bounded.
+const VERSION = 2;
 const ID_FIRST = /^\{"model_id":("(?:[^"\\]|\\.)*")/;
 
 /**

@@ -1,3 +1,4 @@
+import { cleanEntry } from '../catalogue/clean-entry.ts';
 import { ToolError } from '../errors.ts';
 import { inputDrift } from '../models/drift.ts';
 import { MODELS } from '../models/index.ts';
@@ -24,14 +25,14 @@ export async function checkModels(
   say('\nModels, compared with what RunComfy publishes now', 'bold');
   const signal = AbortSignal.timeout(WITHIN);
   const found = await Promise.all(
-    MODELS.map(async (model) => ({ id: model.id, ...(await compare(model, api, signal)) })),
+    MODELS.map(async (model) => ({ id: model.id, ...(await compare(model, api, redact, signal)) })),
   );
   for (const each of found) {
     if ('problem' in each) line('?', each.id, `not compared: ${each.problem}`);
     else if (each.changes.length === 0) line('same', each.id, 'unchanged');
     else {
       line('new', each.id, 'changed');
-      for (const change of each.changes.slice(0, MOST_LINES)) say(`          ${quotable(redact(change))}`);
+      for (const change of each.changes.slice(0, MOST_LINES)) say(`          ${quotable(change)}`);
       const more = each.changes.length - MOST_LINES;
       if (more > 0) say(`          and ${more} more`);
     }
@@ -45,10 +46,11 @@ export async function checkModels(
 async function compare(
   { id, input }: (typeof MODELS)[number],
   api: Pick<RunComfy, 'model'>,
+  redact: (text: string) => string,
   signal: AbortSignal,
 ): Promise<Compared> {
   try {
-    const { input_schema } = await api.model(id, signal);
+    const { input_schema } = cleanEntry(await api.model(id, signal), redact);
     if (!input_schema) return { problem: 'RunComfy told no input of it.', isKeyRefused: false };
     return { changes: inputDrift(jsonSchema(input, 'input'), input_schema) };
   } catch (error) {

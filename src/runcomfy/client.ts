@@ -142,7 +142,9 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
     },
     async model(modelId, signal) {
       const reply = await read('model', modelUrl(modelId), signal);
-      return readEntry(reply.json) ?? strange('model');
+      const entry = readEntry(reply.json) ?? strange('model');
+      if (entry.model_id !== modelId) throw anotherModel(modelId, entry.model_id);
+      return entry;
     },
     async requireKey() {
       if ((await options.key()) === undefined) throw noKey();
@@ -193,6 +195,15 @@ function malformedModelId(id: string): ToolError {
   return new ToolError('invalid_input', `${JSON.stringify(id.slice(0, 80))} is not a model id.`, {
     next: 'Model ids look like openai/gpt-image-2/text-to-image: find_image_models tells them.',
   });
+}
+
+/** What is read of a model is shown, checked against and paid for under the id that was asked for. */
+function anotherModel(asked: string, told: string): ToolError {
+  return new ToolError(
+    'service_error',
+    `RunComfy's catalogue answered for ${asked} with another model, ${told}.`,
+    { next: `If ${told} is what you want, call again with that id.` },
+  );
 }
 
 function strange(what: string): never {
