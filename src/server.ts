@@ -108,6 +108,7 @@ async function callTool(
       catalogue,
       wait,
       now: clock.now,
+      sleep: clock.sleep,
       loopbackOrigin,
       inputs,
       pictures,

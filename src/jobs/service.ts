@@ -172,7 +172,7 @@ export function createJobs(options: JobsOptions): Jobs {
     async cancel(requestId, signal) {
       const followed = await known(requestId);
       if (isFinal(followed.job.state)) return { outcome: 'already_ended', job: followed.job };
-      if ((await api.cancel(requestId)) === 'cancelled') {
+      if ((await api.cancel(requestId, signal)) === 'cancelled') {
         return { outcome: 'cancelled', job: (await following.observe(followed, { kind: 'cancelled' })).job };
       }
       const job = await lookAt(followed, requestId, signal);

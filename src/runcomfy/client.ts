@@ -30,8 +30,8 @@ export interface RunComfy {
   status(requestId: string, signal?: AbortSignal): Promise<StatusSeen>;
   /** `GET /v1/requests/{id}/result`; `not_finished` where the service refuses to tell the state of an unfinished job. */
   result(requestId: string, signal?: AbortSignal): Promise<ResultSeen | 'not_finished'>;
-  /** `POST /v1/requests/{id}/cancel`. Safe to repeat. */
-  cancel(requestId: string): Promise<'cancelled' | 'not_cancellable'>;
+  /** `POST /v1/requests/{id}/cancel`. Safe to repeat; where its signal aborts, it may have been processed. */
+  cancel(requestId: string, signal?: AbortSignal): Promise<'cancelled' | 'not_cancellable'>;
   /** Account balance in USD, from the account API that belongs to the public service. */
   balance(signal?: AbortSignal): Promise<number>;
   /** `GET /v1/models`: a page of the catalogue with schemas. `seen` counts what the page held, readable or not. */
@@ -116,14 +116,15 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
       if (reply.number === NOT_FINISHED) return 'not_finished';
       return cleanResult(readResult(reply.json) ?? strange('result'), redact);
     },
-    async cancel(requestId) {
+    async cancel(requestId, signal) {
       const url = requestUrl(requestId, 'cancel');
-      const reply = await readPatiently('job', () => call('POST', url), {
+      const reply = await readPatiently('job', () => call('POST', url, { signal }), {
         clock,
         random,
         redact,
         host,
         budget,
+        signal,
       });
       return readCancel(reply.json) ?? strange('cancel');
     },

@@ -1,7 +1,9 @@
 import * as z from 'zod';
+import { within } from '../clock.ts';
 import { ACTIVE_STATES, type Job } from '../jobs/job.ts';
 import type { Cancellation } from '../jobs/service.ts';
 import { type Answer, defineTool, type ToolContext } from './define.ts';
+import { freeTime, silence } from './free-read.ts';
 import { jobLine, jobRow, jobRowOutput } from './job-row.ts';
 import { requestId } from './request-id.ts';
 
@@ -33,8 +35,17 @@ export const cancelImageJob = defineTool({
   },
 });
 
-async function cancel(requestId: string, { jobs, wait }: ToolContext): Promise<Answer> {
-  const { outcome, job } = await jobs.cancel(requestId, wait.signal);
+async function cancel(requestId: string, context: ToolContext): Promise<Answer> {
+  const ms = freeTime(context);
+  const late = silence(
+    ms,
+    `: it is not known whether job ${requestId} was cancelled`,
+    `Call cancel_image_job with request_id "${requestId}" again, which is safe: it cancels the job or tells that it has ended.`,
+  );
+  // A caller that gives up does not take the cancellation back.
+  const { outcome, job } = await within(context, ms, late, (signal) =>
+    context.jobs.cancel(requestId, signal),
+  );
   const { said, next } = WORDS[outcome](job);
   return {
     text: next === undefined ? said : `${said}\n${next}`,

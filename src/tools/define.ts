@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Clock } from '../clock.ts';
 import type { Jobs } from '../jobs/service.ts';
 import type { Wait } from '../jobs/wait.ts';
 import type { Inputs } from '../media/inputs.ts';
@@ -7,15 +8,13 @@ import type { Pictures } from '../media/pictures.ts';
 import type { Preview } from '../media/preview.ts';
 import type { PreviewSetting } from '../settings.ts';
 
-/** What a tool is handed to do its work: no more than this slice of the program. */
-export interface ToolContext {
+/** What a tool is handed to do its work: no more than this slice of the program, and its clock. */
+export interface ToolContext extends Clock {
   jobs: Jobs;
   /** The account's balance in USD. Throws ToolError, or the signal's reason. */
   balance(signal: AbortSignal): Promise<number>;
   catalogue: Catalogue;
   wait: Wait;
-  /** Milliseconds since the epoch. */
-  now(): number;
   /** Origin of an API on this machine, whose pictures are its own outputs. */
   loopbackOrigin: string | undefined;
   inputs: Inputs;

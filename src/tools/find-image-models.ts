@@ -5,10 +5,11 @@ import { makes, search, TASK_NAMES } from '../catalogue/search.ts';
 import { quotable } from '../runcomfy/quote.ts';
 import type { CatalogueEntry } from '../runcomfy/wire.ts';
 import { type Answer, defineTool, type ToolContext } from './define.ts';
+import { readFreely } from './free-read.ts';
 import { jsonSchema } from './schema.ts';
 
 const PAGE = 10;
-const LONGEST_ABOUT = 120;
+const MAX_ABOUT = 120;
 const NO_QUOTE =
   "Prices are the catalogue's base prices, no quotes: cost_usd of a result is what was charged.";
 
@@ -32,7 +33,7 @@ export const findImageModels = defineTool({
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   async run({ query = '', task, page = 1, model }, context) {
     if (model !== undefined) return describeModel(model.trim(), context);
-    const known = await context.catalogue.all(context.wait.signal);
+    const known = await readFreely(context, context.catalogue.all);
     const found = search(known.what, query, task);
     const rows = found.slice((page - 1) * PAGE, page * PAGE).map(rowOf);
     const notes = [
@@ -57,7 +58,7 @@ function nextStep(shown: number, page: number, found: number): string {
 }
 
 async function describeModel(id: string, context: ToolContext): Promise<Answer> {
-  const known = await context.catalogue.model(id, context.wait.signal);
+  const known = await readFreely(context, (signal) => context.catalogue.model(id, signal));
   const row = rowOf(known.what);
   const input_schema = jsonSchema(liveModel(known.what).input, 'input');
   const notes = [...(row.price ? [NO_QUOTE] : []), ...staleNote(known, context.now())];
@@ -71,13 +72,12 @@ async function describeModel(id: string, context: ToolContext): Promise<Answer> 
 
 /** A model in short, as data. */
 function rowOf(entry: CatalogueEntry) {
-  const about = quotable(entry.description);
   const price = priceWords(entry);
   const kind = makes(entry);
   return {
     model: entry.model_id,
     ...(entry.display_name && { name: quotable(entry.display_name) }),
-    about: about.length > LONGEST_ABOUT ? `${about.slice(0, LONGEST_ABOUT - 1)}…` : about,
+    about: quotable(entry.description, { most: MAX_ABOUT }),
     ...(kind !== 'image' && { makes: kind }),
     ...(price !== undefined && { price }),
     required: requiredInputs(entry),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { dollars } from '../jobs/costs.ts';
 import { defineTool } from './define.ts';
+import { readFreely } from './free-read.ts';
 
 // USD: a few images of the dearest model with a published price.
 const LOW = 1;
@@ -13,8 +14,8 @@ export const getBalance = defineTool({
   input: z.strictObject({}),
   output: z.looseObject({ balance_usd: z.number(), next: z.string().optional() }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
-  async run(_, { balance, wait }) {
-    const usd = await balance(wait.signal);
+  async run(_, context) {
+    const usd = await readFreely(context, context.balance);
     const next = nextStep(usd);
     return {
       text: [`The RunComfy account has a balance of ${dollars(usd)}.`, next].filter(Boolean).join(' '),

@@ -6,6 +6,7 @@ import type { Jobs } from '../jobs/service.ts';
 import type { Model } from '../models/define.ts';
 import { readArguments } from './arguments.ts';
 import { defineTool, type Tool } from './define.ts';
+import { readFreely } from './free-read.ts';
 import { jobOutput, presentJob } from './present.ts';
 import { requestId } from './request-id.ts';
 
@@ -34,11 +35,14 @@ export function lookAtImageJob(models: ReadonlyMap<string, Model>): Tool {
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
     view: 'asked',
     async run({ request_id, tool = '', arguments: given }, context) {
-      const { jobs, wait } = context;
+      const { jobs } = context;
       const job = request_id === undefined ? await jobOf(models.get(tool), given, jobs) : undefined;
       const id = request_id ?? job?.request_id;
       if (id === undefined) throw noSuchJob();
-      return presentJob({ job: await jobs.look(id, wait.signal), resumed: false }, context);
+      return presentJob(
+        { job: await readFreely(context, (signal) => jobs.look(id, signal)), resumed: false },
+        context,
+      );
     },
   });
 }

@@ -1,9 +1,14 @@
 import * as z from 'zod';
 import { liveModel } from '../catalogue/live-model.ts';
 import { MODELS } from '../models/index.ts';
+import { shorten } from '../runcomfy/quote.ts';
 import { readArguments } from './arguments.ts';
 import { defineTool } from './define.ts';
+import { readFreely } from './free-read.ts';
 import { runModel } from './model-tool.ts';
+
+// Longer than any id, so that what is cut is none either.
+const MAX_ID = 300;
 
 export const runImageModel = defineTool({
   name: 'run_image_model',
@@ -21,8 +26,10 @@ export const runImageModel = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
   view: 'shown',
   async run({ model: given, input }, context) {
-    const id = given.trim().replace(/^\/+|\/+$/g, '');
-    const { what: entry } = await context.catalogue.model(id, context.wait.signal);
+    const id = shorten(given, MAX_ID)
+      .trim()
+      .replace(/^\/+|\/+$/g, '');
+    const { what: entry } = await readFreely(context, (signal) => context.catalogue.model(id, signal));
     const model = liveModel(entry);
     const { price } = MODELS.find((known) => known.id === model.id) ?? {};
     return runModel(
