@@ -65,7 +65,7 @@ export interface Surroundings {
   downloadLimits?: Partial<DownloadLimits>;
 }
 
-/** config -> API -> ledger -> jobs -> server. Opens and reads nothing: that waits for the first call. */
+/** config -> API -> ledger -> jobs -> server. Opens nothing: that waits for the first call. */
 export function createProgram(
   config: Config,
   { clock, random, delivery = handedOver, writeLog, httpLimits, downloadLimits }: Surroundings,

@@ -3,7 +3,7 @@ import { isAbsolute } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ToolError } from '../errors.ts';
 import { sniff, whatElse } from './image-type.ts';
-import { LocalFileError, readLocalFile } from './local-file.ts';
+import { createFileReader, LocalFileError } from './local-file.ts';
 import { PictureError } from './picture-error.ts';
 import { MOST_SENT, toDataUri } from './shrink.ts';
 import { isPrivateHost } from './trust.ts';
@@ -28,12 +28,13 @@ export function createInputs(options: {
   folders: readonly string[];
 }): Inputs {
   const { loopbackOrigin, folders } = options;
+  const read = createFileReader(folders);
 
   async function readFile(field: string, given: string): Promise<Reference> {
     if (folders.length === 0)
       throw refused(field, 'is a path, and no folder of this machine is allowed', given, ALLOW);
     try {
-      const { path, data } = await readLocalFile(pathOf(given), folders);
+      const { path, data } = await read(pathOf(given));
       const type = sniff(data);
       if (!type) throw new PictureError(whatElse(data.subarray(0, 256)));
       const sha256 = createHash('sha256').update(data).digest('hex');
