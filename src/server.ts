@@ -15,6 +15,7 @@ import type { Jobs } from './jobs/service.ts';
 import type { Inputs } from './media/inputs.ts';
 import type { Pictures } from './media/pictures.ts';
 import { outputOrigins } from './media/trust.ts';
+import { outgoing } from './outgoing.ts';
 import type { PreviewSetting } from './settings.ts';
 import { readArguments } from './tools/arguments.ts';
 import type { Answer, Tool, ToolContext } from './tools/define.ts';
@@ -72,7 +73,18 @@ export function createServerFactory(options: ServerOptions): McpServerFactory {
       html: await options.viewHtml(),
       imageOrigins: outputOrigins(options.loopbackOrigin),
     }));
+    guardOutgoing(server, options.redact);
     return server;
+  };
+}
+
+/** Lets everything that leaves, answers, errors, progress, lists and pages, pass one place. */
+function guardOutgoing(server: McpServer, redact: (text: string) => string): void {
+  const connect = server.connect.bind(server);
+  server.connect = (transport) => {
+    const send = transport.send.bind(transport);
+    transport.send = (message, options) => send(outgoing(message, redact), options);
+    return connect(transport);
   };
 }
 
@@ -96,8 +108,7 @@ async function callTool(
   client: string | undefined,
   options: ServerOptions,
 ): Promise<CallToolResult> {
-  const { jobs, balance, catalogue, clock, log, loopbackOrigin, inputs, pictures, savesAll, redact } =
-    options;
+  const { jobs, balance, catalogue, clock, log, loopbackOrigin, inputs, pictures, savesAll } = options;
   const preview = options.preview ?? (takesImages(client) ? 'small' : 'off');
   const { wait, answered } = openWait(context, client, options);
   try {
@@ -117,7 +128,7 @@ async function callTool(
     });
     return success(takesLinks(client) ? answer : { ...answer, links: [] });
   } catch (error) {
-    const text = redact(presentError(error));
+    const text = presentError(error);
     log.info(`${tool.name}: ${text}`);
     // No structuredContent: some hosts would show the model that instead of the message.
     return { isError: true, content: [{ type: 'text', text }] };

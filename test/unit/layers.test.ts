@@ -12,7 +12,7 @@ const LAYERS = [
   ['main.ts', 'code-cache.ts'],
   ['cli'],
   ['program.ts', 'transports'],
-  ['server.ts', 'apps.ts', 'call-wait.ts'],
+  ['server.ts', 'apps.ts', 'call-wait.ts', 'outgoing.ts'],
   ['view'],
   ['hosts.ts', 'tools'],
   ['jobs', 'media', 'catalogue'],
