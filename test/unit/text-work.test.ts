@@ -1,0 +1,299 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { cleanEntry } from '../../src/catalogue/clean-entry.ts';
+import { liveModel, priceWords, requiredInputs } from '../../src/catalogue/live-model.ts';
+import { matcher } from '../../src/catalogue/pinned.ts';
+import { isFieldName } from '../../src/catalogue/published-field.ts';
+import { makes, nearest, search } from '../../src/catalogue/search.ts';
+import { ToolError } from '../../src/errors.ts';
+import { waitBudget, waitEnd } from '../../src/hosts.ts';
+import type { Job } from '../../src/jobs/job.ts';
+import { fileStem, givenStem } from '../../src/media/file-name.ts';
+import { whatElse } from '../../src/media/image-type.ts';
+import { createInputs, referenceProblem } from '../../src/media/inputs.ts';
+import { createFileReader } from '../../src/media/local-file.ts';
+import { isPrivateHost, isTrustedOutput } from '../../src/media/trust.ts';
+import { inputDrift } from '../../src/models/drift.ts';
+import { outgoing } from '../../src/outgoing.ts';
+import { outputsOf } from '../../src/runcomfy/outputs.ts';
+import { createRedactor, quotable, shorten, webUrl } from '../../src/runcomfy/quote.ts';
+import { readReply, refusalError } from '../../src/runcomfy/refusals.ts';
+import { isModelId, REQUEST_ID, readEntry, readResult } from '../../src/runcomfy/wire.ts';
+import { inputProblems, readArguments } from '../../src/tools/arguments.ts';
+import type { ToolContext } from '../../src/tools/define.ts';
+import { jobLine } from '../../src/tools/job-row.ts';
+import { withLiveSchema } from '../../src/tools/live-schema.ts';
+import { presentError, presentJob } from '../../src/tools/present.ts';
+import { requestId } from '../../src/tools/request-id.ts';
+import { runImageModel } from '../../src/tools/run-image-model.ts';
+import { toolNames } from '../../src/tools/tool-names.ts';
+
+const redact = createRedactor(() => ['key-123456', 'a"b<c']);
+const job: Job = { api: 'http://a', model: 'a/b', input: {}, state: 'succeeded', request_id: 'r' };
+const scene = { now: () => 0, loopbackOrigin: undefined };
+const entryWith = (text: string) => {
+  const field = { type: text, title: text, description: text, default: text, enum: [text, `${text}2`] };
+  const entry = readEntry({
+    model_id: 'a/b',
+    display_name: text,
+    description: text,
+    categories: [text],
+    pricing_note: text,
+    price_unit: text,
+    required_inputs: [text],
+    input_schema: {
+      required: [text],
+      properties: { a: { ...field, validations: [{ validation_error: text }] }, [text]: field },
+    },
+  });
+  if (!entry) throw new Error('no entry');
+  return entry;
+};
+const closed = { name: 'tool', input: z.strictObject({ a: z.enum(['x', 'y']), b: z.array(z.int()) }) };
+const failed = (work: () => unknown) => expect(work).toThrow();
+const refused = (work: () => Promise<unknown>) => expect(work()).rejects.toThrow();
+
+/**
+ * Every function that works on a text from outside, by the file that it stands in: what RunComfy answers, a caller
+ * gives, a client tells or a user configures. A new one is to be added here; a file that is missing fails the test.
+ */
+const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
+  'runcomfy/quote.ts': {
+    quotable: (text) => quotable(text),
+    'quotable, without the key': (text) => quotable(text, { redact }),
+    redact: (text) => redact(text),
+    shorten: (text) => shorten(text, 80),
+    webUrl: (text) => webUrl(text),
+    'webUrl of a web address': (text) => webUrl(`https://example.com/${text}`),
+  },
+  'runcomfy/outputs.ts': {
+    outputsOf: (text) => outputsOf({ [text]: [text, `https://example.com/${text}`] }),
+  },
+  'runcomfy/wire.ts': {
+    isModelId: (text) => isModelId(text) || isModelId(`a/${text}`),
+    REQUEST_ID: (text) => REQUEST_ID.test(text),
+    readEntry: entryWith,
+    readResult: (text) => readResult({ status: text, output: text, error: text, model_id: text, cost: text }),
+  },
+  'runcomfy/refusals.ts': {
+    'an error page': (text) => refusalError('submit', readReply({ status: 500, text }), redact),
+    'an error message': (text) =>
+      refusalError('job', readReply({ status: 400, text: JSON.stringify({ message: text }) }), redact),
+  },
+  'catalogue/clean-entry.ts': { cleanEntry: (text) => cleanEntry(entryWith(text), redact) },
+  'catalogue/live-model.ts': {
+    liveModel: (text) => liveModel(entryWith(text)),
+    priceWords: (text) => priceWords(entryWith(text)),
+    requiredInputs: (text) => requiredInputs(entryWith(text)),
+  },
+  'catalogue/published-field.ts': { isFieldName },
+  'catalogue/pinned.ts': {
+    'a pattern': (text) => matcher(text)('openai/gpt-image-2/text-to-image'),
+    'an id': (text) => matcher('*a*a*a*a*a*a*a*a*a*b')(text),
+    'a pattern of stars': (text) => matcher(text.replaceAll(text.charAt(0) || 'x', '*'))('a'.repeat(200)),
+  },
+  'catalogue/search.ts': {
+    'a query': (text) => search([cleanEntry(entryWith('a'), redact)], text, undefined),
+    'a description': (text) => search([cleanEntry(entryWith(text), redact)], 'a fox in the snow', 'edit'),
+    nearest: (text) => nearest(text, [entryWith('a')]),
+    makes: (text) => makes(entryWith(text)),
+  },
+  'tools/arguments.ts': {
+    'a value': (text) => failed(() => readArguments(closed, { a: text, b: text })),
+    'a name': (text) => failed(() => readArguments(closed, { a: 'x', b: [], [text]: 1 })),
+    'a text in a list': (text) => inputProblems(closed.input, { a: [text], b: [text] }),
+  },
+  'tools/tool-names.ts': { toolNames: (text) => toolNames([`a/${text}`, text]) },
+  'tools/request-id.ts': { requestId: (text) => requestId('').safeParse(text) },
+  'tools/job-row.ts': { jobLine: (text) => jobLine({ ...job, input: { prompt: text } }, 0) },
+  'tools/present.ts': {
+    presentError: (text) => presentError(new Error(text)),
+    presentJob: (text) =>
+      failed(() => presentJob({ job: { ...job, state: 'failed', error: text }, resumed: false }, scene)),
+  },
+  'tools/live-schema.ts': {
+    withLiveSchema: (text) => {
+      const live = cleanEntry(entryWith(text), redact);
+      const context = { catalogue: { now: async () => live } } as unknown as ToolContext;
+      const refusal = new ToolError('input_refused', quotable(text), { next: '' });
+      return withLiveSchema(refusal, 'a/b', { a: text }, context);
+    },
+  },
+  'tools/run-image-model.ts': {
+    'an id': (text) => {
+      const catalogue = { model: async (id: string) => Promise.reject(new Error(String(id.length))) };
+      const wait = { until: 0, signal: new AbortController().signal };
+      const sleep = () => new Promise<void>(() => {});
+      const context = { catalogue, wait, now: () => 0, sleep } as unknown as ToolContext;
+      return refused(() => runImageModel.run({ model: text, input: {} }, context));
+    },
+  },
+  'models/drift.ts': {
+    inputDrift: (text) =>
+      inputDrift({ properties: { a: { type: 'x' } } }, entryWith(text).input_schema ?? {}),
+  },
+  'media/file-name.ts': {
+    givenStem,
+    fileStem: (text) => fileStem({ date: text, model: text, prompt: text, requestId: text }),
+  },
+  'media/image-type.ts': { whatElse: (text) => whatElse(Buffer.from(text).subarray(0, 256)) },
+  'media/trust.ts': {
+    isTrustedOutput: (text) => isTrustedOutput(`https://example.com/${text}`, undefined),
+    isPrivateHost: (text) => isPrivateHost(text),
+  },
+  'media/inputs.ts': {
+    referenceProblem: (text) => referenceProblem(`https://me:${text}`, undefined),
+    'a URL': (text) =>
+      refused(() => createInputs({ loopbackOrigin: undefined, folders: [] }).read('a', `http://${text}`)),
+    'a path': (text) =>
+      refused(() => createInputs({ loopbackOrigin: undefined, folders: ['/a'] }).read('a', `/a/${text}`)),
+  },
+  'media/local-file.ts': { 'a path': (text) => refused(() => createFileReader(['/a'])(`/a/../${text}`)) },
+  'hosts.ts': {
+    waitEnd: (text) => waitEnd(new Error(text)),
+    waitBudget: (text) => waitBudget(text, true),
+  },
+  'outgoing.ts': {
+    'an answer': (text) =>
+      outgoing(
+        { id: 1, result: { content: [{ type: 'text', text }], structuredContent: { [text]: text } } },
+        redact,
+      ),
+    'an error': (text) => outgoing({ id: 1, error: { code: 1, message: text } }, redact),
+  },
+};
+
+/** Texts of a given length that are slow to read for a pattern that tries again, or takes every way. */
+const TEXTS: Record<string, (length: number) => string> = Object.fromEntries(
+  [
+    ['<'],
+    ['<', '<html>'],
+    ['<script>', '<html>'],
+    ['<style ', '<title>'],
+    ['<!--', '<!doctype html>'],
+    [' '],
+    ['\n'],
+    [' ', 'Bearer'],
+    ['Bearer '],
+    ['Bearer abcdefg '],
+    ['x'],
+    ['a b '],
+    ['ab, '],
+    ['_'],
+    ['-'],
+    ['/', 'a'],
+    [' ', 'a'],
+    ['-', 'a'],
+    ['_', 'a'],
+    ['/'],
+    ['/a'],
+    ['.'],
+    ['@'],
+    ['//@'],
+    ['*'],
+    ['a*'],
+    ['"'],
+    ['['],
+    ['{"a":'],
+    ['\\"'],
+    ['\u0301\u0316', 'e'],
+    ['\ufdfa'],
+    ['\u202e'],
+    ['\ud83d'],
+    ['key-12345'],
+    ['%'],
+    ['1'],
+    ['timed '],
+  ].map(([unit = '', head = '']) => [
+    JSON.stringify(head + unit),
+    // What a pattern looks for at the end is not there.
+    (length: number) => `${head}${unit.repeat(length / unit.length)}\u0001`,
+  ]),
+);
+
+// Pairs of lengths, in characters: work that grows with the square takes 256 times as long for the longer one. What cuts
+// the text first is tried below that, too.
+const LENGTHS = [
+  [1_000, 16_000],
+  [6_250, 100_000],
+] as const;
+// Below this the ratio of two times tells nothing, in µs of this process.
+const NOTHING = 25_000;
+const MAX_RATIO = 80;
+
+async function workOf(work: () => unknown): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
+}
+
+/** The work of the quickest of some tries: what else the machine does comes on top. */
+async function leastWork(work: () => unknown): Promise<number> {
+  let least = await workOf(work);
+  for (let tries = 1; tries < 4 && least > NOTHING / 8; tries++) least = Math.min(least, await workOf(work));
+  return least;
+}
+
+describe.each(Object.entries(FUNCTIONS))('the work of %s', (_, functions) => {
+  it.each(Object.entries(functions))('grows no faster than the text: %s', async (_, work) => {
+    for (const [what, make] of Object.entries(TEXTS)) {
+      for (const [short, long] of LENGTHS) {
+        const most = await leastWork(() => work(make(long)));
+        if (most <= NOTHING) continue;
+        const ratio = most / (await leastWork(() => work(make(short))));
+        expect(ratio, `${what}, ${long}`).toBeLessThan(MAX_RATIO);
+      }
+    }
+  });
+});
+
+describe('what is read first of all is cut', () => {
+  const entries = Array.from({ length: 400 }, (_, index) => cleanEntry(entryWith(`model ${index}`), redact));
+  const CUT: Record<string, (text: string) => unknown> = {
+    quotable: (text) => quotable(text),
+    'quotable, without the key': (text) => quotable(text, { redact }),
+    webUrl: (text) => webUrl(`https://example.com/${text}`),
+    'the line of a job': (text) => jobLine({ ...job, input: { prompt: text } }, 0),
+    'a query': (text) => search(entries, text, undefined),
+    'the name of a file': (text) => givenStem(text),
+    'a value that does not fit': (text) => failed(() => readArguments(closed, { a: text, b: [] })),
+  };
+
+  it.each(Object.entries(CUT))('by %s', async (_, work) => {
+    for (const unit of ['x', 'a b ', '<html><p>']) {
+      const make = (length: number) => unit.repeat(length / unit.length);
+      const most = await leastWork(() => work(make(4_000_000)));
+      if (most > NOTHING) expect(most / (await leastWork(() => work(make(40_000)))), unit).toBeLessThan(8);
+    }
+  });
+});
+
+const SRC = resolve(import.meta.dirname, '../../src');
+/** Files whose texts do not come from outside, and why. */
+const OWN: Record<string, string> = {
+  'catalogue/store.ts': 'reads lines that this program wrote, each of bounded length',
+  'media/decode.ts': 'reads messages of sharp',
+  'media/save.ts': 'reads names in the folder of the images',
+  'runcomfy/client.ts': 'quotes what other files read, and writes URLs of ids that were checked',
+  'runcomfy/http.ts': 'reads one header, whose length undici bounds',
+  'runcomfy/key.ts': 'reads the key',
+  'tools/find-image-models.ts': 'quotes what clean-entry.ts cut',
+};
+
+it('every file that works on texts from outside is in the table', () => {
+  const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /^(runcomfy|tools|catalogue|media|models)\/.*\.ts$|^(hosts|outgoing|server|apps|call-wait)\.ts$/.test(
+      file,
+    ),
+  );
+  const working = files.filter((file) =>
+    /\.(replace|replaceAll|match|matchAll|split|normalize|test|exec)\(|\b(quotable|shorten)\(/.test(
+      readFileSync(join(SRC, file), 'utf8'),
+    ),
+  );
+  expect(working.length).toBeGreaterThan(20);
+  for (const file of working) expect({ ...FUNCTIONS, ...OWN }, file).toHaveProperty([file]);
+});
