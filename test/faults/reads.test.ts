@@ -40,7 +40,7 @@ describe('reads', () => {
   it.each(GATEWAY_404)(
     'and cancellations that answer %j for good leave it open whether there is a job',
     async (what) => {
-      const { client, sandbox } = await connect({ waitSeconds: 5 });
+      const { client, sandbox } = await connect({ waitSeconds: 60 });
       for (const on of ['status', 'cancel'] as const)
         sandbox.inject({ on, times: Number.POSITIVE_INFINITY, what });
       for (const name of ['get_image_job', 'cancel_image_job']) {
