@@ -35,7 +35,7 @@ describe('a service that says nothing', () => {
   const never = { stall: new Promise(() => {}) };
   const WAIT = 50;
   const SILENT =
-    /RunComfy did not answer within 50 s\. Call again in a minute\. Nothing was charged for this call\. \[unreachable\]$/;
+    /RunComfy did not answer within \d\d s\. Call again in a minute\. Nothing was charged for this call\. \[unreachable\]$/;
 
   it.each([
     ['get_balance', 'balance', {}],
@@ -73,9 +73,7 @@ describe('a service that says nothing', () => {
     connected.jumpClock(3 * DAY);
     for (const on of ['models', 'model'] as const) connected.sandbox.inject({ on, times: 99, what: never });
     const found = await call(connected, 'find_image_models', { query: 'flux' });
-    expect(textOf(found)).toContain(
-      '3 days old, as reading it anew failed: RunComfy did not answer within 50 s.',
-    );
+    expect(textOf(found)).toContain('3 days old, as reading it anew failed: RunComfy did not answer within');
     const ran = await call(connected, 'run_image_model', { model: EDIT, input: { prompt: 'a', n: 2 } });
     expect(textOf(ran)).toContain('unknown field "n"');
   });
@@ -277,8 +275,8 @@ describe('an answer', () => {
     const wire = tap(connected.client);
     const { engine, origin } = connected.sandbox;
     const long = (index: number, length: number) => `${origin}/outputs/1/${index}-${'x'.repeat(length)}.png`;
-    const images = Array.from({ length: 100 }, (_, index) => long(index, 4_000));
-    engine.planNext({ output: { images: [...images, long(100, 5 * MIB)] } } as never);
+    const images = Array.from({ length: 20 }, (_, index) => long(index, 4_000));
+    engine.planNext({ output: { images: [...images, long(20, 5 * MIB)] } } as never);
     const result = await call(connected, IMAGE, { prompt: 'a' });
     const { request_id, images: shown } = result.structuredContent as {
       request_id: string;

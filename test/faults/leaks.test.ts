@@ -133,8 +133,10 @@ describe('the key, where the service says it everywhere', () => {
   it('is in no progress either', async () => {
     const connected = await connect();
     const wire = tap(connected);
-    connected.sandbox.inject({ on: 'submit', what: reply({ request_id: `job-${KEY}` }) });
-    await call(connected, IMAGE, { prompt: 'a' });
+    connected.sandbox.inject({ on: 'status', times: 2, what: reply({ status: 'in_progress' }) });
+    connected.sandbox.inject({ on: 'status', what: reply({ status: 'completed' }) });
+    connected.sandbox.inject({ on: 'result', what: reply({ status: 'cancelled' }) });
+    await call(connected, 'get_image_job', { request_id: `job-${KEY}` });
     expect(wire.filter((message) => message.includes('notifications/progress')).join()).toContain(
       'job-[key]',
     );

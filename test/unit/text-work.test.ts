@@ -17,9 +17,14 @@ import { createFileReader } from '../../src/media/local-file.ts';
 import { isPrivateHost, isTrustedOutput } from '../../src/media/trust.ts';
 import { inputDrift } from '../../src/models/drift.ts';
 import { outgoing } from '../../src/outgoing.ts';
+import { bodyText } from '../../src/runcomfy/body.ts';
+import { excerpt } from '../../src/runcomfy/excerpt.ts';
+import { amountOf, dateOf, messageOf, numberOf, wordOf } from '../../src/runcomfy/fields.ts';
 import { outputsOf } from '../../src/runcomfy/outputs.ts';
 import { createRedactor, quotable, shorten, webUrl } from '../../src/runcomfy/quote.ts';
 import { readReply, refusalError } from '../../src/runcomfy/refusals.ts';
+import { findRequestId } from '../../src/runcomfy/request-id.ts';
+import { judgeReply } from '../../src/runcomfy/verdict.ts';
 import { isModelId, REQUEST_ID, readEntry, readResult } from '../../src/runcomfy/wire.ts';
 import { inputProblems, readArguments } from '../../src/tools/arguments.ts';
 import type { ToolContext } from '../../src/tools/define.ts';
@@ -70,6 +75,26 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
   },
   'runcomfy/outputs.ts': {
     outputsOf: (text) => outputsOf({ [text]: [text, `https://example.com/${text}`] }),
+  },
+  'runcomfy/body.ts': {
+    bodyText: (text) => bodyText(Buffer.from(text), undefined, 80 << 20),
+    'an encoding': (text) => bodyText(Buffer.from('{}'), text, 80 << 20),
+  },
+  'runcomfy/excerpt.ts': { excerpt: (text) => excerpt({ [text]: [text, [text]] }) },
+  'runcomfy/fields.ts': {
+    words: (text) => [wordOf(text), dateOf(text), messageOf({ detail: [text] })],
+    numbers: (text) => [amountOf(text), numberOf(text)],
+  },
+  'runcomfy/request-id.ts': {
+    findRequestId: (text) => findRequestId(text),
+    'findRequestId of what breaks off': (text) => findRequestId(`{"a":"${text}`),
+  },
+  'runcomfy/verdict.ts': {
+    'judgeReply of a page': (text) => judgeReply(readReply({ status: 200, text }), redact),
+    'judgeReply of what broke off': (text) =>
+      judgeReply(readReply({ status: 503, text: `{${text}`, brokenBy: 'x' }), redact),
+    'judgeReply of an id': (text) =>
+      judgeReply(readReply({ status: 200, text: JSON.stringify({ request_id: text }) }), redact),
   },
   'runcomfy/wire.ts': {
     isModelId: (text) => isModelId(text) || isModelId(`a/${text}`),
