@@ -4,17 +4,9 @@ import { BALANCE_PATH, type Config } from '../config.ts';
 import { inThreadPool } from '../thread-pool.ts';
 import { createApi, parseJson, routeOf } from './api.ts';
 import { createEngine, type Engine, type EngineOptions } from './engine.ts';
-import { createFaults, type Fault, type Route, sendThrough } from './faults.ts';
+import { answerThrough, createFaults, type Fault, type Route, type SeenRequest, send } from './faults.ts';
 import { pictureFor } from './format.ts';
 import { mediaFile } from './media.ts';
-
-/** A request as the sandbox saw it, for tests. */
-export interface SeenRequest {
-  route: Route;
-  path: string;
-  body: unknown;
-  authorization: string | undefined;
-}
 
 /** An imitation of RunComfy on loopback: its paths, JSON, status codes and quirks, and real pictures. */
 export interface Sandbox {
@@ -25,7 +17,7 @@ export interface Sandbox {
   readonly mostConnections: number;
   inject(fault: Fault): void;
   /** Asks for the fault of every request that no injected one hits. */
-  failAtRandom(choose: (route: Route) => Fault['what'] | undefined): void;
+  failAtRandom(choose: (route: Route, request: SeenRequest) => Fault['what'] | undefined): void;
   close(): Promise<void>;
 }
 
@@ -64,15 +56,12 @@ export async function startSandbox({
     const url = new URL(request.url ?? '/', 'http://sandbox');
     const route = routeOf(request.method, url.pathname);
     const text = await readBody(request);
-    if (!route) return sendThrough(undefined, { status: 404, body: { detail: 'Not Found' } }, response);
+    if (!route) return send({ status: 404, body: { detail: 'Not Found' } }, response);
     if (route === 'output') return sendOutput(url.pathname, response);
     const { authorization } = request.headers;
-    requests.push({ route, path: url.pathname, body: parseJson(text), authorization });
-    const what = faults.take(route);
-    if (what === 'before') return void response.destroy();
-    if (typeof what === 'object' && 'stall' in what) await what.stall;
-    if (typeof what === 'object' && 'status' in what) return sendThrough(undefined, what, response);
-    return sendThrough(what, api.answer(route, url, text, authorization), response);
+    const seen = { route, path: url.pathname, body: parseJson(text), authorization };
+    requests.push(seen);
+    return answerThrough(faults.take(seen), () => api.answer(route, url, text, authorization), response);
   }
 
   async function sendOutput(path: string, response: ServerResponse): Promise<void> {

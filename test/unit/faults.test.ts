@@ -1,0 +1,59 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Fault, Reply } from '../../src/sandbox/faults.ts';
+import { startSandbox } from '../../src/sandbox/server.ts';
+
+const URL_PATH = '/v1/models/openai/gpt-image-2/text-to-image';
+const ID = /"request_id":"[^"]+"/;
+
+async function submitThrough(what: Fault['what']) {
+  const sandbox = await startSandbox();
+  onTestFinished(() => sandbox.close());
+  sandbox.inject({ on: 'submit', what });
+  const { status, body } = await fetch(sandbox.origin + URL_PATH, {
+    method: 'POST',
+    headers: { authorization: 'Bearer key' },
+    body: JSON.stringify({ prompt: 'a fox' }),
+  });
+  let text = '';
+  let isWhole = true;
+  try {
+    for await (const chunk of body ?? []) text += Buffer.from(chunk).toString('utf8');
+  } catch {
+    isWhole = false;
+  }
+  return { status, text, isWhole, jobs: sandbox.engine.jobs };
+}
+
+describe('a submit of the sandbox', () => {
+  it('is done or not, and answered as the fault says', async () => {
+    const refused: Reply = { status: 502, body: '<html>' };
+    expect(await submitThrough(refused)).toMatchObject({ status: 502, text: '<html>', jobs: [] });
+    expect(await submitThrough({ done: true, ...refused })).toMatchObject({
+      status: 502,
+      text: '<html>',
+      jobs: [{ input: { prompt: 'a fox' } }],
+    });
+  });
+
+  it('keeps its own body under another status', async () => {
+    const { status, text, jobs } = await submitThrough({ done: true, status: 503 });
+    expect([status, JSON.parse(text).request_id]).toEqual([503, jobs[0]?.id]);
+  });
+
+  it('answers with a body made from its own', async () => {
+    const body = (own: object) => Buffer.from(`\ufeff${JSON.stringify(own)}`);
+    const { status, text, jobs } = await submitThrough({ done: true, body });
+    expect([status, text.startsWith(`\ufeff{"request_id":"${jobs[0]?.id}"`)]).toEqual([200, true]);
+  });
+
+  it('breaks off right behind the id', async () => {
+    const { text, isWhole, jobs } = await submitThrough({ cutAfter: ID });
+    expect([text, isWhole]).toEqual([`{"request_id":"${jobs[0]?.id}"`, false]);
+  });
+
+  it('promises more bytes than it has', async () => {
+    const headers = { 'content-length': '1000', connection: 'close' };
+    const { text, isWhole, jobs } = await submitThrough({ done: true, headers });
+    expect([JSON.parse(text).request_id, isWhole]).toEqual([jobs[0]?.id, false]);
+  });
+});
