@@ -4,8 +4,8 @@ import { pagesInTests } from './scripts/page.mjs';
 export default defineConfig({
   plugins: [pagesInTests],
   test: {
-    // The randomised run takes minutes and is asked for by name: npm run test:chaos.
-    include: [process.env.CHAOS ? 'test/chaos/*.ts' : 'test/**/*.test.ts'],
+    // What takes minutes is asked for by name: npm run test:chaos, npm run test:soak.
+    include: [process.env.LONG_RUN ? 'test/**/*.run.ts' : 'test/**/*.test.ts'],
     globalSetup: 'test/helpers/setup.ts',
     testTimeout: 60_000,
     // A condition that is waited for may take its time on a busy machine.

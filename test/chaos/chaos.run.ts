@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { SeenRequest } from '../../src/sandbox/faults.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
+import { readRecords } from '../helpers/books.ts';
+import { freshDataDir, KEY } from '../helpers/program.ts';
+import { createRandom } from '../helpers/random.ts';
+import type { Evidence } from './evidence.ts';
+import { createFaultChoice } from './faults.ts';
+import { INVARIANTS, judge } from './invariants.ts';
+import { report } from './report.ts';
+import { startFleet } from './servers.ts';
+import { startSlownessProbe } from './slowness.ts';
+import { note, planTasks } from './tasks.ts';
+import { perform, type Tally } from './users.ts';
+import { createWitness } from './witness.ts';
+
+const TASKS = Number(process.env.CHAOS_JOBS ?? 1_000);
+const SEED = Number(process.env.CHAOS_SEED ?? 20_261_120);
+const AT_ONCE = 60;
+
+it(`chaos: ${TASKS} tasks, seed ${SEED}`, async () => {
+  const sandbox = await startSandbox({ key: KEY, pace: 0.05, slots: 1_000 });
+  const tasks = planTasks(TASKS, SEED);
+  const byPrompt = new Map(tasks.map((task) => [task.prompt, task]));
+  const hits: Record<string, number> = {};
+  sandbox.failAtRandom(
+    createFaultChoice(
+      SEED,
+      (request) => subjectOf(request, sandbox),
+      ({ name, request, tellsId }) => {
+        hits[name] = (hits[name] ?? 0) + 1;
+        const task = byPrompt.get(promptOf(request, sandbox) ?? '');
+        if (!task) return;
+        note(task, `fault ${name}`);
+        if (request.route === 'submit' && !tellsId) task.withheldIds += 1;
+      },
+    ),
+  );
+  const dataDir = freshDataDir();
+  const slowness = startSlownessProbe(join(dataDir, '../probe'));
+  const witness = createWitness();
+  const fleet = await startFleet(
+    { baseUrl: sandbox.origin, dataDir, args: ['--wait', '1.2'] },
+    { witness, random: createRandom(SEED) },
+  );
+  const tally: Tally = {
+    calls: 0,
+    timeouts: 0,
+    stops: 0,
+    refusals: 0,
+    unknownTold: 0,
+    resumed: 0,
+    handOvers: 0,
+  };
+
+  const queue = [...tasks];
+  const work = async (worker: number) => {
+    for (let task = queue.shift(); task; task = queue.shift())
+      await perform(task, worker, { fleet, sandbox, seed: SEED, tally });
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, (_, worker) => work(worker)));
+  await fleet.close();
+  await slowness.stop();
+
+  const records = readRecords(dataDir);
+  const evidence: Evidence = { tasks, accepted: sandbox.engine.jobs, records, witness, slowness };
+  const { breaches, ...sums } = judge(evidence);
+  const counts = Object.fromEntries(
+    Object.keys(INVARIANTS).map((name) => [
+      name,
+      breaches.filter(({ invariant }) => invariant === name).length,
+    ]),
+  );
+  const line = {
+    tasks: TASKS,
+    accepted: sandbox.engine.jobs.length,
+    ...sums,
+    ...counts,
+    kills: fleet.kills,
+    ...tally,
+  };
+  process.stdout.write(`chaos, seed ${SEED}: ${JSON.stringify({ ...line, faults: hits })}\n`);
+  await sandbox.close();
+  expect(breaches.length, report(breaches, evidence)).toBe(0);
+});
+
+/** What a request is about, the same in every run of a seed: a prompt, and which of its jobs. */
+function subjectOf(request: SeenRequest, { engine }: Pick<Sandbox, 'engine'>): string {
+  const prompt = promptOf(request, { engine });
+  if (prompt === undefined || request.route === 'submit') return prompt ?? request.path;
+  const nth = engine.jobs
+    .filter(({ input }) => input.prompt === prompt)
+    .findIndex(({ id }) => request.path.includes(id));
+  return `${prompt} ${nth}`;
+}
+
+function promptOf(
+  { route, path, body }: SeenRequest,
+  { engine }: Pick<Sandbox, 'engine'>,
+): string | undefined {
+  const input = route === 'submit' ? body : engine.find(path.split('/')[3] ?? '')?.input;
+  return (input as { prompt?: string } | undefined)?.prompt;
+}
