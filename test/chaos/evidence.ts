@@ -27,9 +27,15 @@ export function indexed({ accepted, records, witness: { tellings }, slowness }: 
     tellings.filter(({ said }) => said === 'ended'),
     ({ requestId }) => requestId,
   );
+  const promptById = new Map(records.map((job) => [job.request_id, promptOf(job)]));
+  const isAccepted = new Set(accepted.map(({ id }) => id));
+  const isDoubt = ({ said, requestId = '' }: Telling) =>
+    said === 'unknown' ||
+    said === 'earlier_unknown' ||
+    (said === 'gone' && requestId !== '' && !isAccepted.has(requestId));
   const doubts = grouped(
-    tellings.filter(({ said }) => said === 'unknown' || said === 'earlier_unknown'),
-    ({ prompt }) => prompt,
+    tellings.filter(isDoubt),
+    ({ prompt, requestId }) => prompt ?? promptById.get(requestId),
   );
   return {
     jobsOf: (prompt: string) => jobs.get(prompt) ?? [],
@@ -37,7 +43,7 @@ export function indexed({ accepted, records, witness: { tellings }, slowness }: 
       (recorded.get(prompt) ?? []).filter((job) => job.delivered_at !== undefined),
     /** The answers with which a job ended. */
     endingsOf: (requestId = '') => ended.get(requestId) ?? [],
-    /** The answers that called a job unknown. */
+    /** The answers that rightly called a job unknown; upstream forgets none. */
     doubtsOf: (prompt: string) => doubts.get(prompt) ?? [],
     /** Whether the process had enough time after an answer was read to record that. */
     hadTime({ process: { endsAt }, at }: Telling): boolean {

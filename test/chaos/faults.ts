@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { DoneReply, Fault, Route, SeenRequest } from '../../src/sandbox/faults.ts';
 import { createRandom, seedOf } from '../helpers/random.ts';
 import { chosen } from './switches.ts';
 
-type Row = [name: string, on: Route, share: number, what: Fault['what'], id?: 'tells_id'];
+type What = Fault['what'] | (() => Fault['what']);
+type Row = [name: string, on: Route, share: number, what: What, id?: 'tells_id'];
 type Body = Record<string, unknown>;
 
 const HTML = '<html><body><h1>Not now</h1></body></html>';
@@ -57,7 +59,7 @@ const FAULTS: readonly Row[] = [
   ['402', 'submit', 0.02, { status: 402, body: {} }],
   ['429', 'submit', 0.03, { status: 429, body: {}, headers: AT_ONCE }],
   ['502', 'submit', 0.02, { status: 502, body: HTML }],
-  ['502_strange_id', 'submit', 0.01, { status: 502, body: { request_id: 'no-such-job' } }],
+  ['502_strange_id', 'submit', 0.01, () => ({ status: 502, body: { request_id: randomUUID() } })],
   ['done_408', 'submit', 0.01, done(408, { error_code: 10001 })],
   ['done_409_id', 'submit', 0.01, done(409), 'tells_id'],
   ['done_425', 'submit', 0.01, done(425, {}, AT_ONCE)],
@@ -125,6 +127,6 @@ export function createFaultChoice(
     if (!row || !names.has(row[0])) return undefined;
     const [name, , , what, id] = row;
     onHit({ name, request, tellsId: id !== undefined });
-    return what;
+    return typeof what === 'function' ? what() : what;
   };
 }

@@ -74,7 +74,7 @@ async function callUntilDone(task: Task, worker: number, index: number, tools: U
       task.got.push(String(answer.data.request_id));
       return undefined;
     }
-    if (said === 'unknown' || said === 'earlier_unknown') tally.unknownTold += 1;
+    if (said === 'unknown' || said === 'earlier_unknown' || said === 'gone') tally.unknownTold += 1;
     if (said === 'refused') {
       tally.refusals += 1;
       expect(answer.text).toMatch(/Nothing was charged for this call\.|get_image_job/);

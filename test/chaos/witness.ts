@@ -9,10 +9,10 @@ export interface Process {
 }
 
 /**
- * What an answer says about the job: it ended, it goes on, that of this call or of an earlier one may exist, or there
- * is none.
+ * What an answer says about the job: it ended, it goes on, that of this call or of an earlier one may exist, RunComfy
+ * does not know it any more, or there is none.
  */
-export type Said = 'ended' | 'goes_on' | 'unknown' | 'earlier_unknown' | 'refused';
+export type Said = 'ended' | 'goes_on' | 'unknown' | 'earlier_unknown' | 'gone' | 'refused';
 
 /** An answer that left a server whole, whether or not anybody waited for it still. */
 export interface Telling {
@@ -41,7 +41,10 @@ export function createWitness(): Witness {
     tellings,
     of: (process) => (args, answer, isWanted) => {
       const prompt = promptOf(args);
-      const { request_id, images } = answer.data as { request_id?: string; images?: { url: string }[] };
+      const { request_id = goneId(answer.text), images } = answer.data as {
+        request_id?: string;
+        images?: { url: string }[];
+      };
       const url = images?.[0]?.url;
       tellings.push({
         process,
@@ -59,10 +62,13 @@ export function createWitness(): Witness {
 const promptOf = ({ prompt, input }: Record<string, unknown>): string | undefined =>
   (prompt as string | undefined) ?? (input as { prompt?: string } | undefined)?.prompt;
 
+const goneId = (text: string): string | undefined => /^Job (\S+) is gone/.exec(text)?.[1];
+
 const ENDED = ['succeeded', 'cancelled'];
 
 export function saidBy({ isError, text, data }: Answered): Said {
   if (!isError) return ENDED.includes(String(data.status)) ? 'ended' : 'goes_on';
+  if (text.endsWith('[unknown_request]')) return 'gone';
   if (!text.endsWith('[submit_unknown]')) return 'refused';
   return text.startsWith('An identical call') ? 'earlier_unknown' : 'unknown';
 }
