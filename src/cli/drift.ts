@@ -1,4 +1,3 @@
-import { cleanEntry } from '../catalogue/clean-entry.ts';
 import { ToolError } from '../errors.ts';
 import { inputDrift } from '../models/drift.ts';
 import { MODELS } from '../models/index.ts';
@@ -25,14 +24,15 @@ export async function checkModels(
   say('\nModels, compared with what RunComfy publishes now', 'bold');
   const signal = AbortSignal.timeout(WITHIN);
   const found = await Promise.all(
-    MODELS.map(async (model) => ({ id: model.id, ...(await compare(model, api, redact, signal)) })),
+    MODELS.map(async (model) => ({ id: model.id, ...(await compare(model, api, signal)) })),
   );
   for (const each of found) {
     if ('problem' in each) line('?', each.id, `not compared: ${each.problem}`);
     else if (each.changes.length === 0) line('same', each.id, 'unchanged');
     else {
       line('new', each.id, 'changed');
-      for (const change of each.changes.slice(0, MOST_LINES)) say(`          ${quotable(change)}`);
+      for (const change of each.changes.slice(0, MOST_LINES))
+        say(`          ${quotable(change, { redact })}`);
       const more = each.changes.length - MOST_LINES;
       if (more > 0) say(`          and ${more} more`);
     }
@@ -46,11 +46,10 @@ export async function checkModels(
 async function compare(
   { id, input }: (typeof MODELS)[number],
   api: Pick<RunComfy, 'model'>,
-  redact: (text: string) => string,
   signal: AbortSignal,
 ): Promise<Compared> {
   try {
-    const { input_schema } = cleanEntry(await api.model(id, signal), redact);
+    const { input_schema } = await api.model(id, signal);
     if (!input_schema) return { problem: 'RunComfy told no input of it.', isKeyRefused: false };
     return { changes: inputDrift(jsonSchema(input, 'input'), input_schema) };
   } catch (error) {
