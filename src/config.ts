@@ -44,6 +44,10 @@ export interface Config {
   readonly logLevel: LogLevel;
 }
 
+/** Whose jobs the records are: the API's origin, or one account for all sandboxes, whose ports differ. */
+export const accountOf = ({ sandbox, baseUrl }: Pick<Config, 'sandbox' | 'baseUrl'>): string =>
+  sandbox ? 'sandbox' : new URL(baseUrl).origin;
+
 /** What parsing gives: a config, a text to print, or everything that is wrong at once. */
 export type Parsed =
   | { kind: 'config'; config: Config }

@@ -4,7 +4,7 @@ import type { Delivery } from './call-wait.ts';
 import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts';
 import { pinnedModels } from './catalogue/pinned.ts';
 import type { Clock } from './clock.ts';
-import type { Config } from './config.ts';
+import { accountOf, type Config } from './config.ts';
 import { createHeartbeats } from './jobs/heartbeats.ts';
 import { createHeld } from './jobs/held.ts';
 import { createLeaseHolder } from './jobs/lease-holder.ts';
@@ -86,7 +86,7 @@ export function createProgram(
   const end = new AbortController();
   const acknowledging = new Set<Promise<void>>();
   const ledger = createLedger(config.dataDir, log);
-  const { origin } = new URL(config.baseUrl);
+  const origin = accountOf(config);
   const runTimes = createRunTimes({ ledger, origin, log });
   const held = createHeld();
   const heartbeats = createHeartbeats({

@@ -4,7 +4,7 @@ import { CATALOGUE, cataloguePage } from './catalogue/index.ts';
 import type { OutputField } from './catalogue/published.ts';
 import type { Engine, SandboxJob } from './engine.ts';
 import type { Reply, Route } from './faults.ts';
-import { pictureFor } from './format.ts';
+import { countOf, pictureFor, secondsOf, withDefaults } from './format.ts';
 
 const FIRST_BALANCE = 5;
 // RunComfy's newest client sends no larger body, in bytes.
@@ -49,7 +49,11 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
       return { status: 402, body: { error_code: 400002, error_message: 'no balance left' } };
     const problems = inputProblems(schema, input as Record<string, unknown>);
     if (problems.length > 0) return { status: 422, body: { error_code: 422001, detail: problems } };
-    const job = engine.submit(model, input as Record<string, unknown>);
+    const job = engine.submit(
+      model,
+      input as Record<string, unknown>,
+      withDefaults(input as Record<string, unknown>, schema),
+    );
     return {
       status: 200,
       body: { request_id: job.id, ...links(job), cancel_url: `${origin()}/v1/requests/${job.id}/cancel` },
@@ -113,8 +117,13 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
   /** Under the name that the model gives it: gpt-image-2 answers with `images` even for one picture. */
   function output(job: SandboxJob): unknown {
     const field = CATALOGUE.get(job.model)?.output ?? 'image';
-    const url = `${origin()}/outputs/${job.id}/${fileName(field, job)}`;
-    return { [field]: field.endsWith('s') ? [url] : url };
+    const count = isPicture(field) ? countOf(job.effective) : 1;
+    const urls = Array.from(
+      { length: count },
+      (_, index) => `${origin()}/outputs/${job.id}/${fileName(field, job, index)}`,
+    );
+    if (field.endsWith('s')) return { [field]: urls };
+    return urls.length > 1 ? { [`${field}s`]: urls } : { [field]: urls[0] };
   }
 
   const links = (job: SandboxJob) => ({
@@ -128,16 +137,24 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
 const FILM = 'video.mp4';
 const SOUND = 'audio.wav';
 
-function fileName(field: OutputField, job: SandboxJob): string {
+const isPicture = (field: OutputField): boolean => field.startsWith('image');
+
+function fileName(field: OutputField, job: SandboxJob, index: number): string {
   if (field === 'audio') return SOUND;
-  return field.startsWith('video') ? FILM : `image.${pictureFor(job.input).format}`;
+  const number = index === 0 ? '' : `-${index + 1}`;
+  return isPicture(field) ? `image${number}.${pictureFor(job.effective).format}` : FILM;
 }
 
-function price(job: SandboxJob): number | undefined {
-  if (job.plan.costUsd !== undefined) return job.plan.costUsd;
-  return job.model === PRICED
-    ? PRICES[String(job.input.quality ?? 'high')]
-    : CATALOGUE.get(job.model)?.published.base_price_usd;
+/** The index of the picture that a URL of `output` names. */
+export const pictureIndex = (path: string): number => Number(/-(\d+)\.\w+$/.exec(path)?.[1] ?? 1) - 1;
+
+/** What a job costs, in USD: a base price is one for each output, or for each second of film. */
+function price({ model, plan, effective }: SandboxJob): number | undefined {
+  if (plan.costUsd !== undefined) return plan.costUsd;
+  const { base_price_usd, price_unit } = CATALOGUE.get(model)?.published ?? {};
+  const each = model === PRICED ? PRICES[String(effective.quality)] : base_price_usd;
+  const units = price_unit === 'second' ? secondsOf(effective) : countOf(effective);
+  return each === undefined ? undefined : Math.round(each * units * 1e6) / 1e6;
 }
 
 function unknownModel(id: string): Reply {

@@ -22,7 +22,10 @@ export interface JobPlan {
 export interface SandboxJob {
   readonly id: string;
   readonly model: string;
+  /** What was sent. */
   readonly input: Record<string, unknown>;
+  /** The same with the published defaults in place of what was left out. */
+  readonly effective: Record<string, unknown>;
   readonly plan: JobPlan;
   readonly submittedAt: number;
   startedAt?: number;
@@ -35,7 +38,7 @@ export type SandboxState = 'in_queue' | 'in_progress' | 'succeeded' | 'failed' |
 
 /** The service behind the sandbox's HTTP: a queue that feeds a few slots. It has no timers: states follow from the time. */
 export interface Engine {
-  submit(model: string, input: Record<string, unknown>): SandboxJob;
+  submit(model: string, input: Record<string, unknown>, effective?: Record<string, unknown>): SandboxJob;
   find(id: string): SandboxJob | undefined;
   state(job: SandboxJob): SandboxState;
   /** 1 for the next job to start; undefined once it has started. */
@@ -84,10 +87,10 @@ export function createEngine({ now, pace = 1, slots = SLOTS }: EngineOptions): E
 
   return {
     jobs,
-    submit(model, input) {
+    submit(model, input, effective = input) {
       const usual: JobPlan = {
         queueMs: QUEUE_MS * pace,
-        runMs: (RUN_MS[String(input.quality)] ?? RUN_MS.medium ?? 0) * pace,
+        runMs: (RUN_MS[String(effective.quality)] ?? RUN_MS.medium ?? 0) * pace,
         outcome: 'succeeded',
         error: 'The prompt was rejected by the safety system.',
         words: {},
@@ -98,6 +101,7 @@ export function createEngine({ now, pace = 1, slots = SLOTS }: EngineOptions): E
         id: randomUUID(),
         model,
         input,
+        effective,
         plan: { ...usual, ...plans.shift() },
         submittedAt: now(),
       };

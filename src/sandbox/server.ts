@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { BALANCE_PATH, type Config } from '../config.ts';
 import { inThreadPool } from '../thread-pool.ts';
-import { createApi, parseJson, routeOf } from './api.ts';
+import { createApi, parseJson, pictureIndex, routeOf } from './api.ts';
 import { createEngine, type Engine, type EngineOptions } from './engine.ts';
 import { answerThrough, createFaults, type Fault, type Route, type SeenRequest, send } from './faults.ts';
 import { pictureFor } from './format.ts';
@@ -73,12 +73,9 @@ export async function startSandbox({
         .writeHead(200, { 'content-type': media.type, 'content-length': media.data.length })
         .end(media.data);
     }
-    const request = pictureFor(job.input);
     const { drawPicture } = await import('./picture/picture.ts');
-    const picture = await inThreadPool(drawPicture(request));
-    response
-      .writeHead(200, { 'content-type': `image/${request.format}`, 'content-length': picture.length })
-      .end(picture);
+    const { type, data } = await inThreadPool(drawPicture(pictureFor(job.effective, pictureIndex(path))));
+    response.writeHead(200, { 'content-type': type, 'content-length': data.length }).end(data);
   }
 
   const server = createServer((request, response) => {

@@ -147,9 +147,14 @@ describe('the gallery', () => {
   });
 
   it('shows what sandboxes left behind, and their pictures while they run', async () => {
-    const connected = await connect();
+    const connected = await connect({ sandbox: true });
     await connected.client.callTool(CALL);
-    const elsewhere = { ...connected.config, baseUrl: 'https://model-api.runcomfy.net', key: undefined };
+    const elsewhere = {
+      ...connected.config,
+      baseUrl: 'https://model-api.runcomfy.net',
+      key: undefined,
+      sandbox: false,
+    };
     expect(await rows((await openGallery(elsewhere)).url)).toEqual([]);
     const { url } = await openGallery({ ...elsewhere, sandbox: true });
     const [row] = await rows(url);

@@ -96,3 +96,22 @@ describe('leaving', () => {
     expect(existsSync(dataDir)).toBe(false);
   });
 });
+
+describe('the sandbox', () => {
+  it('is the same account at each start: earlier jobs are listed', async () => {
+    const args = ['--sandbox', '--data-dir', freshDataDir()];
+    const first = speak(args);
+    await first.initialize();
+    first.send({ id: 1, method: 'tools/call', params: IMAGE });
+    const { result } = await first.until(({ id }) => id === 1);
+    const { request_id } = result?.structuredContent as { request_id: string };
+    first.child.stdin.end();
+    await first.ended;
+    const second = speak(args);
+    await second.initialize();
+    second.send({ id: 1, method: 'tools/call', params: { name: 'list_image_jobs', arguments: {} } });
+    const listed = await second.until(({ id }) => id === 1);
+    expect(listed.result).toMatchObject({ structuredContent: { jobs: [{ request_id }] } });
+    second.child.stdin.end();
+  });
+});

@@ -122,7 +122,7 @@ describe('a preview', () => {
   });
 
   it('puts squares under what is transparent, and says so', async () => {
-    const file = await drawPicture({
+    const { data: file } = await drawPicture({
       prompt: 'a fox',
       width: 512,
       height: 512,

@@ -6,8 +6,9 @@ import { BUILT_IN } from '../../src/sandbox/catalogue/built-in.ts';
 import { inputProblems } from '../../src/sandbox/catalogue/check.ts';
 import { CATALOGUE } from '../../src/sandbox/catalogue/index.ts';
 import { createEngine } from '../../src/sandbox/engine.ts';
-import { pictureFor } from '../../src/sandbox/format.ts';
+import { countOf, pictureFor, withDefaults } from '../../src/sandbox/format.ts';
 import { drawPicture } from '../../src/sandbox/picture/picture.ts';
+import { plainPng } from '../../src/sandbox/picture/plain-png.ts';
 
 const PUBLISHED = join(import.meta.dirname, '../fixtures/published');
 
@@ -69,17 +70,23 @@ describe('a picture', () => {
     [{ size: '3:2', background: 'transparent' }, 1536, 1024, 'png', true],
     [{ aspect_ratio: '21:9', resolution: '2k', output_format: 'webp' }, 2048, 878, 'webp', false],
     [{ aspect_ratio: '1:3' }, 341, 1024, 'png', false],
+    [{ aspect_ratio: 'auto', resolution: '2K' }, 2048, 2048, 'png', false],
+    [{ aspect_ratio: 'match_input_image' }, 1024, 1024, 'png', false],
+    [{ width: 640, height: 480 }, 640, 480, 'png', false],
     [{ image_size: 'auto', background: 'transparent', output_format: 'webp' }, 1024, 1024, 'webp', true],
   ];
   it.each(sizes)('of %j has its size, format and background', async (input, width, height, format, alpha) => {
-    const image = sharp(await drawPicture(pictureFor({ prompt: 'a red fox in the snow', ...input })));
+    const { data, type } = await drawPicture(pictureFor({ prompt: 'a red fox in the snow', ...input }));
+    expect(type).toBe(`image/${format}`);
+    const image = sharp(data);
     const { width: w, height: h, format: f } = await image.metadata();
     expect([w, h, f]).toEqual([width, height, format]);
     expect((await image.stats()).isOpaque).toBe(!alpha);
   });
 
   it('is the same for the same input and another for another', async () => {
-    const draw = (prompt: string, seed?: number) => drawPicture(pictureFor({ prompt, size: '1:1', seed }));
+    const draw = async (prompt: string, seed?: number) =>
+      (await drawPicture(pictureFor({ prompt, size: '1:1', seed }))).data;
     const [once, again, other, seeded] = await Promise.all([
       draw('sea'),
       draw('sea'),
@@ -92,6 +99,42 @@ describe('a picture', () => {
   });
 
   it.each(['', '<svg onload="x">&', '😀'.repeat(5_000)])('can be drawn of any prompt', async (prompt) => {
-    expect((await drawPicture(pictureFor({ prompt, size: '1:1' }))).length).toBeGreaterThan(1_000);
+    expect((await drawPicture(pictureFor({ prompt, size: '1:1' }))).data.length).toBeGreaterThan(1_000);
+  });
+
+  it('is a plain one of its size without sharp', async () => {
+    const { width, height, format } = await sharp(plainPng(300, 200, 'a fox')).metadata();
+    expect([width, height, format]).toEqual([300, 200, 'png']);
+  });
+});
+
+describe('an input that leaves something out', () => {
+  const effective = (model: string, input: Record<string, unknown>) => {
+    const schema = CATALOGUE.get(model)?.published.input_schema;
+    if (!schema) throw new Error('the model is gone');
+    return withDefaults({ prompt: 'a fox', ...input }, schema);
+  };
+
+  it('has the published defaults, but no sample', () => {
+    expect(effective('openai/gpt-image-1-5/text-to-image', { quality: 'low' })).toEqual({
+      prompt: 'a fox',
+      image_size: '1536x1024',
+      background: 'auto',
+      quality: 'low',
+      output_format: 'png',
+    });
+    expect(effective('google/nano-banana-2/edit', {})).toEqual({ prompt: 'a fox', resolution: '1K' });
+  });
+
+  it.each(
+    [...CATALOGUE.values()]
+      .filter(({ output }) => output.startsWith('image'))
+      .map(({ published }) => published.model_id),
+  )('of %s can be drawn', async (model) => {
+    const input = effective(model, {});
+    const { data, type } = await drawPicture(pictureFor(input));
+    expect(data.length).toBeGreaterThan(1_000);
+    expect(type).toBe(`image/${input.output_format ?? 'png'}`);
+    expect(countOf(input)).toBe(1);
   });
 });

@@ -1,4 +1,4 @@
-import type { Config } from '../../config.ts';
+import { accountOf, type Config } from '../../config.ts';
 import { ToolError } from '../../errors.ts';
 import { ACTIVE_STATES, type Job } from '../../jobs/job.ts';
 import { recordId } from '../../jobs/record.ts';
@@ -23,16 +23,17 @@ export interface Collection {
 }
 
 export function createCollection({ ledger, jobs }: Program, config: Config): Collection {
-  const origin = new URL(config.baseUrl).origin;
+  const account = accountOf(config);
   let listed = new Map<string, Job>();
-  const ownOrigin = (job: Job) => localOrigin(config.sandbox ? job.api : config.baseUrl);
+  // The sandbox of each server has its own port.
+  const ownOrigin = (job: Job) => localOrigin((config.sandbox && job.urls?.[0]) || config.baseUrl);
   const asRow = (id: string, job: Job) => rowOf(id, job, ownOrigin(job), !config.sandbox);
 
   return {
     async list() {
       const found = new Map<string, Job>();
       for await (const { name, job } of ledger.newest({ skipUnreadable: true })) {
-        if (config.sandbox || job.api === origin) found.set(recordId(name), job);
+        if (job.api === account) found.set(recordId(name), job);
       }
       listed = found;
       return [...found].map(([id, job]) => asRow(id, job));

@@ -1,4 +1,5 @@
 import { badge } from './badge.ts';
+import { plainPng } from './plain-png.ts';
 import { randomFrom } from './random.ts';
 import { compose } from './scene.ts';
 import { n } from './sheet.ts';
@@ -19,16 +20,18 @@ export interface PictureRequest {
 const MOST_PIXELS = 36_000_000;
 const LONGEST_SIDE = 16_000;
 
-async function loadSharp() {
-  try {
-    return (await import('sharp')).default;
-  } catch (cause) {
-    throw new Error('the sandbox draws its pictures with sharp: npm install sharp', { cause });
-  }
+/** A picture as it is served. */
+export interface Drawn {
+  /** Its MIME type. */
+  type: string;
+  data: Buffer;
 }
 
-/** Draws the picture that the sandbox answers a prompt with: the same request, the same bytes. */
-export async function drawPicture(request: PictureRequest): Promise<Buffer> {
+/**
+ * Draws the picture that the sandbox answers a prompt with: the same request, the same bytes. Without sharp it is a plain
+ * PNG of the asked size.
+ */
+export async function drawPicture(request: PictureRequest): Promise<Drawn> {
   const { width, height } = request;
   if (
     !Number.isInteger(width) ||
@@ -40,19 +43,21 @@ export async function drawPicture(request: PictureRequest): Promise<Buffer> {
   ) {
     throw new RangeError(`the sandbox cannot draw a picture of ${width} x ${height} pixels`);
   }
-  const sharp = await loadSharp();
+  const sharp = await import('sharp').then(
+    (module) => module.default,
+    () => undefined,
+  );
+  if (!sharp) return { type: 'image/png', data: plainPng(width, height, request.prompt) };
   const clear = request.transparent === true && request.format !== 'jpeg';
   // The SVG has the picture's size already, so no resize needs a second copy of the pixels.
   const drawn = sharp(Buffer.from(pictureSvg(request, clear)), { limitInputPixels: MOST_PIXELS });
   const image = clear ? drawn : drawn.flatten({ background: '#ffffff' });
-  switch (request.format) {
-    case 'png':
-      return image.png({ compressionLevel: 6, adaptiveFiltering: false }).toBuffer();
-    case 'jpeg':
-      return image.jpeg({ quality: 88 }).toBuffer();
-    case 'webp':
-      return image.webp({ quality: 86, effort: 1 }).toBuffer();
-  }
+  const encoded = {
+    png: () => image.png({ compressionLevel: 6, adaptiveFiltering: false }),
+    jpeg: () => image.jpeg({ quality: 88 }),
+    webp: () => image.webp({ quality: 86, effort: 1 }),
+  }[request.format]();
+  return { type: `image/${request.format}`, data: await encoded.toBuffer() };
 }
 
 function pictureSvg({ prompt, width, height, variation = '' }: PictureRequest, transparent: boolean): string {
