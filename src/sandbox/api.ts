@@ -136,11 +136,13 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
 
 const FILM = 'video.mp4';
 const SOUND = 'audio.wav';
+const MESH = 'mesh.glb';
 
 const isPicture = (field: OutputField): boolean => field.startsWith('image');
 
 function fileName(field: OutputField, job: SandboxJob, index: number): string {
   if (field === 'audio') return SOUND;
+  if (field === 'model') return MESH;
   const number = index === 0 ? '' : `-${index + 1}`;
   return isPicture(field) ? `image${number}.${pictureFor(job.effective).format}` : FILM;
 }

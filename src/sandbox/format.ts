@@ -25,8 +25,11 @@ export function countOf(input: Input): number {
   return typeof count === 'number' && count >= 1 ? Math.floor(count) : 1;
 }
 
-/** How many seconds of film an input asks for. */
-export const secondsOf = ({ duration }: Input): number => (typeof duration === 'number' ? duration : 1);
+/** How many seconds of film an input asks for: 5, `"5"` or `"5s"`, as models have it. */
+export function secondsOf({ duration }: Input): number {
+  const seconds = Number.parseFloat(String(duration));
+  return seconds > 0 ? seconds : 1;
+}
 
 /** What to draw for a model's input, as the `index`th of its pictures: the size, format and background that it asks for. */
 export function pictureFor(input: Input, index = 0): PictureRequest {

@@ -1,7 +1,8 @@
-/** A film or a sound of the sandbox, by the path of its URL; undefined for a picture. */
+/** A film, a sound or a 3D model of the sandbox, by the path of its URL; undefined for a picture. */
 export function mediaFile(path: string): { type: string; data: Buffer } | undefined {
   if (path.endsWith('.wav')) return { type: 'audio/wav', data: tone() };
   if (path.endsWith('.mp4')) return { type: 'video/mp4', data: emptyFilm() };
+  if (path.endsWith('.glb')) return { type: 'model/gltf-binary', data: emptyMesh() };
   return undefined;
 }
 
@@ -37,4 +38,16 @@ function emptyFilm(): Buffer {
     return Buffer.concat([length, Buffer.from(kind + content, 'latin1')]);
   };
   return Buffer.concat([box('ftyp', 'isom\0\0\x02\0isommp41'), box('mdat', '')]);
+}
+
+/** A glTF file that holds an empty scene. */
+function emptyMesh(): Buffer {
+  const scene = Buffer.from('{"asset":{"version":"2.0"}} ');
+  const head = Buffer.alloc(20);
+  head.write('glTF', 0);
+  head.writeUInt32LE(2, 4);
+  head.writeUInt32LE(head.length + scene.length, 8);
+  head.writeUInt32LE(scene.length, 12);
+  head.write('JSON', 16);
+  return Buffer.concat([head, scene]);
 }

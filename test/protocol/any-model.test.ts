@@ -26,7 +26,7 @@ describe('find_image_models', () => {
     ['enlarge a photo and remove noise', 'topaz/upscale/image'],
     ['posters in Chinese', 'alibaba/qwen-image/text-to-image'],
     ['short film', 'alibaba/wan-2-6/text-to-video'],
-    ['music', 'stability/stable-audio-2/text-to-audio'],
+    ['music', 'elevenlabs/eleven-music/text-to-music'],
   ])('finds by "%s"', async (query, first) => {
     expect((await found(await connect(), { query }))[0]).toBe(first);
   });
@@ -47,7 +47,8 @@ describe('find_image_models', () => {
     const edits = await found(connected, { task: 'edit' });
     expect(edits.length).toBeGreaterThan(5);
     expect(edits).not.toContain('google/nano-banana-2/text-to-image');
-    expect(await found(connected, { task: 'text-to-image', page: 2 })).toHaveLength(2);
+    expect(await found(connected, { task: 'text-to-image', page: 2 })).toHaveLength(10);
+    expect(await found(connected, { task: 'text-to-image', page: 3 })).toEqual([]);
   });
 
   it('reads the catalogue once, keeps it, and tells when it is old', async () => {
@@ -71,7 +72,7 @@ describe('find_image_models', () => {
     expect(readFileSync(file, 'utf8')).not.toContain('test-key');
     writeFileSync(file, '{"version":1,"api":');
     const second = await connect({ dataDir, baseUrl: first.sandbox.origin });
-    expect(await found(second, { query: 'flux' })).toHaveLength(2);
+    expect(await found(second, { query: 'flux' })).toHaveLength(6);
   });
 
   it('says why there is nothing', async () => {

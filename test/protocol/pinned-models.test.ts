@@ -24,6 +24,7 @@ function least({ type, enum: values, minimum, format }: PublishedField): unknown
   if (values) return values[0];
   if (type === 'integer' || type === 'float') return minimum ?? 1;
   if (type === 'array') return ['https://example.com/cat.png'];
+  if (type === 'object') return {};
   return format ? 'https://example.com/cat.png' : 'a cat';
 }
 
@@ -46,6 +47,8 @@ describe('pinned models', () => {
         required.flatMap((name) => (properties[name] ? [[name, least(properties[name])]] : [])),
       );
       const name = tools[index]?.name ?? '';
+      // All of them together cost more than the sandbox's balance.
+      connected.sandbox.engine.planNext({ costUsd: 0 });
       const result = await connected.client.callTool({ name, arguments: args });
       expect(result.structuredContent, name).toMatchObject({
         model: published.model_id,

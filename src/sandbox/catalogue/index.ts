@@ -1,15 +1,27 @@
 import { BUILT_IN } from './built-in.ts';
+import { DRAWING } from './drawing.ts';
+import { EDITING } from './editing.ts';
+import { FILM_TOOLS } from './film-tools.ts';
+import { FILMS } from './films.ts';
 import { FROM_PICTURES } from './from-pictures.ts';
 import { FROM_TEXT } from './from-text.ts';
 import type { SandboxModel } from './published.ts';
+import { RESTORING } from './restoring.ts';
 import { WITH_MEDIA } from './with-media.ts';
 
 /** The models that the sandbox serves, in the order of its catalogue. */
 export const CATALOGUE: ReadonlyMap<string, SandboxModel> = new Map(
-  [...BUILT_IN, ...FROM_TEXT, ...FROM_PICTURES, ...WITH_MEDIA].map((model) => [
-    model.published.model_id,
-    model,
-  ]),
+  [
+    ...BUILT_IN,
+    ...FROM_TEXT,
+    ...FROM_PICTURES,
+    ...WITH_MEDIA,
+    ...DRAWING,
+    ...EDITING,
+    ...RESTORING,
+    ...FILMS,
+    ...FILM_TOOLS,
+  ].map((model) => [model.published.model_id, model]),
 );
 
 const MOST_IN_A_PAGE = 500;

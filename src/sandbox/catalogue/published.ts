@@ -27,9 +27,9 @@ export interface PublishedField {
   title?: string;
   description?: string;
   type?: 'string' | 'integer' | 'float' | 'number' | 'boolean' | 'array' | 'object';
-  enum?: readonly (string | number)[];
+  enum?: readonly (string | number | null)[];
   default?: unknown;
-  format?: 'image_uri' | 'image_uris' | 'video_uri';
+  format?: 'image_uri' | 'image_uris' | 'video_uri' | 'audio_uri';
   minimum?: number;
   maximum?: number;
   minItems?: number;
@@ -44,7 +44,7 @@ export interface PublishedField {
 }
 
 /** What a model's output is called, and so what it holds. */
-export type OutputField = 'image' | 'images' | 'video' | 'videos' | 'audio';
+export type OutputField = 'image' | 'images' | 'video' | 'videos' | 'audio' | 'model';
 
 /** A model of the sandbox: what it publishes, and how it answers. */
 export interface SandboxModel {
@@ -99,3 +99,20 @@ export const seed: PublishedField = {
   type: 'integer',
   default: null,
 };
+
+/** A link to an image, a film or a sound, with nothing more said. */
+export const linkTo = (title: string, format: 'image_uri' | 'video_uri' | 'audio_uri'): PublishedField => ({
+  title,
+  description: '',
+  type: 'string',
+  format,
+});
+
+/** A number with its bounds, of the type that Python has for it. */
+export const float = (fallback: number, minimum: number, maximum: number): PublishedField => ({
+  description: '',
+  type: 'float',
+  default: fallback,
+  minimum,
+  maximum,
+});
