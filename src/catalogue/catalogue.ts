@@ -4,7 +4,7 @@ import type { Log } from '../log.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
 import type { CatalogueEntry } from '../runcomfy/wire.ts';
 import { cleanEntry } from './clean-entry.ts';
-import { nearest } from './search.ts';
+import type { Found, Wish } from './search.ts';
 import { createStore, type Kept } from './store.ts';
 
 /** Something of the catalogue, when it was read in ms since the epoch, and why it is old where it should be newer. */
@@ -16,8 +16,8 @@ export interface Known<What> {
 
 /** RunComfy's models of today, kept on disk: stale is better than nothing, and is told. */
 export interface Catalogue {
-  /** Every entry. Throws ToolError where none was ever read. */
-  all(signal?: AbortSignal): Promise<Known<CatalogueEntry[]>>;
+  /** The entries that fit, best first, and how the query was read. Throws ToolError where none was ever read. */
+  search(query: string, wish: Wish, signal?: AbortSignal): Promise<Known<Found>>;
   /** One model as RunComfy publishes it now, or last did. Throws `unknown_model` with ids like it. */
   model(modelId: string, signal?: AbortSignal): Promise<Known<CatalogueEntry>>;
   /** The model as it is at this moment; undefined where that cannot be had. */
@@ -100,7 +100,8 @@ export function createCatalogue(options: {
   /** A refusal of the model itself, with ids like the one that was asked for. */
   async function unknown(modelId: string, error: ToolError, signal?: AbortSignal): Promise<ToolError> {
     const { what } = await all(signal).catch(() => ({ what: [] }));
-    const like = nearest(modelId, what).map(({ model_id }) => model_id);
+    const { nearest } = await import('./search.ts');
+    const like = (await nearest(modelId, what)).map(({ model_id }) => model_id);
     if (like.length === 0) return error;
     return new ToolError('unknown_model', `RunComfy has no model ${JSON.stringify(modelId)}.`, {
       next: `Nearest ids: ${like.join(', ')}. Use one of them, or search with find_image_models.`,
@@ -109,7 +110,12 @@ export function createCatalogue(options: {
   }
 
   return {
-    all,
+    async search(query, wish, signal) {
+      const known = await all(signal);
+      const { search } = await import('./search.ts');
+      // Words of it are told again, and a key would not be known by its parts.
+      return { ...known, what: await search(known.what, redact(query), wish) };
+    },
     async model(modelId, signal) {
       const seen = models.get(modelId);
       if (seen && isFresh(seen.at, MODEL_FRESH)) return { what: seen.entry, at: seen.at };

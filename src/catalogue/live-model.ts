@@ -2,8 +2,9 @@ import * as z from 'zod';
 import type { Model } from '../models/define.ts';
 import { quotable } from '../runcomfy/quote.ts';
 import type { CatalogueEntry } from '../runcomfy/wire.ts';
+import { priceWords } from './price.ts';
 import { fieldOf, holdsImages, isFieldName, objectOf, type Published } from './published-field.ts';
-import { makes } from './search.ts';
+import { makes } from './tasks.ts';
 
 const UNDEFINED_FIELD =
   'Named as required by RunComfy, but not defined: leave it out unless RunComfy asks for it.';
@@ -58,12 +59,4 @@ export function requiredInputs({ input_schema, required_inputs }: CatalogueEntry
     ? requiredOf(input_schema).filter((name) => Object.hasOwn(fields, name))
     : required_inputs;
   return [...new Set(named)];
-}
-
-/** The catalogue's price with its unit; undefined where it tells none. */
-export function priceWords({ base_price_usd, price_unit, pricing_note }: CatalogueEntry): string | undefined {
-  const note = quotable(pricing_note ?? '');
-  if (base_price_usd === undefined) return note || undefined;
-  const unit = quotable(price_unit ?? '') || 'call';
-  return `$${base_price_usd} per ${unit}${note === '' ? '' : `: ${note}`}`;
 }

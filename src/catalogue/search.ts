@@ -1,106 +1,145 @@
+import MiniSearch from 'minisearch';
 import type { CatalogueEntry } from '../runcomfy/wire.ts';
+import { callPrice } from './price.ts';
+import { isFor, type Medium, makes, saidOf, type Task } from './tasks.ts';
 
-/** What a user wants a model for, and the words of categories and ids that tell it. */
-const TASKS = {
-  'text-to-image': /text-to-image|\bt2i\b/,
-  'image-to-image': /image-to-image|\bi2i\b|\bedit|inpaint|reference/,
-  edit: /\bedit|inpaint|kontext|image-to-image/,
-} as const;
-export type Task = keyof typeof TASKS;
-export const TASK_NAMES = Object.keys(TASKS) as [Task, ...Task[]];
+/** What a model has to be for, make and cost, and the order. */
+export interface Wish {
+  task?: Task | undefined;
+  makes?: Medium | undefined;
+  /** The most for a call that leaves its settings out, in USD. */
+  max_price?: number | undefined;
+  sort?: 'price' | undefined;
+}
+
+export interface Found {
+  entries: CatalogueEntry[];
+  /** How many were searched. */
+  of: number;
+  /** How many more would fit, but publish no price to hold against `max_price`. */
+  unpriced: number;
+  /** Words that nothing fits. */
+  unmatched: string[];
+  /** What words that stand nowhere were read as. */
+  readAs: Map<string, string>;
+}
 
 // Words that say nothing about a model.
 const EMPTY = new Set(
-  'a an the of with and or to for in on that my this it make makes model models image images picture pictures'.split(
-    ' ',
-  ),
+  `a an the of with and or to for in on at by from into as is are be it its i me my you your we our this that these
+  some any one can do does should want need please make makes create generate model models`.split(/\s+/),
 );
+// What is read of a query, in characters and words.
+const MAX_QUERY = 400;
+const MAX_WORDS = 20;
+const MAX_NEAREST = 3;
+// Entries that are indexed before jobs and calls get their turn again, some 10 ms.
+const CHUNK = 50;
+// Of the best score: what has less shares but a common word.
+const MIN_SCORE = 0.2;
+// This server is for images first.
+const OTHER_MEDIUM = 0.8;
 
-// What is read of a query, in characters: each of its words is compared with every word of the catalogue.
-const MAX_QUERY = 200;
-
-/** What a word counts where it stands. */
-const WEIGHTS = { id: 4, name: 4, categories: 3, description: 2 };
-
-/** The entries that fit, best first; every entry in its order where there are no words. */
-export function search(
+/** The entries that fit, best first; all of them where no word says anything. Words may be misspelt or cut short. */
+export async function search(
   entries: readonly CatalogueEntry[],
   query: string,
-  task: Task | undefined,
-): CatalogueEntry[] {
-  const words = wordsOf(query.slice(0, MAX_QUERY)).filter((word) => !EMPTY.has(word));
-  return entries
-    .filter((entry) => task === undefined || TASKS[task].test(`${entry.categories} ${entry.model_id}`))
-    .map((entry) => ({ entry, score: score(entry, words) + (isForImages(entry) ? 0.5 : 0) }))
-    .filter(({ score }) => words.length === 0 || score >= 1)
-    .sort((a, b) => b.score - a.score)
-    .map(({ entry }) => entry);
-}
-
-/** What a model makes, by its categories and id. */
-export function makes({ categories, model_id }: CatalogueEntry): 'image' | 'video' | 'audio' {
-  const about = `${categories} ${model_id}`.toLowerCase();
-  if (/to-image|image-edit/.test(about)) return 'image';
-  if (/to-video|video-/.test(about)) return 'video';
-  return /audio|music|speech|sound/.test(about) ? 'audio' : 'image';
-}
-
-const isForImages = (entry: CatalogueEntry) => makes(entry) === 'image';
-
-function score(entry: CatalogueEntry, words: readonly string[]): number {
-  const fields = {
-    id: wordsOf(entry.model_id),
-    name: wordsOf(entry.display_name ?? ''),
-    categories: wordsOf(entry.categories.join(' ')),
-    description: wordsOf(entry.description),
+  wish: Wish = {},
+): Promise<Found> {
+  const { task, makes: medium, max_price, sort } = wish;
+  const index = await indexOf(entries);
+  const { words, unmatched, readAs } = readQuery(query, index);
+  const results = index.search(words.length === 0 ? MiniSearch.wildcard : words.join(' '), {
+    fuzzy: (word) => readAs.has(word) && maxTypos(word),
+    filter: ({ entry }) => (!task || isFor(entry, task)) && (!medium || makes(entry) === medium),
+  });
+  const fitting = results
+    .filter(({ score }) => score >= MIN_SCORE * (results[0]?.score ?? 0))
+    .map(({ entry }) => ({ entry: entry as CatalogueEntry, price: callPrice(entry) }));
+  const affordable = fitting.filter(
+    ({ price }) => max_price === undefined || (price !== undefined && price <= max_price),
+  );
+  if (sort === 'price')
+    affordable.sort((a, b) => (a.price ?? Number.MAX_VALUE) - (b.price ?? Number.MAX_VALUE));
+  return {
+    entries: affordable.map(({ entry }) => entry),
+    of: entries.length,
+    unpriced: max_price === undefined ? 0 : fitting.filter(({ price }) => price === undefined).length,
+    unmatched,
+    readAs,
   };
-  let sum = 0;
-  let found = 0;
-  for (const word of words) {
-    const best = Math.max(
-      ...Object.entries(fields).map(([field, theirs]) => {
-        const likeness = Math.max(0, ...theirs.map((their) => alike(word, their)));
-        return likeness * WEIGHTS[field as keyof typeof WEIGHTS];
-      }),
-    );
-    sum += best;
-    if (best > 0) found += 1;
-  }
-  return words.length === 0 ? 0 : (sum * found) / words.length;
 }
-
-/** 1 for the same word, less where one begins with the other. */
-function alike(a: string, b: string): number {
-  if (a === b) return 1;
-  const [short, long] = a.length < b.length ? [a, b] : [b, a];
-  return short.length >= 3 && long.startsWith(short) ? 0.7 : 0;
-}
-
-/** Words in lower case, without the endings that only grammar gives them. */
-function wordsOf(text: string): string[] {
-  const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
-  return words.map((word) => (word.length > 4 ? word.replace(/(?:ing|es|s|ed)$/, '') : word));
-}
-
-const NEAREST = 3;
 
 /** The entries whose ids are most like a wrong one. */
-export function nearest(modelId: string, entries: readonly CatalogueEntry[]): CatalogueEntry[] {
-  const wanted = pairsOf(modelId.slice(0, MAX_QUERY));
-  return entries
-    .map((entry) => {
-      const pairs = pairsOf(entry.model_id);
-      const shared = [...wanted].filter((pair) => pairs.has(pair)).length;
-      return { entry, likeness: (2 * shared) / (wanted.size + pairs.size) };
-    })
-    .filter(({ likeness }) => likeness > 0.3)
-    .sort((a, b) => b.likeness - a.likeness)
-    .slice(0, NEAREST)
-    .map(({ entry }) => entry);
+export async function nearest(
+  modelId: string,
+  entries: readonly CatalogueEntry[],
+): Promise<CatalogueEntry[]> {
+  const index = await indexOf(entries);
+  const results = index.search(idWords(modelId.slice(0, MAX_QUERY)), {
+    fields: ['id'],
+    fuzzy: maxTypos,
+  });
+  return results.slice(0, MAX_NEAREST).map(({ entry }) => entry);
 }
 
-/** Every two letters that stand side by side. */
-function pairsOf(text: string): Set<string> {
-  const plain = text.toLowerCase();
-  return new Set(Array.from({ length: Math.max(0, plain.length - 1) }, (_, at) => plain.slice(at, at + 2)));
+/** The words of a query that say something, those that nothing fits, and what misspelt ones were read as. */
+function readQuery(
+  query: string,
+  index: MiniSearch,
+): Pick<Found, 'unmatched' | 'readAs'> & { words: string[] } {
+  const words = [...new Set(wordsOf(query.slice(0, MAX_QUERY)))].filter(isTelling).slice(0, MAX_WORDS);
+  const strange = words.filter((word) => index.search(word).length === 0);
+  const guesses = strange.map(
+    (word) => [word, index.search(word, { fuzzy: maxTypos })[0]?.terms[0]] as const,
+  );
+  const readAs = new Map(guesses.flatMap(([word, guess]) => (guess === undefined ? [] : [[word, guess]])));
+  return { words, unmatched: strange.filter((word) => !readAs.has(word)), readAs };
 }
+
+const indexes = new WeakMap<readonly CatalogueEntry[], Promise<MiniSearch>>();
+
+/** The index of a catalogue, which is made once: some 70 ms for 400 models. */
+function indexOf(entries: readonly CatalogueEntry[]): Promise<MiniSearch> {
+  const made = indexes.get(entries) ?? makeIndex(entries);
+  indexes.set(entries, made);
+  return made;
+}
+
+async function makeIndex(entries: readonly CatalogueEntry[]): Promise<MiniSearch> {
+  const index = new MiniSearch({
+    idField: 'at',
+    fields: ['id', 'name', 'categories', 'description', 'said'],
+    storeFields: ['entry'],
+    tokenize: wordsOf,
+    processTerm: (word) => isTelling(word) && word,
+    searchOptions: {
+      prefix: (word) => word.length > 2,
+      boostDocument: (_, __, stored) =>
+        makes(stored?.entry as CatalogueEntry) === 'image' ? 1 : OTHER_MEDIUM,
+    },
+  });
+  await index.addAllAsync(
+    entries.map((entry, at) => ({
+      at,
+      entry,
+      id: idWords(entry.model_id),
+      name: entry.display_name,
+      categories: entry.categories.join(' '),
+      description: entry.description,
+      said: saidOf(entry),
+    })),
+    { chunkSize: CHUNK },
+  );
+  return index;
+}
+
+const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+
+const isTelling = (word: string): boolean => !EMPTY.has(word);
+
+/** An id, and its segments without hyphens: people write nanobanana and flux2. */
+const idWords = (id: string): string => `${id} ${id.replace(/[^\p{L}\p{N}/]/gu, '')}`;
+
+/** How many letters of a word may be wrong. */
+const maxTypos = (word: string): number | false => (word.length > 7 ? 2 : word.length > 4 && 1);

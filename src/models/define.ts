@@ -13,7 +13,7 @@ export interface Model {
   /** What an image costs by the value of one field, where RunComfy publishes it. */
   readonly price?: Price;
   /** What its outputs are; images unless told. */
-  readonly makes?: 'image' | 'video' | 'audio';
+  readonly makes?: 'image' | 'video' | 'audio' | '3d';
   /** Fields whose values are URLs of images, or one, that RunComfy has to fetch. */
   readonly imageFields: readonly string[];
 }

@@ -1,10 +1,12 @@
 import * as z from 'zod';
 import type { Known } from '../catalogue/catalogue.ts';
-import { liveModel, priceWords, requiredInputs } from '../catalogue/live-model.ts';
-import { makes, search, TASK_NAMES } from '../catalogue/search.ts';
+import { liveModel, requiredInputs } from '../catalogue/live-model.ts';
+import { priceWords } from '../catalogue/price.ts';
+import type { Found } from '../catalogue/search.ts';
+import { MEDIA, makes, TASK_NAMES } from '../catalogue/tasks.ts';
 import { quotable } from '../runcomfy/quote.ts';
 import type { CatalogueEntry } from '../runcomfy/wire.ts';
-import { type Answer, defineTool, type ToolContext } from './define.ts';
+import { type Answer, defineTool, type Tool, type ToolContext } from './define.ts';
 import { readFreely } from './free-read.ts';
 import { jsonSchema } from './schema.ts';
 
@@ -13,56 +15,75 @@ const MAX_ABOUT = 120;
 const NO_QUOTE =
   "Prices are the catalogue's base prices, no quotes: cost_usd of a result is what was charged.";
 
-export const findImageModels = defineTool({
-  name: 'find_image_models',
-  title: 'Find image models',
-  description:
-    "Search RunComfy's catalogue for models to run with run_image_model. Give model, an exact id, for its full input schema. Costs nothing.",
-  input: z.strictObject({
-    query: z.string().optional().meta({ description: 'What it should do or is called.' }),
-    task: z.enum(TASK_NAMES).optional().meta({ description: 'Only models for this.' }),
-    page: z
-      .int()
-      .min(1)
-      .max(500)
-      .optional()
-      .meta({ description: `Pages of ${PAGE}, from 1.` }),
-    model: z.string().optional().meta({ description: 'Model id to describe.' }),
-  }),
-  output: z.looseObject({ models: z.array(z.looseObject({ model: z.string() })) }),
-  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
-  async run({ query = '', task, page = 1, model }, context) {
-    if (model !== undefined) return describeModel(model.trim(), context);
-    const known = await readFreely(context, context.catalogue.all);
-    const found = search(known.what, query, task);
-    const rows = found.slice((page - 1) * PAGE, page * PAGE).map(rowOf);
-    const notes = [
-      ...(rows.some(({ price }) => price) ? [NO_QUOTE] : []),
-      ...staleNote(known, context.now()),
-    ];
-    const next = nextStep(rows.length, page, found.length);
-    const head = `${found.length} of ${known.what.length} models${found.length > PAGE ? `, page ${page} of ${Math.ceil(found.length / PAGE)}` : ''}.`;
-    return {
-      text: [head, ...rows.map(lineOf), ...notes, next].join('\n'),
-      data: { models: rows, total: found.length, page, ...(notes.length > 0 && { notes }), next },
-      links: [],
-    };
-  },
-});
-
-function nextStep(shown: number, page: number, found: number): string {
-  if (found === 0) return 'Use fewer or other words, or leave out task.';
-  if (shown === 0) return 'There is no such page.';
-  const more = page * PAGE < found ? ` Page ${page + 1} has more.` : '';
-  return `Give model for the input schema of one.${more}`;
+/** The tool that searches the catalogue and describes a model; `tools` names the models that are tools themselves. */
+export function findImageModels(tools: ReadonlyMap<string, string>): Tool {
+  return defineTool({
+    name: 'find_image_models',
+    title: 'Find image models',
+    description:
+      "Search RunComfy's models to run with run_image_model, or give model for its input schema. Costs nothing.",
+    input: z.strictObject({
+      query: z.string().optional().meta({ description: 'What it does or is called.' }),
+      task: z.enum(TASK_NAMES).optional().meta({ description: 'What it is for.' }),
+      makes: z.enum(MEDIA).optional().meta({ description: 'What it should make.' }),
+      max_price: z.number().optional().meta({ description: 'Most USD for a default call.' }),
+      sort: z.enum(['price']).optional().meta({ description: 'Cheapest call first.' }),
+      page: z.int().min(1).max(500).optional().meta({ description: 'Page, from 1.' }),
+      model: z.string().optional().meta({ description: 'Id to describe.' }),
+    }),
+    output: z.looseObject({ models: z.array(z.unknown()) }),
+    annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+    async run({ model, query = '', page = 1, ...wish }, context) {
+      if (model !== undefined) return describeModel(model.trim(), tools, context);
+      const known = await readFreely(context, (signal) => context.catalogue.search(query, wish, signal));
+      const found = known.what;
+      const total = found.entries.length;
+      const rows = found.entries.slice((page - 1) * PAGE, page * PAGE).map((entry) => rowOf(entry, tools));
+      const notes = [
+        ...matchNotes(found),
+        ...(rows.some(({ price }) => price) ? [NO_QUOTE] : []),
+        ...staleNote(known, context.now()),
+      ];
+      const next = nextStep(rows, page, total);
+      const pages = total > PAGE ? `, page ${page} of ${Math.ceil(total / PAGE)}` : '';
+      return {
+        text: [`${total} of ${found.of} models${pages}.`, ...rows.map(lineOf), ...notes, next].join('\n'),
+        data: { models: rows, total, page, ...(notes.length > 0 && { notes }), next },
+        links: [],
+      };
+    },
+  });
 }
 
-async function describeModel(id: string, context: ToolContext): Promise<Answer> {
+function nextStep(rows: readonly Row[], page: number, found: number): string {
+  if (found === 0) return 'Use other words, or leave out task, makes or max_price.';
+  if (rows.length === 0) return 'There is no such page.';
+  const more = page * PAGE < found ? ` Page ${page + 1} has more.` : '';
+  return rows.some(({ tool }) => tool)
+    ? `Call the tool that a row names; of another, give model for its input schema.${more}`
+    : `Give model for the input schema of one.${more}`;
+}
+
+/** What a search made of its words, and what `max_price` could not be held against. */
+function matchNotes({ unmatched, readAs, unpriced }: Found): string[] {
+  const quoted = (words: readonly string[]) => words.map((word) => `"${word}"`).join(', ');
+  return [
+    ...(unmatched.length > 0 ? [`Nothing fits ${quoted(unmatched)}.`] : []),
+    ...[...readAs].map(([word, term]) => `"${word}" was read as "${term}".`),
+    ...(unpriced > 0 ? [`max_price leaves out ${unpriced} more, whose price is unknown.`] : []),
+  ];
+}
+
+async function describeModel(
+  id: string,
+  tools: ReadonlyMap<string, string>,
+  context: ToolContext,
+): Promise<Answer> {
   const known = await readFreely(context, (signal) => context.catalogue.model(id, signal));
-  const row = rowOf(known.what);
+  const row = rowOf(known.what, tools);
   const input_schema = jsonSchema(liveModel(known.what).input, 'input');
   const notes = [...(row.price ? [NO_QUOTE] : []), ...staleNote(known, context.now())];
-  const next = `Call run_image_model with model "${row.model}".`;
+  const next = `Call ${row.tool ?? `run_image_model with model "${row.model}"`}.`;
   return {
     text: [lineOf(row), `Input: ${JSON.stringify(input_schema)}`, ...notes, next].join('\n'),
     data: { models: [{ ...row, input_schema }], ...(notes.length > 0 && { notes }), next },
@@ -70,13 +91,17 @@ async function describeModel(id: string, context: ToolContext): Promise<Answer> 
   };
 }
 
+type Row = ReturnType<typeof rowOf>;
+
 /** A model in short, as data. */
-function rowOf(entry: CatalogueEntry) {
+function rowOf(entry: CatalogueEntry, tools: ReadonlyMap<string, string>) {
   const price = priceWords(entry);
   const kind = makes(entry);
+  const tool = tools.get(entry.model_id);
   return {
     model: entry.model_id,
     ...(entry.display_name && { name: quotable(entry.display_name) }),
+    ...(tool !== undefined && { tool }),
     about: quotable(entry.description, { most: MAX_ABOUT }),
     ...(kind !== 'image' && { makes: kind }),
     ...(price !== undefined && { price }),
@@ -84,10 +109,11 @@ function rowOf(entry: CatalogueEntry) {
   };
 }
 
-function lineOf({ model, name, about, makes: kind, price, required }: ReturnType<typeof rowOf>): string {
+function lineOf({ model, name, tool, about, makes: kind, price, required }: Row): string {
   const parts = [
     model,
     name,
+    tool && `tool ${tool}`,
     about,
     kind && `makes ${kind}`,
     price,

@@ -16,7 +16,7 @@ export function createTools(models: readonly Model[]): Tool[] {
   const names = toolNames(models.map(({ id }) => id));
   return [
     ...models.map((model) => modelTool(model, names.get(model.id) as string)),
-    findImageModels,
+    findImageModels(names),
     runImageModel,
     getImageJob,
     saveImages,

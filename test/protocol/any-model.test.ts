@@ -1,10 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../src/sandbox/catalogue/index.ts';
-import { type Connected, connect, freshDataDir, textOf } from '../helpers/program.ts';
+import { type Connected, connect, textOf } from '../helpers/program.ts';
 
-const DAY = 86_400_000;
 const EDIT = 'google/nano-banana-2/edit';
 const CAT = 'https://example.com/cat.png';
 
@@ -12,76 +9,7 @@ const find = ({ client }: Connected, args: Record<string, unknown>) =>
   client.callTool({ name: 'find_image_models', arguments: args });
 const run = ({ client }: Connected, model: string, input: unknown) =>
   client.callTool({ name: 'run_image_model', arguments: { model, input } });
-const found = async (connected: Connected, args: Record<string, unknown>) => {
-  const { structuredContent } = await find(connected, args);
-  return (structuredContent as { models: { model: string }[] }).models.map(({ model }) => model);
-};
 const submits = ({ sandbox }: Connected) => sandbox.requests.filter(({ route }) => route === 'submit');
-
-describe('find_image_models', () => {
-  it.each([
-    ['edit a photo but keep the face', EDIT],
-    ['nano banana', 'google/nano-banana-2/text-to-image'],
-    ['logo with typography', 'ideogram/ideogram-3/text-to-image'],
-    ['enlarge a photo and remove noise', 'topaz/upscale/image'],
-    ['posters in Chinese', 'alibaba/qwen-image/text-to-image'],
-    ['short film', 'alibaba/wan-2-6/text-to-video'],
-    ['music', 'elevenlabs/eleven-music/text-to-music'],
-  ])('finds by "%s"', async (query, first) => {
-    expect((await found(await connect(), { query }))[0]).toBe(first);
-  });
-
-  it('answers in short, and in full for one model', async () => {
-    const connected = await connect();
-    expect(textOf(await find(connected, { query: 'seedream' }))).toMatchSnapshot('two models');
-    expect(textOf(await find(connected, {}))).toMatchSnapshot('the first page');
-    expect(textOf(await find(connected, { query: 'zebra crossing' }))).toMatchSnapshot('nothing');
-    const one = await find(connected, { model: EDIT });
-    expect(textOf(one)).toMatchSnapshot('one model');
-    expect(one.structuredContent).toMatchSnapshot('one model as data');
-    expect(textOf(await find(connected, { model: 'google/nano-banana/edit' }))).toMatchSnapshot('unknown');
-  });
-
-  it('keeps to a task', async () => {
-    const connected = await connect();
-    const edits = await found(connected, { task: 'edit' });
-    expect(edits.length).toBeGreaterThan(5);
-    expect(edits).not.toContain('google/nano-banana-2/text-to-image');
-    expect(await found(connected, { task: 'text-to-image', page: 2 })).toHaveLength(10);
-    expect(await found(connected, { task: 'text-to-image', page: 3 })).toEqual([]);
-  });
-
-  it('reads the catalogue once, keeps it, and tells when it is old', async () => {
-    const dataDir = freshDataDir();
-    const first = await connect({ dataDir });
-    await find(first, { query: 'flux' });
-    await find(first, { query: 'qwen' });
-    expect(first.sandbox.requests).toHaveLength(1);
-    first.jumpClock(3 * DAY);
-    first.sandbox.inject({ on: 'models', times: 9, what: { status: 500, body: { message: 'sorry' } } });
-    const old = await find(first, { query: 'flux' });
-    expect(textOf(old)).toContain('This catalogue is 3 days old');
-    expect(textOf(old)).toContain('blackforestlabs/flux-2-pro/text-to-image');
-  });
-
-  it('is not misled by a damaged file', async () => {
-    const dataDir = freshDataDir();
-    const first = await connect({ dataDir });
-    await find(first, { query: 'flux' });
-    const file = join(dataDir, 'catalogue.jsonl');
-    expect(readFileSync(file, 'utf8')).not.toContain('test-key');
-    writeFileSync(file, '{"version":1,"api":');
-    const second = await connect({ dataDir, baseUrl: first.sandbox.origin });
-    expect(await found(second, { query: 'flux' })).toHaveLength(6);
-  });
-
-  it('says why there is nothing', async () => {
-    const connected = await connect({ key: undefined });
-    const result = await find(connected, { query: 'flux' });
-    expect(result.isError).toBe(true);
-    expect(textOf(result)).toContain('[no_key]');
-  });
-});
 
 describe('run_image_model', () => {
   it('runs a model, whose job is like any other', async () => {

@@ -67,6 +67,12 @@ describe('the house', () => {
     }
   });
 
+  it('loads the search when it is first asked for', () => {
+    const loading = /^import (?!type\b)[^;]*'(?:minisearch|\.[^']*\/search\.ts)'/m;
+    const loaders = files.filter((file) => loading.test(readFileSync(join(SRC, file), 'utf8')));
+    expect(loaders).toEqual(['catalogue/search.ts']);
+  });
+
   it('keeps the MCP server SDK at the edge', () => {
     for (const { file, target } of imports) {
       if (target.startsWith('@modelcontextprotocol/server'))

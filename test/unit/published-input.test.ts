@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { liveModel, priceWords, requiredInputs } from '../../src/catalogue/live-model.ts';
-import { makes } from '../../src/catalogue/search.ts';
+import { liveModel, requiredInputs } from '../../src/catalogue/live-model.ts';
+import { callPrice, priceWords } from '../../src/catalogue/price.ts';
+import { makes } from '../../src/catalogue/tasks.ts';
 import { isModelId, readEntry } from '../../src/runcomfy/wire.ts';
 import { inputProblems } from '../../src/tools/arguments.ts';
 import { modelTool } from '../../src/tools/model-tool.ts';
@@ -118,6 +119,26 @@ describe('an entry of the catalogue', () => {
     expect(priceWords({ ...entry, base_price_usd: 0 })).toBe('$0 per call');
     expect(priceWords({ ...entry, base_price_usd: 0.1, price_unit: 'second' })).toBe('$0.1 per second');
     expect(priceWords({ ...entry, pricing_note: 'ask us' })).toBe('ask us');
+    const film = { ...entryOf({ duration: { default: '8s' } }), base_price_usd: 0.15, price_unit: 'second' };
+    expect(priceWords(film)).toBe('$0.15 per second, $1.2 for the default 8 s');
+  });
+
+  it('costs what a call without settings does', () => {
+    const entry = entryOf({});
+    expect(callPrice(entry)).toBeUndefined();
+    expect(callPrice({ ...entry, base_price_usd: 0.1, price_unit: 'image' })).toBe(0.1);
+    const perSecond = { base_price_usd: 0.07, price_unit: 'second' };
+    expect(callPrice({ ...entry, ...perSecond })).toBeUndefined();
+    for (const usual of [5, '5', '5s'])
+      expect(callPrice({ ...entryOf({ duration: { default: usual } }), ...perSecond })).toBe(0.35);
+  });
+
+  it('has the prices by quality of a built-in model, until the catalogue tells another', () => {
+    const builtIn = { ...entryOf({}), model_id: 'openai/gpt-image-1-5/image-to-image' };
+    expect(priceWords(builtIn)).toBe('$0.009 low, $0.034 medium, $0.133 high (default) per image');
+    expect(callPrice({ ...builtIn, base_price_usd: 0.009 })).toBe(0.133);
+    expect(callPrice({ ...builtIn, base_price_usd: 0.02 })).toBe(0.02);
+    expect(priceWords({ ...builtIn, base_price_usd: 0.02 })).toBe('$0.02 per call');
   });
 
   it('tells what it needs and makes', () => {
@@ -128,6 +149,9 @@ describe('an entry of the catalogue', () => {
     expect(makes({ ...entryOf({}), categories: ['image-to-video'] })).toBe('video');
     expect(makes({ ...entryOf({}), categories: ['video-to-image'] })).toBe('image');
     expect(makes({ ...entryOf({}), model_id: 'x/text-to-speech' })).toBe('audio');
+    expect(makes({ ...entryOf({}), categories: ['video-to-audio'] })).toBe('audio');
+    expect(makes({ ...entryOf({}), categories: ['video-to-video', 'background-removal'] })).toBe('video');
+    expect(makes({ ...entryOf({}), categories: ['image-to-3d'] })).toBe('3d');
   });
 });
 

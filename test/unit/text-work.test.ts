@@ -3,10 +3,12 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { cleanEntry } from '../../src/catalogue/clean-entry.ts';
-import { liveModel, priceWords, requiredInputs } from '../../src/catalogue/live-model.ts';
+import { liveModel, requiredInputs } from '../../src/catalogue/live-model.ts';
 import { matcher } from '../../src/catalogue/pinned.ts';
+import { callPrice, priceWords } from '../../src/catalogue/price.ts';
 import { isFieldName } from '../../src/catalogue/published-field.ts';
-import { makes, nearest, search } from '../../src/catalogue/search.ts';
+import { nearest, search } from '../../src/catalogue/search.ts';
+import { makes, saidOf } from '../../src/catalogue/tasks.ts';
 import { ToolError } from '../../src/errors.ts';
 import { waitBudget, waitEnd } from '../../src/hosts.ts';
 import type { Job } from '../../src/jobs/job.ts';
@@ -56,6 +58,12 @@ const entryWith = (text: string) => {
   if (!entry) throw new Error('no entry');
   return entry;
 };
+const filmOf = (text: string) => ({
+  ...entryWith('a'),
+  base_price_usd: 1,
+  price_unit: 'second',
+  input_schema: { properties: { duration: { default: text } } },
+});
 const closed = { name: 'tool', input: z.strictObject({ a: z.enum(['x', 'y']), b: z.array(z.int()) }) };
 const failed = (work: () => unknown) => expect(work).toThrow();
 const refused = (work: () => Promise<unknown>) => expect(work()).rejects.toThrow();
@@ -110,8 +118,11 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
   'catalogue/clean-entry.ts': { cleanEntry: (text) => cleanEntry(entryWith(text), redact) },
   'catalogue/live-model.ts': {
     liveModel: (text) => liveModel(entryWith(text)),
-    priceWords: (text) => priceWords(entryWith(text)),
     requiredInputs: (text) => requiredInputs(entryWith(text)),
+  },
+  'catalogue/price.ts': {
+    priceWords: (text) => priceWords(entryWith(text)),
+    callPrice: (text) => callPrice(filmOf(text)),
   },
   'catalogue/published-field.ts': { isFieldName },
   'catalogue/pinned.ts': {
@@ -120,10 +131,13 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
     'a pattern of stars': (text) => matcher(text.replaceAll(text.charAt(0) || 'x', '*'))('a'.repeat(200)),
   },
   'catalogue/search.ts': {
-    'a query': (text) => search([cleanEntry(entryWith('a'), redact)], text, undefined),
-    'a description': (text) => search([cleanEntry(entryWith(text), redact)], 'a fox in the snow', 'edit'),
+    'a query': (text) => search([cleanEntry(entryWith('a'), redact)], text),
+    'a description': (text) => search([cleanEntry(entryWith(text), redact)], 'a fox', { task: 'edit' }),
     nearest: (text) => nearest(text, [entryWith('a')]),
+  },
+  'catalogue/tasks.ts': {
     makes: (text) => makes(entryWith(text)),
+    saidOf: (text) => saidOf(entryWith(text)),
   },
   'tools/arguments.ts': {
     'a value': (text) => failed(() => readArguments(closed, { a: text, b: text })),
