@@ -1,7 +1,7 @@
 import { webUrl } from './quote.ts';
 
 /** What a URL of an output leads to. */
-export type MediaKind = 'image' | 'video' | 'audio';
+export type MediaKind = 'image' | 'video' | 'audio' | '3d';
 
 export interface Output {
   url: string;
@@ -54,5 +54,6 @@ function kindByName(name: string): MediaKind | undefined {
 function kindByExtension(url: string): MediaKind {
   const { pathname } = new URL(url);
   if (/\.(?:mp4|webm|mov|mkv|avi|m4v)$/i.test(pathname)) return 'video';
+  if (/\.(?:glb|gltf|obj|fbx|stl|ply|usdz)$/i.test(pathname)) return '3d';
   return /\.(?:mp3|wav|ogg|m4a|flac|aac|opus)$/i.test(pathname) ? 'audio' : 'image';
 }

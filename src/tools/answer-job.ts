@@ -36,7 +36,9 @@ export async function savePictures(job: Job, context: ToolContext, name?: string
   });
 }
 
-/** What was had of a job's outputs, one by one: films and sounds are neither shown nor saved. */
+const KIND_WORDS = { video: 'a video', audio: 'audio', '3d': 'a 3D model' };
+
+/** What was had of a job's outputs, one by one: what is no image is neither shown nor saved. */
 async function collectImages(job: Job, pictures: Pictures, wanted: Wanted): Promise<Picture[]> {
   const urls = job.urls ?? [];
   const collected = await pictures.collect(
@@ -46,7 +48,7 @@ async function collectImages(job: Job, pictures: Pictures, wanted: Wanted): Prom
   return urls.map((url, index) => {
     const kind = kindAt(job, index);
     if (kind === 'image') return collected.shift() ?? { url };
-    const why = `it is ${kind === 'video' ? 'a video' : 'audio'}: fetch it by its URL`;
+    const why = `it is ${KIND_WORDS[kind]}: fetch it by its URL`;
     return { url, ...(wanted.save && { unsaved: why }) };
   });
 }

@@ -9,7 +9,8 @@ import { jobOutput } from './present.ts';
 /** The tool of a model: submits a paid job and follows it. */
 export function modelTool(model: Model, name: string): Tool {
   const { makes = 'image' } = model;
-  const returns = makes === 'image' ? 'image URLs' : `${makes} URLs, without previews`;
+  const returns =
+    makes === 'image' ? 'image URLs' : `${makes === '3d' ? '3D model' : makes} URLs, without previews`;
   return defineTool({
     name,
     title: model.title,

@@ -143,6 +143,8 @@ function headline(job: Job, seconds: number | undefined): string {
   return `Not done yet${took}: the job${by} (${id}) is ${job.state}${position}. It goes on and is paid for once.`;
 }
 
+const KIND_NAMES: Record<string, string> = { audio: 'audio file', '3d': '3D model' };
+
 /** How many outputs of each kind there are: "2 images", "1 video and 1 image". */
 function outputWords(job: Job): string {
   const counts = new Map<string, number>();
@@ -151,8 +153,7 @@ function outputWords(job: Job): string {
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   if (counts.size === 0) return '0 images';
-  const named = (kind: string, count: number) =>
-    (kind === 'audio' ? 'audio file' : kind) + (count === 1 ? '' : 's');
+  const named = (kind: string, count: number) => (KIND_NAMES[kind] ?? kind) + (count === 1 ? '' : 's');
   return [...counts].map(([kind, count]) => `${count} ${named(kind, count)}`).join(' and ');
 }
 

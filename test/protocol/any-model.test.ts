@@ -75,13 +75,14 @@ describe('run_image_model', () => {
     expect(textOf(result)).toMatchSnapshot();
   });
 
-  it('gives films and sounds as URLs with their kind', async () => {
+  it('gives films, sounds and 3D models as URLs with their kind', async () => {
     const connected = await connect({ preview: 'small' });
-    for (const [model, kind] of [
-      ['alibaba/wan-2-6/text-to-video', 'video'],
-      ['stability/stable-audio-2/text-to-audio', 'audio'],
+    for (const [model, kind, input] of [
+      ['alibaba/wan-2-6/text-to-video', 'video', { prompt: 'rain on a roof' }],
+      ['stability/stable-audio-2/text-to-audio', 'audio', { prompt: 'rain on a roof' }],
+      ['tencent/hunyuan3d-2-1/image-to-3d', '3d', { input_image_url: CAT }],
     ] as const) {
-      const result = await run(connected, model, { prompt: 'rain on a roof' });
+      const result = await run(connected, model, input);
       expect(result.structuredContent).toMatchObject({ images: [{ kind }] });
       expect(result.content.map(({ type }) => type)).toEqual(['text', 'resource_link']);
       expect(textOf(result).replace(/[0-9a-f-]{36}|:\d{5}|after [\d.]+ s/g, '…')).toMatchSnapshot(kind);
