@@ -88,9 +88,9 @@ function kindOf({ type, enum: values, properties }: Published): Kind | undefined
   return TYPES.get(typeof first);
 }
 
-/** The values of a choice; null stands for leaving it out. */
+/** The values of a choice. Null and a blank stand for leaving it out, and Gemini refuses a blank one. */
 const valuesOf = (values: unknown): unknown[] =>
-  Array.isArray(values) ? values.filter((value) => value !== null) : [];
+  Array.isArray(values) ? values.filter((value) => value !== null && value !== '') : [];
 
 function choiceOf(values: readonly unknown[]): z.ZodType {
   if (values.every((value) => typeof value === 'string'))

@@ -15,6 +15,13 @@ const REFUSED = [
   '$schema',
 ];
 
+/** Every choice that stands anywhere in a schema. */
+function choices(schema: unknown): unknown[] {
+  if (!schema || typeof schema !== 'object') return [];
+  const { enum: values = [], ...rest } = schema as { enum?: unknown[] };
+  return [...values, ...Object.values(rest).flatMap(choices)];
+}
+
 /** Every keyword that stands anywhere in a schema. */
 function keywords(schema: unknown, inProperties = false): string[] {
   if (Array.isArray(schema)) return schema.flatMap((item) => keywords(item));
@@ -43,6 +50,7 @@ export function expectPortable(tool: {
   expect(outputSchema, name).toMatchObject({ type: 'object' });
   expect(inputSchema, name).toMatchObject({ type: 'object', additionalProperties: false });
   for (const keyword of REFUSED) expect(keywords(inputSchema), name).not.toContain(keyword);
+  expect(choices(inputSchema), name).not.toContain('');
   const { properties = {} } = inputSchema as { properties?: Record<string, Json> };
   for (const [field, schema] of Object.entries(properties)) {
     expect(schema.description, `${name}.${field}`).toBeTruthy();
