@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { ToolError } from '../errors.ts';
+import { didYouMean } from '../nearest.ts';
 import { shorten } from '../runcomfy/quote.ts';
 import type { Tool } from './define.ts';
 import { jsonSchema } from './schema.ts';
@@ -95,7 +96,7 @@ function describe(
   const was = value === undefined || Array.isArray(value) ? '' : `, was ${shown(value)}`;
   switch (issue.code) {
     case 'unrecognized_keys':
-      return `unknown field ${named(issue.keys)}; it takes ${fields.join(', ') || 'none'}`;
+      return `unknown field ${named(issue.keys, fields)}; it takes ${fields.join(', ') || 'none'}`;
     case 'invalid_value':
       return `${path} must be one of ${shorten(issue.values.join(', '), MAX_CHOICES)}${was}`;
     case 'invalid_type':
@@ -117,8 +118,8 @@ function bound(which: string, limit: number | bigint, value: unknown): string {
     : `be ${which} ${limit}`;
 }
 
-function named(keys: readonly string[]): string {
-  const told = keys.slice(0, MAX_NAMES).map(shown);
+function named(keys: readonly string[], fields: readonly string[]): string {
+  const told = keys.slice(0, MAX_NAMES).map((key) => shown(key) + didYouMean(key, fields));
   const more = keys.length - told.length;
   return `${told.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -25,6 +25,7 @@ const LAYERS = [
     'thread-pool.ts',
     'config.ts',
     'flags.ts',
+    'nearest.ts',
     'settings.ts',
     'version.ts',
     'zod-setup.ts',

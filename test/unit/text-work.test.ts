@@ -18,6 +18,7 @@ import { createInputs, referenceProblem } from '../../src/media/inputs.ts';
 import { createFileReader } from '../../src/media/local-file.ts';
 import { isPrivateHost, isTrustedOutput } from '../../src/media/trust.ts';
 import { inputDrift } from '../../src/models/drift.ts';
+import { didYouMean } from '../../src/nearest.ts';
 import { outgoing } from '../../src/outgoing.ts';
 import { bodyText } from '../../src/runcomfy/body.ts';
 import { excerpt } from '../../src/runcomfy/excerpt.ts';
@@ -190,6 +191,10 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
       refused(() => createInputs({ loopbackOrigin: undefined, folders: ['/a'] }).read('a', `/a/${text}`)),
   },
   'media/local-file.ts': { 'a path': (text) => refused(() => createFileReader(['/a'])(`/a/../${text}`)) },
+  'nearest.ts': {
+    'didYouMean, given': (text) => didYouMean(text, ['prompt', 'image_size']),
+    'didYouMean, known': (text) => didYouMean('promt', [text, `${text}a`]),
+  },
   'hosts.ts': {
     waitEnd: (text) => waitEnd(new Error(text)),
     waitBudget: (text) => waitBudget(text, true),
