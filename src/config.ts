@@ -1,7 +1,11 @@
-import { join } from 'node:path';
-import { type Given, readSource } from './flags.ts';
-import { LOG_LEVELS, type LogLevel } from './log.ts';
-import { COMMANDS, type Command, DEFAULT_BASE_URL, PREVIEWS, type PreviewSetting } from './settings.ts';
+import { isAbsolute, join, resolve } from 'node:path';
+import { ALL_WORDS } from './argv.ts';
+import { readSource, type Source } from './flags.ts';
+import { type Given, type Ignored, readKey } from './given.ts';
+import type { LogLevel } from './log.ts';
+import { didYouMean } from './nearest.ts';
+import { readLogLevel, readNumber, readPatterns, readPreview, readSwitch } from './read-setting.ts';
+import { COMMAND_WORDS, COMMANDS, type Command, DEFAULT_BASE_URL, type PreviewSetting } from './settings.ts';
 
 /** The account API that belongs to the public service; a different base URL serves its balance itself. */
 export const DEFAULT_BALANCE_URL = 'https://api.runcomfy.net/prod/v2/balance';
@@ -17,6 +21,8 @@ export interface Config {
   readonly sandbox: boolean;
   /** Let the demo use the real, paid service. */
   readonly live: boolean;
+  /** Flags and variables whose values count as not set. */
+  readonly ignored: readonly Ignored[];
   readonly key: { readonly value: string; readonly from: string } | undefined;
   /** The vendor's command line keeps its key here; read when the environment has none. */
   readonly tokenFile: string;
@@ -59,6 +65,8 @@ export type Parsed =
 export interface Platform {
   dataDir: string;
   homeDir: string;
+  /** Where relative paths start; asked only for one of those, as a folder that is gone throws. */
+  workingDir: () => string;
 }
 
 /** Reads flags and environment into a Config, or names every problem. Pure. */
@@ -68,13 +76,17 @@ export function parseConfig(
   platform: Platform,
 ): Parsed {
   const problems: string[] = [];
-  const { words, has, setting, settings, variable } = readSource(argv, env, problems);
-  if (has('help')) return { kind: 'help' };
+  const source = readSource(argv, env, problems);
+  const { words, has, setting, settings, variable } = source;
+  if (has('help') || words.includes('help')) return { kind: 'help' };
   if (has('version')) return { kind: 'version' };
 
-  // Clients hand on a path as it stands in their configuration, where no shell expands the ~.
-  const folder = (given: Given) => given?.value.replace(/^~(?=[/\\])/, () => platform.homeDir);
-  const outputDir = folder(setting('output-dir'));
+  function folder(given: string | undefined): string | undefined {
+    // Clients hand on a path as it stands in their configuration, where no shell expands the ~.
+    const path = given?.replace(/^~(?=$|[/\\])/, () => platform.homeDir);
+    return path === undefined || isAbsolute(path) ? path : resolve(platform.workingDir(), path);
+  }
+  const outputDir = folder(setting('output-dir')?.value);
   const command = readCommand(words, problems);
   const sandbox = readSwitch(setting('sandbox'), problems);
   const live = has('live');
@@ -86,25 +98,28 @@ export function parseConfig(
     sandbox,
     live,
     // In the sandbox no key is used, so a placeholder there is none of its business.
-    key: sandbox ? undefined : readKey(variable, problems),
+    key: sandbox ? undefined : findKey(source, problems),
     tokenFile: join(
-      variable('RUNCOMFY_CONFIG_DIR') ??
-        join(variable('XDG_CONFIG_HOME') ?? join(platform.homeDir, '.config'), 'runcomfy'),
+      folder(variable('RUNCOMFY_CONFIG_DIR')) ??
+        join(folder(variable('XDG_CONFIG_HOME')) ?? join(platform.homeDir, '.config'), 'runcomfy'),
       'token.json',
     ),
     ...base,
-    models: readPatterns(setting('models'), problems),
+    models: readPatterns(settings('models'), problems),
     waitSeconds: readNumber(setting('wait'), 'seconds', 0, 86_400, problems),
     keepDays: readNumber(setting('keep-days'), 'days', 2, 36_500, problems) ?? 90,
     keepJobs: readNumber(setting('keep-jobs'), 'jobs', 100, 1_000_000, problems) ?? 2_000,
     maxJobsPerHour: readNumber(setting('max-jobs-per-hour'), 'jobs', 0, 1_000_000, problems),
     budgetUsd: readNumber(setting('budget'), 'US dollars', 0, 1_000_000, problems),
-    dataDir: folder(setting('data-dir')) ?? (sandbox ? join(platform.dataDir, 'sandbox') : platform.dataDir),
+    dataDir:
+      folder(setting('data-dir')?.value) ?? (sandbox ? join(platform.dataDir, 'sandbox') : platform.dataDir),
     outputDir: outputDir ?? join(platform.homeDir, 'Pictures', 'runcomfy-images'),
     savesAll: outputDir !== undefined,
-    inputDirs: settings('input-dir').flatMap((given) => folder(given) ?? []),
+    inputDirs: settings('input-dir').flatMap(({ value }) => folder(value) ?? []),
     preview: readPreview(setting('preview'), problems),
     logLevel: readLogLevel(setting('log-level'), problems),
+    // Last, as reading the others fills it.
+    ignored: source.ignored,
   });
   return problems.length > 0 ? { kind: 'problems', problems } : { kind: 'config', config };
 }
@@ -112,63 +127,25 @@ export function parseConfig(
 function readCommand(words: readonly string[], problems: string[]): Command {
   const [word = 'serve', ...more] = words;
   const known = COMMANDS.find((command) => command === word);
-  if (!known) problems.push(`unknown command "${word}"; commands are ${COMMANDS.join(', ')}`);
+  if (!known) {
+    const near = didYouMean(word, ALL_WORDS);
+    problems.push(`unknown command "${word}"${near}; commands are ${COMMAND_WORDS.join(', ')}`);
+  }
   for (const extra of more) problems.push(`unexpected argument "${extra}"`);
   return known ?? 'serve';
 }
 
-function readPatterns(given: Given, problems: string[]): string[] | undefined {
-  if (given === undefined) return undefined;
-  const patterns = given.value.split(',').flatMap((part) => part.trim() || []);
-  for (const pattern of patterns.filter((text) => !/^[\w.~*/-]+$/.test(text)))
-    problems.push(`${given.from} holds "${pattern}"; it takes model ids and patterns such as google/*/edit`);
-  return patterns;
-}
-
-function readSwitch(given: Given, problems: string[]): boolean {
-  if (given === undefined) return false;
-  const word = given.value.toLowerCase();
-  if (['1', 'true', 'yes', 'on'].includes(word)) return true;
-  if (!['0', 'false', 'no', 'off'].includes(word))
-    problems.push(`${given.from} is "${given.value}"; it takes true or false`);
-  return false;
-}
-
-function readNumber(
-  given: Given,
-  unit: string,
-  least: number,
-  most: number,
-  problems: string[],
-): number | undefined {
-  if (given === undefined) return undefined;
-  const number = Number(given.value);
-  if (Number.isFinite(number) && number >= least && number <= most) return number;
-  problems.push(`${given.from} is "${given.value}"; it takes a number of ${unit} from ${least} to ${most}`);
-  return undefined;
-}
-
-function readPreview(given: Given, problems: string[]): PreviewSetting | undefined {
-  const size = PREVIEWS.find((candidate) => candidate === given?.value.toLowerCase());
-  if (given && !size) problems.push(`${given.from} is "${given.value}"; it takes ${PREVIEWS.join(', ')}`);
-  return size;
-}
-
-function readLogLevel(given: Given, problems: string[]): LogLevel {
-  const level = LOG_LEVELS.find((candidate) => candidate === given?.value.toLowerCase());
-  if (given && !level) problems.push(`${given.from} is "${given.value}"; it takes ${LOG_LEVELS.join(', ')}`);
-  return level ?? 'warn';
-}
-
-function readKey(variable: (name: string) => string | undefined, problems: string[]): Config['key'] {
+function findKey({ variable, ignored }: Source, problems: string[]): Config['key'] {
   for (const from of KEY_VARIABLES) {
-    // People paste the key with the word that stands before it in the documentation's header.
-    const value = variable(from)?.replace(/^Bearer\s+/i, '');
-    if (value === undefined) continue;
-    if (/^[\x21-\x7e]+$/.test(value)) return { value, from };
-    problems.push(
-      `${from} is not a key: a key is printable ASCII without blanks; copy it again from the Profile page of runcomfy.com`,
-    );
+    const text = variable(from);
+    if (text === undefined) continue;
+    const found = readKey(text);
+    if ('key' in found) return { value: found.key, from };
+    if (found.why !== 'malformed') ignored.push({ from, why: found.why });
+    else
+      problems.push(
+        `${from} is not a key: a key is printable ASCII without blanks; copy it again from the Profile page of runcomfy.com`,
+      );
   }
   return undefined;
 }

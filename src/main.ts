@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import envPaths from 'env-paths';
 import { systemClock } from './clock.ts';
 import { type Config, parseConfig } from './config.ts';
+import { ignoredTexts } from './given.ts';
 import { createProgram } from './program.ts';
 import { createDeliveries } from './transports/delivery.ts';
 import { endAtOnce, untilClientLeaves, untilQuiet } from './transports/leave.ts';
@@ -41,6 +42,7 @@ async function serve(config: Config, saveCode: () => void): Promise<void> {
     random: Math.random,
     delivery: deliveries.delivery,
   });
+  for (const text of ignoredTexts(config.ignored)) log.warn(`${text}; treated as not set`);
   const useIdleTime = () => {
     saveCode();
     warm().catch((error) => log.warn(error.message));
@@ -57,7 +59,8 @@ async function serve(config: Config, saveCode: () => void): Promise<void> {
 
 /** Runs the command that the process was started with; `saveCode` keeps the code that was compiled so far for the next start. */
 export async function main(saveCode: () => void = () => {}): Promise<void> {
-  const platform = { dataDir: envPaths(NAME, { suffix: '' }).data, homeDir: homedir() };
+  const dataDir = envPaths(NAME, { suffix: '' }).data;
+  const platform = { dataDir, homeDir: homedir(), workingDir: process.cwd };
   const parsed = parseConfig(process.argv.slice(2), process.env, platform);
   if (parsed.kind === 'help') process.stdout.write((await import('./cli/help.ts')).helpText());
   else if (parsed.kind === 'version') process.stdout.write(`${VERSION}\n`);

@@ -70,14 +70,14 @@ export function createProgram(
   config: Config,
   { clock, random, delivery = handedOver, writeLog, httpLimits, downloadLimits }: Surroundings,
 ): Program {
-  const keyring = createKeyring(config.key, config.tokenFile);
+  const keyring = createKeyring(config);
   const redact = createRedactor(keyring.seen);
   const log = createLog(config.logLevel, redact, writeLog);
   const http = createHttp(httpLimits);
   const api = createRunComfy({
     baseUrl: config.baseUrl,
     balanceUrl: config.balanceUrl,
-    key: async () => (await keyring.find())?.value,
+    key: keyring.require,
     redact,
     http,
     clock,

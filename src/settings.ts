@@ -1,7 +1,10 @@
+import { delimiter } from 'node:path';
 import { LOG_LEVELS } from './log.ts';
 
 export const COMMANDS = ['serve', 'demo', 'doctor', 'gallery'] as const;
 export type Command = (typeof COMMANDS)[number];
+/** What may stand as a command. */
+export const COMMAND_WORDS = [...COMMANDS, 'help'] as const;
 
 export const DEFAULT_BASE_URL = 'https://model-api.runcomfy.net';
 
@@ -12,8 +15,8 @@ export interface Setting {
   value?: string;
   help: string;
   short?: string;
-  /** May be given several times; its variable holds a list, parted as PATH is. */
-  repeatable?: true;
+  /** It takes several values, after one flag or several; its variable holds them with this between. */
+  separator?: string;
 }
 
 /** How large the previews are that a model gets to see. */
@@ -31,6 +34,7 @@ export const SETTINGS: readonly Setting[] = [
     flag: 'models',
     variable: 'RUNCOMFY_MODELS',
     value: 'PATTERNS',
+    separator: ',',
     help: 'which models are tools: ids or patterns with *, separated by commas (default: the five built-in ones)',
   },
   {
@@ -79,8 +83,8 @@ export const SETTINGS: readonly Setting[] = [
     flag: 'input-dir',
     variable: 'RUNCOMFY_INPUT_DIR',
     value: 'DIR',
-    repeatable: true,
-    help: 'let agents send images from this folder by their paths; may be given several times (default: none)',
+    separator: delimiter,
+    help: 'let agents send images from this folder by their paths; takes several folders (default: none)',
   },
   {
     flag: 'preview',

@@ -48,11 +48,11 @@ export async function doctor(given: Config): Promise<number> {
 }
 
 async function checkKey(config: Config, { keyring, api }: Program): Promise<boolean> {
-  const found = await keyring.find();
+  const { key: found, obstacles } = await keyring.search();
   say('Key', 'bold');
   if (!found) {
     const names = `${KEY_VARIABLES.join(', ')} and ${config.tokenFile}`;
-    verdict(false, `none found; looked at ${names}`);
+    verdict(false, obstacles.join('; ') || `none found; looked at ${names}`);
     say('       Create one on the Profile page of runcomfy.com, or try --sandbox, which needs none.');
     return false;
   }

@@ -9,6 +9,7 @@ const COMMANDS = [
     'find and check the key, show configuration, records and changes of models, print snippets for hosts',
   ],
   ['gallery', 'show all recorded jobs in a browser, on this machine only'],
+  ['help', 'print this text'],
 ] as const;
 
 /** The text of --help, made from the same table that parses the flags. */

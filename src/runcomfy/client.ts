@@ -51,11 +51,11 @@ export interface ModelsQuery {
   signal?: AbortSignal;
 }
 
-/** What the client is built from; `key` is asked at every call, so that a later login is found. */
+/** What the client is built from; `key` is asked at every call, so that a later login is found. It throws `no_key`. */
 export interface RunComfyOptions {
   baseUrl: string;
   balanceUrl: string;
-  key: () => Promise<string | undefined>;
+  key: () => Promise<string>;
   redact: (text: string) => string;
   http: Http;
   clock: Clock;
@@ -80,7 +80,6 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
     rest: Pick<Call, 'body' | 'signal' | 'isPaid'> = {},
   ) => {
     const key = await options.key();
-    if (key === undefined) throw noKey();
     return http.send({ method, url, ...rest, headers: headers(key, rest.body !== undefined) });
   };
   const read = (
@@ -148,7 +147,7 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
       return entry;
     },
     async requireKey() {
-      if ((await options.key()) === undefined) throw noKey();
+      await options.key();
     },
   };
 }
@@ -174,12 +173,6 @@ function headers(key: string, hasBody: boolean): Record<string, string> {
     'user-agent': `${NAME}/${VERSION}`,
     ...(hasBody && { 'content-type': 'application/json' }),
   };
-}
-
-function noKey(): ToolError {
-  return new ToolError('no_key', 'No RunComfy API key is set.', {
-    next: "Ask the user to create one on the Profile page of runcomfy.com and to set RUNCOMFY_API_KEY in the env block of this server in the client's configuration (most clients do not pass on the shell's variables), then restart it. Started with --sandbox it needs no key and draws test pictures.",
-  });
 }
 
 function malformedId(id: string): ToolError {

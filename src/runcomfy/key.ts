@@ -1,4 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { type Config, KEY_VARIABLES } from '../config.ts';
+import { ToolError } from '../errors.ts';
+import { ignoredTexts, readKey } from '../given.ts';
 
 /** A key and where it was found. */
 export interface FoundKey {
@@ -6,9 +9,17 @@ export interface FoundKey {
   readonly from: string;
 }
 
+/** The key to send, or else what stands where one could be and is none, as clauses of a sentence. */
+export interface KeySearch {
+  readonly key?: FoundKey;
+  readonly obstacles: readonly string[];
+}
+
 /** Finds the key to send, and remembers every one that it found so that none is ever shown. */
 export interface Keyring {
-  find(): Promise<FoundKey | undefined>;
+  search(): Promise<KeySearch>;
+  /** The key to send. Throws `no_key`. */
+  require(): Promise<string>;
   /** All keys found so far, for redaction. */
   seen(): readonly string[];
 }
@@ -17,25 +28,63 @@ export interface Keyring {
  * The environment's key, else the one that RunComfy's own command line keeps in its token file.
  * The file is read at every call, so that a login is found without a restart.
  */
-export function createKeyring(fromEnvironment: FoundKey | undefined, tokenFile: string): Keyring {
-  const seen = new Set<string>(fromEnvironment ? [fromEnvironment.value] : []);
+export function createKeyring({
+  key,
+  ignored,
+  tokenFile,
+}: Pick<Config, 'key' | 'ignored' | 'tokenFile'>): Keyring {
+  const seen = new Set<string>(key ? [key.value] : []);
+  const inEnvironment = ignoredTexts(
+    ignored.filter(({ from }) => KEY_VARIABLES.some((name) => name === from)),
+  );
+
+  async function search(): Promise<KeySearch> {
+    if (key) return { key, obstacles: [] };
+    const token = await readTokenFile(tokenFile);
+    if (token === undefined) return { obstacles: inEnvironment };
+    if ('problem' in token)
+      return { obstacles: [...inEnvironment, `the token file ${tokenFile} ${token.problem}`] };
+    seen.add(token.key);
+    return { key: { value: token.key, from: tokenFile }, obstacles: [] };
+  }
+
   return {
-    async find() {
-      if (fromEnvironment) return fromEnvironment;
-      const value = await readTokenFile(tokenFile);
-      if (value === undefined) return undefined;
-      seen.add(value);
-      return { value, from: tokenFile };
+    search,
+    async require() {
+      const found = await search();
+      if (found.key) return found.key.value;
+      throw noKey(found.obstacles, inEnvironment.length > 0);
     },
     seen: () => [...seen],
   };
 }
 
-async function readTokenFile(tokenFile: string): Promise<string | undefined> {
+/** The token of the vendor's file, or what is wrong with it; undefined where there is no such file. */
+async function readTokenFile(path: string): Promise<{ key: string } | { problem: string } | undefined> {
+  let text: string;
   try {
-    const token: unknown = JSON.parse(await readFile(tokenFile, 'utf8')).access_token;
-    return typeof token === 'string' && /^[\x21-\x7e]+$/.test(token) ? token : undefined;
-  } catch {
-    return undefined; // No such file, or none of the vendor's.
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : { problem: `cannot be read (${code})` };
   }
+  let token: unknown;
+  try {
+    token = JSON.parse(text)?.access_token;
+  } catch {
+    return { problem: 'is not JSON' };
+  }
+  if (typeof token !== 'string' || token === '') return { problem: 'has no access_token' };
+  const read = readKey(token);
+  return 'key' in read ? read : { problem: 'holds an access_token that is not a key' };
+}
+
+function noKey(obstacles: readonly string[], isInEnvironment: boolean): ToolError {
+  const found = obstacles.length > 0 ? `: ${obstacles.join('; ')}` : '';
+  const next = isInEnvironment
+    ? "Ask the user to write a key from the Profile page of runcomfy.com in its place in the client's configuration, then to restart this server."
+    : "Ask the user to create one on the Profile page of runcomfy.com and to set RUNCOMFY_API_KEY in the env block of this server in the client's configuration (most clients do not pass on the shell's variables), then restart it.";
+  return new ToolError('no_key', `No RunComfy API key is set${found}.`, {
+    next: `${next} Started with --sandbox it needs no key and draws test pictures.`,
+  });
 }

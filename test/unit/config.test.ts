@@ -1,8 +1,9 @@
-import { delimiter } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Config, parseConfig } from '../../src/config.ts';
+import { ignoredTexts } from '../../src/given.ts';
 
-const PLATFORM = { dataDir: '/data', homeDir: '/home/me' };
+const PLATFORM = { dataDir: '/data', homeDir: '/home/me', workingDir: () => '/work' };
 const parse = (argv: string[] = [], env: Record<string, string> = {}) => parseConfig(argv, env, PLATFORM);
 
 function config(argv: string[] = [], env: Record<string, string> = {}): Config {
@@ -32,10 +33,55 @@ describe('parseConfig', () => {
   });
 
   it('takes several folders of images, from flags or one variable', () => {
-    const env = { RUNCOMFY_INPUT_DIR: ['/a', '', '${HOME}/b', '~/c'].join(delimiter) };
-    expect(config([], env).inputDirs).toEqual(['/a', '${HOME}/b', '/home/me/c']);
+    const env = { RUNCOMFY_INPUT_DIR: ['/a', '', '~/c'].join(delimiter) };
+    expect(config([], env).inputDirs).toEqual(['/a', '/home/me/c']);
     expect(config(['--input-dir', '/x', '--input-dir=~/y'], env).inputDirs).toEqual(['/x', '/home/me/y']);
-    expect(config(['--wait', '1', '--wait', '2']).waitSeconds).toBe(2);
+    expect(config(['--input-dir', '/x', '/y', '--wait', '1']).inputDirs).toEqual(['/x', '/y']);
+    expect(config(['--input-dir', '/x', '/y', '--input-dir', '/z']).inputDirs).toEqual(['/x', '/y', '/z']);
+    // A command is no folder, until there is one.
+    expect(config(['--input-dir', '/x', 'doctor'])).toMatchObject({ command: 'doctor', inputDirs: ['/x'] });
+    expect(config(['demo', '--input-dir', '/x', 'doctor']).inputDirs).toEqual(['/x', '/work/doctor']);
+    expect(problems(['--input-dir=/x', '/y']).join()).toContain('unknown command "/y"');
+  });
+
+  it('takes the last of repeated flags, or all where several make sense', () => {
+    expect(config(['--wait', '1', '--sandbox', '--wait', '2', '--sandbox'])).toMatchObject({
+      waitSeconds: 2,
+      sandbox: true,
+    });
+    const given = ['--models', 'openai/*', 'google/*', '--models=a/b,c/d'];
+    expect(config(given).models).toEqual(['openai/*', 'google/*', 'a/b', 'c/d']);
+    expect(config([], { RUNCOMFY_MODELS: 'a/b, c/d' }).models).toEqual(['a/b', 'c/d']);
+  });
+
+  it.each([
+    ['~', '/home/me'],
+    ['~/pictures', '/home/me/pictures'],
+    ['pictures', '/work/pictures'],
+    ['./pictures', '/work/pictures'],
+    ['../pictures', '/pictures'],
+    ['.', '/work'],
+    ['/pictures', '/pictures'],
+    ['~me', '/work/~me'],
+  ])('takes the folder %s as %s', (given, folder) => {
+    const flags = config(['--data-dir', given, '--output-dir', given, '--input-dir', given]);
+    expect(flags).toMatchObject({ dataDir: folder, outputDir: folder, inputDirs: [folder] });
+    const env = {
+      RUNCOMFY_DATA_DIR: given,
+      RUNCOMFY_OUTPUT_DIR: given,
+      RUNCOMFY_INPUT_DIR: given,
+      RUNCOMFY_CONFIG_DIR: given,
+    };
+    const tokenFile = join(folder, 'token.json');
+    const variables = config([], env);
+    expect(variables).toMatchObject({ dataDir: folder, outputDir: folder, inputDirs: [folder], tokenFile });
+  });
+
+  it('asks for the working folder only where a path is relative', () => {
+    const workingDir = () => {
+      throw new Error('it is gone');
+    };
+    expect(parseConfig(['--data-dir', '/a'], {}, { ...PLATFORM, workingDir }).kind).toBe('config');
   });
 
   it('saves everything only where the user named a folder', () => {
@@ -75,13 +121,98 @@ describe('parseConfig', () => {
     });
   });
 
-  it('takes a literal ${…} and an empty value as unset', () => {
+  it('takes an empty value as unset', () => {
+    expect(
+      config(['--output-dir', '', '--wait= '], { RUNCOMFY_BASE_URL: '', RUNCOMFY_API_KEY: ' ' }),
+    ).toEqual(config());
+  });
+
+  it('takes a value that holds a literal ${…} as unset, and tells of it, but never the value', () => {
     const env = {
-      RUNCOMFY_API_KEY: '${RUNCOMFY_API_KEY}',
-      RUNCOMFY_BASE_URL: '',
+      RUNCOMFY_API_KEY: '${RUNCOMFY_API_KEY:-secret}',
       RUNCOMFY_WAIT_SECONDS: '${env:WAIT}',
+      RUNCOMFY_OUTPUT_DIR: '${HOME}/secret',
+      RUNCOMFY_CONFIG_DIR: '/x/${secret}/y',
     };
-    expect(config([], env)).toEqual(config());
+    const { ignored, ...rest } = config(['--budget', '${user_config.budget}', '--sandbox=${secret}'], env);
+    const { ignored: none, ...defaults } = config();
+    expect(rest).toEqual(defaults);
+    expect(none).toEqual([]);
+    const unexpanded = [
+      '--budget',
+      '--sandbox',
+      'RUNCOMFY_OUTPUT_DIR',
+      'RUNCOMFY_API_KEY',
+      'RUNCOMFY_CONFIG_DIR',
+      'RUNCOMFY_WAIT_SECONDS',
+    ];
+    expect(ignored).toEqual(unexpanded.map((from) => ({ from, why: 'unexpanded' })));
+    expect(ignoredTexts(ignored).join()).not.toContain('secret');
+  });
+
+  it('looks past what counts as unset: from a flag to its variable, from one folder or word to the next', () => {
+    const env = {
+      RUNCOMFY_WAIT_SECONDS: '10',
+      RUNCOMFY_INPUT_DIR: ['/a', '${env:HOME}/b', '/c'].join(delimiter),
+      RUNCOMFY_API_KEY: '${KEY}',
+      RUNCOMFY_TOKEN: 'good',
+    };
+    expect(config(['--wait', '${WAIT}', '${MORE}', 'doctor'], env)).toMatchObject({
+      command: 'doctor',
+      waitSeconds: 10,
+      inputDirs: ['/a', '/c'],
+      key: { value: 'good', from: 'RUNCOMFY_TOKEN' },
+      ignored: ['--wait', 'an argument', 'RUNCOMFY_API_KEY', 'RUNCOMFY_INPUT_DIR'].map((from) => ({ from })),
+    });
+    expect(config(['--input-dir', '${a}', '/b', '${c}']).inputDirs).toEqual(['/b']);
+  });
+
+  it.each([
+    'YOUR_RUNCOMFY_API_KEY',
+    'your-api-key',
+    'YOUR_…',
+    'yourkey',
+    '<your key>',
+    '<RUNCOMFY_API_KEY>',
+    '[paste your key here]',
+    'Bearer YOUR_KEY',
+    'paste-key-here',
+    'replace_with_your_key',
+    'sk-xxxxxxxx',
+    'sk-...',
+    'rc_abc...xyz',
+    'xxxx-xxxx-xxxx',
+    '********',
+    'RUNCOMFY_API_KEY',
+    'api_key',
+    'changeme',
+    'undefined',
+  ])('takes %s as a placeholder, not as a key', (text) => {
+    expect(config([], { RUNCOMFY_API_KEY: text })).toMatchObject({
+      key: undefined,
+      ignored: [{ from: 'RUNCOMFY_API_KEY', why: 'placeholder' }],
+    });
+  });
+
+  it.each(['$RUNCOMFY_API_KEY', '%RUNCOMFY_API_KEY%', '{env:RUNCOMFY_API_KEY}', '{{key}}', '$(pass key)'])(
+    'takes %s as what the client did not expand, not as a key',
+    (text) => {
+      expect(config([], { RUNCOMFY_API_KEY: text })).toMatchObject({
+        key: undefined,
+        ignored: [{ from: 'RUNCOMFY_API_KEY', why: 'unexpanded' }],
+      });
+    },
+  );
+
+  it.each([
+    'a',
+    'test-key-0123456789',
+    'youth-8Zk2',
+    'xK9-_xx8',
+    '0f8fad5b-d9cb-469f-a165-70867728950e',
+    'my.jwt.x',
+  ])('takes %s as a key', (value) => {
+    expect(config([], { RUNCOMFY_API_KEY: value }).key?.value).toBe(value);
   });
 
   it('looks for the token file where the vendor keeps it', () => {
@@ -116,12 +247,37 @@ describe('parseConfig', () => {
     [['--base-url', 'https://me:pw@example.com'], 'may hold no user'],
     [['--wait', 'soon'], 'a number of seconds'],
     [['--preview', 'huge'], '--preview is "huge"; it takes off, small, large'],
+    [['--models', 'a b'], '--models holds "a b"'],
+    [['docter'], 'unknown command "docter" (did you mean doctor?)'],
+    [['sandbox'], '(did you mean --sandbox?)'],
+    [['version'], '(did you mean --version?)'],
+    [['paint'], 'unknown command "paint"; commands are serve, demo, doctor, gallery, help'],
+    [['--snadbox'], 'unknown flag --snadbox (did you mean --sandbox?)'],
+    [['--outputdir=x'], 'unknown flag --outputdir (did you mean --output-dir?)'],
+    [['--output', 'x'], 'unknown flag --output (did you mean --output-dir?)'],
+    [['-sandbox'], 'unknown flag -sandbox (did you mean --sandbox?)'],
+    [['--demo'], 'unknown flag --demo (did you mean demo?)'],
+    [['--keep', '3'], 'unknown flag --keep'],
   ])('refuses %j', (argv, problem) => {
     expect(problems(argv).join()).toContain(problem);
   });
 
-  it('answers --help and --version before anything else', () => {
+  it('repeats no value of a flag that it does not know, as that may be a key', () => {
+    for (const argv of [['--api-key', 'sk-1234'], ['--token=sk-1234'], ['--colour', 'sk-1234']]) {
+      expect(problems(argv)).toHaveLength(1);
+      expect(problems(argv).join()).not.toContain('1234');
+    }
+    expect(problems(['--api-key', 'sk-1234']).join()).toContain('set RUNCOMFY_API_KEY');
+  });
+
+  it('names a flag with one dash once, not letter by letter', () => {
+    expect(problems(['-sandbox'])).toHaveLength(1);
+  });
+
+  it('answers help and --version before anything else', () => {
     expect(parse(['--nonsense', '-h']).kind).toBe('help');
+    expect(parse(['help']).kind).toBe('help');
+    expect(parse(['doctor', 'help', '--nonsense']).kind).toBe('help');
     expect(parse(['--version']).kind).toBe('version');
   });
 });
