@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { didYouMean } from './nearest.ts';
-import { COMMAND_WORDS, SETTINGS } from './settings.ts';
+import { COMMAND_WORDS, SETTINGS, type Setting } from './settings.ts';
 
 /** A command line, taken apart: the values of every flag, and the words that belong to none. */
 export interface Argv {
@@ -25,8 +25,8 @@ export function readArgv(
   /** Takes the words that follow a flag. */
   let follow: ((word: string) => void) | undefined;
 
-  function add(flag: string, value: string): void {
-    const text = usable(`--${flag}`, value);
+  function add(flag: string, value: string | undefined): void {
+    const text = value === undefined ? undefined : usable(`--${flag}`, value);
     flags.set(flag, [...(flags.get(flag) ?? []), ...(text === undefined ? [] : [text])]);
   }
 
@@ -51,7 +51,7 @@ export function readArgv(
     } else if (setting.value === undefined) {
       if (value === undefined) flags.set(name, ['true']);
       else if (usable(rawName, value) !== undefined) problems.push(`${rawName} takes no value`);
-    } else if (value === undefined || (value.startsWith('--') && !inlineValue)) {
+    } else if (!setting.isOptional && (value === undefined || (value.startsWith('--') && !inlineValue))) {
       problems.push(`${rawName} needs a value: ${rawName} ${setting.value}`);
     } else {
       add(name, value);
@@ -61,12 +61,15 @@ export function readArgv(
   return { flags, words };
 }
 
+/** Flags that may do without a value take none here: the words that follow them are theirs. */
+const takesNext = ({ value, isOptional }: Setting) => value !== undefined && !isOptional;
+
 function tokensOf(argv: readonly string[]) {
   const options = Object.fromEntries(
     SETTINGS.map((setting) => [
       setting.flag,
       {
-        type: setting.value ? ('string' as const) : ('boolean' as const),
+        type: takesNext(setting) ? ('string' as const) : ('boolean' as const),
         ...(setting.short && { short: setting.short }),
       },
     ]),

@@ -21,6 +21,8 @@ export interface Config {
   readonly sandbox: boolean;
   /** Let the demo use the real, paid service. */
   readonly live: boolean;
+  /** The hosts whose configuration the doctor prints, all if there are none; undefined where it checks instead. */
+  readonly snippets: readonly string[] | undefined;
   /** Flags and variables whose values count as not set. */
   readonly ignored: readonly Ignored[];
   readonly key: { readonly value: string; readonly from: string } | undefined;
@@ -91,12 +93,14 @@ export function parseConfig(
   const sandbox = readSwitch(setting('sandbox'), problems);
   const live = has('live');
   if (live && command !== 'demo') problems.push('--live belongs to the demo command');
+  if (has('snippets') && command !== 'doctor') problems.push('--snippets belongs to the doctor command');
   if (live && sandbox) problems.push('--live and --sandbox exclude each other');
   const base = readBaseUrl(setting('base-url'), problems);
   const config: Config = Object.freeze({
     command,
     sandbox,
     live,
+    snippets: has('snippets') ? settings('snippets').flatMap(({ value }) => value.split(',')) : undefined,
     // In the sandbox no key is used, so a placeholder there is none of its business.
     key: sandbox ? undefined : findKey(source, problems),
     tokenFile: join(

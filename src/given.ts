@@ -37,11 +37,15 @@ const PLACEHOLDERS = [
   /^(change[-_]?me|placeholder|todo|none|null|undefined)$/i,
 ];
 
+// Longer texts are neither, and some of these patterns take time for them.
+const MAX_LENGTH = 200;
+
 /** A key, or why a text that stands where a key should is none. Keys are printable ASCII without blanks. */
 export function readKey(text: string): { key: string } | { why: Ignored['why'] | 'malformed' } {
   // People paste the key with the word that stands before it in the documentation's header.
   const key = text.trim().replace(/^Bearer\s+/i, '');
-  if (isUnexpanded(key) || REFERENCES.some((form) => form.test(key))) return { why: 'unexpanded' };
-  if (PLACEHOLDERS.some((form) => form.test(key))) return { why: 'placeholder' };
+  const has = (forms: readonly RegExp[]) => key.length <= MAX_LENGTH && forms.some((form) => form.test(key));
+  if (isUnexpanded(key) || has(REFERENCES)) return { why: 'unexpanded' };
+  if (has(PLACEHOLDERS)) return { why: 'placeholder' };
   return /^[\x21-\x7e]+$/.test(key) ? { key } : { why: 'malformed' };
 }

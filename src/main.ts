@@ -34,6 +34,11 @@ const LEAVE_WITHIN = 300;
 // How long after the tool list, in ms, nothing is expected of a server for a while. Clients that only look are gone by then.
 const IDLE_AFTER = 200;
 
+// For who starts in a terminal what a client is to start.
+const WAITING = `${NAME} ${VERSION} is an MCP server: it waits for a client on standard input, and clients start it by themselves.
+To set one up: ${NAME} doctor --snippets. To see it work: ${NAME} demo. All else: ${NAME} help. Ctrl-C ends it.
+`;
+
 /** Serves until the client leaves, then ends at once, whatever still waits: the ledger tells the next process. */
 async function serve(config: Config, saveCode: () => void): Promise<void> {
   const deliveries = createDeliveries();
@@ -43,6 +48,7 @@ async function serve(config: Config, saveCode: () => void): Promise<void> {
     delivery: deliveries.delivery,
   });
   for (const text of ignoredTexts(config.ignored)) log.warn(`${text}; treated as not set`);
+  if (process.stdin.isTTY) process.stderr.write(WAITING);
   const useIdleTime = () => {
     saveCode();
     warm().catch((error) => log.warn(error.message));

@@ -17,6 +17,8 @@ export interface Setting {
   short?: string;
   /** It takes several values, after one flag or several; its variable holds them with this between. */
   separator?: string;
+  /** The value may be left out. */
+  isOptional?: true;
 }
 
 /** How large the previews are that a model gets to see. */
@@ -104,7 +106,20 @@ export const SETTINGS: readonly Setting[] = [
     value: 'LEVEL',
     help: `what goes to stderr: ${LOG_LEVELS.join(', ')} (default: warn)`,
   },
+  {
+    flag: 'snippets',
+    value: 'HOST',
+    isOptional: true,
+    separator: ',',
+    help: 'let doctor print what to paste into a client, for all or for those named, instead of checking',
+  },
   { flag: 'live', help: 'let the demo use the real, paid service' },
   { flag: 'help', short: 'h', help: 'print this text' },
   { flag: 'version', short: 'v', help: 'print the version' },
 ];
+
+/** What follows a flag in the help: ` DIR`, ` [HOST]` where it may be left out, or nothing. */
+export function valueText({ value, isOptional }: Setting): string {
+  if (value === undefined) return '';
+  return isOptional ? ` [${value}]` : ` ${value}`;
+}

@@ -34,7 +34,7 @@ export async function demo(config: Config): Promise<number> {
     if (config.live)
       say('\nThe cancellation is left out with --live: one that comes too late is paid for.', 'dim');
     else await cancelJob(client);
-    say(`\nTo use it in your own client: ${NAME} doctor prints what to paste.`, 'bold');
+    say(`\nTo use it in your own client: ${NAME} doctor --snippets prints what to paste.`, 'bold');
     return 0;
   } catch (error) {
     say(`\nThe demo stopped: ${(error as Error).message}`, 'red');

@@ -1,9 +1,9 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import envPaths from 'env-paths';
 import { systemClock } from '../clock.ts';
 import { type Config, KEY_VARIABLES } from '../config.ts';
 import { ToolError } from '../errors.ts';
+import { ignoredTexts } from '../given.ts';
 import { dollars } from '../jobs/costs.ts';
 import { JOB_STATES } from '../jobs/job.ts';
 import { createProgram, type Program } from '../program.ts';
@@ -11,83 +11,121 @@ import { createRedactor } from '../runcomfy/quote.ts';
 import { sandboxed } from '../sandbox/server.ts';
 import { NAME, VERSION } from '../version.ts';
 import { checkModels } from './drift.ts';
-import { snippets } from './snippets.ts';
-import { paint, say } from './terminal.ts';
+import { tryReading, tryWriting } from './folders.ts';
+import { printSnippets } from './print-snippets.ts';
+import { row, say } from './terminal.ts';
 
-/** Checks what a user needs to know before the first call, and prints what to paste. Returns the exit code: 0 when a call can work. */
+/**
+ * Checks what a user needs to know before the first call and prints it in at most 30 lines, or prints what to paste
+ * into clients. Returns the exit code: 0 when a call can work.
+ */
 export async function doctor(given: Config): Promise<number> {
+  if (given.snippets) return printSnippets(given.snippets, given.sandbox);
   const config = given.sandbox ? await sandboxed(given) : given;
   say(`${NAME} ${VERSION}, Node ${process.versions.node}, ${process.platform}\n`, 'bold');
   const program = createProgram(config, { clock: systemClock, random: Math.random });
   const keyWorks = await checkKey(config, program);
-  const recordsWork = await checkLedger(config, program);
+  const recordsWork = await checkRecords(config, program);
+  const outputWorks = await checkFolders(config);
   // Without a key that works nothing can be read.
   const modelsWork = keyWorks && (await checkModels(program.api, createRedactor(program.keyring.seen)));
   await program.close();
-  say('\nConfiguration', 'bold');
-  row('API', config.baseUrl);
-  row('Wait', config.waitSeconds === undefined ? 'by client, else 45 s' : `${config.waitSeconds} s`);
-  row('Data', config.dataDir);
-  row('Saves', `${config.savesAll ? 'every image' : 'what save_images is asked for'} in ${config.outputDir}`);
-  row(
-    'Sends',
-    config.inputDirs.length > 0 ? `images from ${config.inputDirs.join(', ')}` : 'no local images',
-  );
-  row('Log level', config.logLevel);
-  const start = {
-    command: process.execPath,
-    args: [join(import.meta.dirname, 'main.js'), ...(given.sandbox ? ['--sandbox'] : [])],
-  };
-  for (const { host, place, text } of snippets(start)) {
-    say(`\n${host}: ${place}`, 'bold');
-    say(text);
-  }
-  const works = modelsWork && recordsWork;
-  say(works ? '\nAll is well.' : '\nSee the lines marked "no" above.', works ? 'green' : 'red');
+  printSettings(config);
+  printUnchecked(config, keyWorks);
+  const works = modelsWork && recordsWork && outputWorks;
+  say(works ? '\nAll is well.' : '\nSee the lines marked "no".', works ? 'green' : 'red');
+  say(`What to paste into a client: ${NAME} doctor --snippets [HOST]`);
   return works ? 0 : 1;
 }
 
 async function checkKey(config: Config, { keyring, api }: Program): Promise<boolean> {
-  const { key: found, obstacles } = await keyring.search();
-  say('Key', 'bold');
-  if (!found) {
-    const names = `${KEY_VARIABLES.join(', ')} and ${config.tokenFile}`;
-    verdict(false, obstacles.join('; ') || `none found; looked at ${names}`);
-    say('       Create one on the Profile page of runcomfy.com, or try --sandbox, which needs none.');
-    return false;
-  }
-  verdict(true, `found in ${found.from} (${found.value.length} characters)`);
+  const { key, obstacles } = await keyring.search();
+  if (!key) {
+    const nothing = `none found; looked at ${KEY_VARIABLES.join(', ')} and ${config.tokenFile}`;
+    row('no', 'key', obstacles.join('; ') || nothing);
+    say(
+      '        Put a key from the Profile page of runcomfy.com into RUNCOMFY_API_KEY, or try --sandbox, which needs none.',
+    );
+  } else row('yes', 'key', `found in ${key.from} (${key.value.length} characters)`);
+  // Where there is no key, the ones that are none were just told.
+  const isTold = (from: string) => !key && KEY_VARIABLES.some((name) => name === from);
+  const ignored = ignoredTexts(config.ignored.filter(({ from }) => !isTold(from)));
+  if (ignored.length > 0) row('warn', 'ignored', `${ignored.join('; ')}; treated as not set`);
+  if (!key) return false;
   try {
-    verdict(true, `accepted; balance ${dollars(await api.balance())}`);
+    row('yes', 'account', `${config.baseUrl} accepts the key; balance ${dollars(await api.balance())}`);
     return true;
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
-    verdict(false, `${error.message} ${error.next}`);
+    row('no', 'account', `${error.message} ${error.next}`);
     return false;
   }
 }
 
-async function checkLedger(config: Config, { ledger }: Program): Promise<boolean> {
-  say('\nJob records', 'bold');
+async function checkRecords(config: Config, { ledger }: Program): Promise<boolean> {
   const dir = join(config.dataDir, 'jobs');
+  const failed = await tryWriting(dir);
+  if (failed !== undefined) {
+    const choose = 'choose another with --data-dir or RUNCOMFY_DATA_DIR';
+    row('no', 'data', `${dir} cannot be written (${failed}): paid calls are refused; ${choose}`);
+    return false;
+  }
   const counts = new Map<string, number>();
   try {
     for await (const { job } of ledger.newest()) counts.set(job.state, (counts.get(job.state) ?? 0) + 1);
-    await access(dir, constants.W_OK);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    // A directory that is not there yet is made by the first paid call.
-    if (code === 'ENOENT') verdict(true, `none yet; ${dir} is made by the first paid call`);
-    else verdict(false, `${dir} cannot be used (${code}): paid calls are refused until it can be written`);
-    return code === 'ENOENT';
+    if (!(error instanceof ToolError)) throw error;
+    row('no', 'data', `${error.message} ${error.next}`);
+    return false;
   }
-  const told = JOB_STATES.filter((state) => counts.has(state)).map(
-    (state) => `${counts.get(state)} ${state}`,
-  );
-  verdict(true, `${dir}: ${told.join(', ') || 'none yet'}`);
+  const told = JOB_STATES.flatMap((state) => (counts.has(state) ? `${counts.get(state)} ${state}` : []));
+  row('yes', 'data', `${dir} can be written; jobs: ${told.join(', ') || 'none yet'}`);
   return true;
 }
 
-const verdict = (good: boolean, text: string) =>
-  say(`  ${good ? paint('yes', 'green') : paint('no ', 'red')}  ${text}`);
-const row = (name: string, value: string) => say(`  ${name.padEnd(10)} ${value}`);
+/** False where images cannot be saved though the user wants all of them saved. */
+async function checkFolders({ outputDir, savesAll, inputDirs }: Config): Promise<boolean> {
+  const output = await tryWriting(outputDir);
+  const saved = savesAll ? 'every image is saved there' : 'only save_images saves there';
+  if (output === undefined) row('yes', 'output', `${outputDir} can be written; ${saved}`);
+  else row(savesAll ? 'no' : 'warn', 'output', `${outputDir} cannot be written (${output}); ${saved}`);
+
+  const { cache } = envPaths(NAME, { suffix: '' });
+  const cached = await tryWriting(cache);
+  if (cached === undefined) row('yes', 'cache', `${cache} can be written`);
+  else row('warn', 'cache', `${cache} cannot be written (${cached}); every start takes longer, nothing else`);
+
+  const inputs = await Promise.all(inputDirs.map(async (dir) => ({ dir, failed: await tryReading(dir) })));
+  const unreadable = inputs.flatMap(({ dir, failed }) => (failed === undefined ? [] : `${dir} (${failed})`));
+  if (unreadable.length > 0) row('warn', 'input', `cannot be read: ${unreadable.join(', ')}`);
+  else if (inputs.length > 0) row('yes', 'input', `agents may send images from ${inputDirs.join(', ')}`);
+  else row('-', 'input', 'agents may send no local images (--input-dir allows a folder)');
+  return output === undefined || !savesAll;
+}
+
+function printSettings(config: Config): void {
+  const limits = [
+    config.maxJobsPerHour === undefined ? [] : `${config.maxJobsPerHour} jobs an hour`,
+    config.budgetUsd === undefined ? [] : `${dollars(config.budgetUsd)} in 24 hours`,
+  ].flat();
+  const settings = [
+    ['wait', config.waitSeconds === undefined ? 'by client, else 45 s' : `${config.waitSeconds} s`],
+    ['models', config.models?.join(', ') ?? 'the built-in ones'],
+    ['preview', config.preview ?? 'by client'],
+    ['limits', limits.join(', ') || 'none'],
+    ['log', config.logLevel],
+  ];
+  say(`\nSettings: ${settings.map(([name, value]) => `${name} ${value}`).join('; ')}`);
+}
+
+/** What a user may think was checked, and was not. */
+function printUnchecked({ sandbox }: Config, keyWorks: boolean): void {
+  say('\nNot checked');
+  say(
+    "  - your client's configuration: it starts the server with its own variables and flags, not with these",
+  );
+  if (sandbox) say('  - RunComfy and a key: the sandbox answered instead');
+  else if (!keyWorks)
+    say('  - the balance and the models: RunComfy tells them only to a key that it accepts');
+  say('  - a paid call: nothing was submitted');
+}

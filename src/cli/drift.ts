@@ -4,43 +4,48 @@ import { MODELS } from '../models/index.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
 import { quotable } from '../runcomfy/quote.ts';
 import { jsonSchema } from '../tools/schema.ts';
-import { paint, say } from './terminal.ts';
+import { type Mark, row, say } from './terminal.ts';
 
 // In ms, for all models together.
 const WITHIN = 10_000;
-const MOST_LINES = 20;
+const MAX_CHANGES = 4;
 
 /** What came of the comparison of one model. */
 type Compared = { changes: string[] } | { problem: string; isKeyRefused: boolean };
 
 /**
- * Compares the inputs of the built-in models with what RunComfy publishes now, and prints what changed. False where
- * the key is refused; all else that goes wrong is only told.
+ * Compares the inputs of the built-in models with what RunComfy publishes now, and prints a line for each that differs:
+ * at most one more than there are models. False where the key is refused; all else that goes wrong is only told.
  */
 export async function checkModels(
   api: Pick<RunComfy, 'model'>,
   redact: (text: string) => string,
 ): Promise<boolean> {
-  say('\nModels, compared with what RunComfy publishes now', 'bold');
   const signal = AbortSignal.timeout(WITHIN);
   const found = await Promise.all(
-    MODELS.map(async (model) => ({ id: model.id, ...(await compare(model, api, signal)) })),
+    MODELS.map(async (model) => ({ id: model.id, compared: await compare(model, api, signal) })),
   );
-  for (const each of found) {
-    if ('problem' in each) line('?', each.id, `not compared: ${each.problem}`);
-    else if (each.changes.length === 0) line('same', each.id, 'unchanged');
-    else {
-      line('new', each.id, 'changed');
-      for (const change of each.changes.slice(0, MOST_LINES))
-        say(`          ${quotable(change, { redact })}`);
-      const more = each.changes.length - MOST_LINES;
-      if (more > 0) say(`          and ${more} more`);
-    }
+  const line = (mark: Mark, id: string, text: string) => row(mark, 'models', `${id}: ${text}`);
+  let same = 0;
+  let isKeyRefused = false;
+  for (const { id, compared } of found) {
+    if ('problem' in compared) {
+      line('?', id, `not compared: ${compared.problem}`);
+      isKeyRefused ||= compared.isKeyRefused;
+    } else if (compared.changes.length > 0) line('new', id, changesText(compared.changes, redact));
+    else same++;
   }
-  if (found.some((each) => 'changes' in each && each.changes.length > 0)) {
-    say('  The tools stay as they are: what is gone RunComfy refuses, what is new they do not offer.');
-  }
-  return !found.some((each) => 'problem' in each && each.isKeyRefused);
+  if (same > 0)
+    row('yes', 'models', `${same} of ${MODELS.length} built-in ones are what RunComfy publishes now`);
+  if (found.some(({ compared }) => 'changes' in compared && compared.changes.length > 0))
+    say('        The tools do not change: RunComfy refuses what is gone, and they do not offer what is new.');
+  return !isKeyRefused;
+}
+
+function changesText(changes: readonly string[], redact: (text: string) => string): string {
+  const shown = changes.slice(0, MAX_CHANGES).map((change) => quotable(change, { redact }));
+  const more = changes.length - shown.length;
+  return `changed: ${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
 }
 
 async function compare(
@@ -59,7 +64,3 @@ async function compare(
     return { problem: error.message, isKeyRefused: error.code === 'key_refused' };
   }
 }
-
-const COLOURS = { same: 'green', new: 'yellow', '?': 'red' } as const;
-const line = (mark: keyof typeof COLOURS, id: string, text: string) =>
-  say(`  ${paint(mark.padEnd(4), COLOURS[mark])}  ${id}: ${text}`);

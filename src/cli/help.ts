@@ -1,21 +1,19 @@
-import { SETTINGS } from '../settings.ts';
+import { SETTINGS, valueText } from '../settings.ts';
 import { NAME } from '../version.ts';
 
 const COMMANDS = [
   ['serve', 'serve MCP over standard input and output (the default; hosts start this)'],
   ['demo', 'play a host: list the tools, make a picture, cancel a job; uses the sandbox unless --live'],
-  [
-    'doctor',
-    'find and check the key, show configuration, records and changes of models, print snippets for hosts',
-  ],
+  ['doctor', 'check the key, the folders and the models; with --snippets, print what to paste into a client'],
   ['gallery', 'show all recorded jobs in a browser, on this machine only'],
   ['help', 'print this text'],
 ] as const;
 
 /** The text of --help, made from the same table that parses the flags. */
 export function helpText(): string {
-  const flags = SETTINGS.map(({ flag, short, value, variable, help }) => {
-    const left = `${short ? `-${short}, ` : ''}--${flag}${value ? ` ${value}` : ''}`;
+  const flags = SETTINGS.map((setting) => {
+    const { flag, short, variable, help } = setting;
+    const left = `${short ? `-${short}, ` : ''}--${flag}${valueText(setting)}`;
     return [left, variable ? `${help} [${variable}]` : help] as const;
   });
   const width = Math.max(...[...COMMANDS, ...flags].map(([left]) => left.length)) + 2;

@@ -1,36 +1,24 @@
-/** A piece of configuration to paste into a host. */
-export interface Snippet {
-  host: string;
-  /** Where it goes. */
-  place: string;
-  language: 'json' | 'toml' | 'sh' | 'ts' | 'python';
-  text: string;
-}
+import { librarySnippets } from './library-snippets.ts';
+import { KEY, type Snippet } from './snippet.ts';
+import type { StartCommand } from './start-command.ts';
 
-/** How a host starts this server. */
-export interface StartCommand {
-  command: string;
-  args: readonly string[];
-}
-
-const KEY = 'YOUR_RUNCOMFY_API_KEY';
 const SERVER = 'runcomfy-image';
 // VS Code fills this in.
 const VS_CODE_INPUT = '${input:runcomfy-key}';
 
 /** Snippets for every host that is documented, for one way of starting the server. */
-export function snippets({ command, args }: StartCommand): Snippet[] {
+export function snippets({ command, absoluteCommand, args }: StartCommand): Snippet[] {
   const json = (value: unknown) => JSON.stringify(value, null, 2);
-  const entry = { command, args, env: { RUNCOMFY_API_KEY: KEY } };
-  const list = JSON.stringify(args);
-  const word = JSON.stringify(command);
-  const line = [command, ...args].map((part) => (/[\s"'$]/.test(part) ? `'${part}'` : part)).join(' ');
+  const env = { RUNCOMFY_API_KEY: KEY };
+  const entry = { command, args, env };
+  const line = [command, ...args].map(quoted).join(' ');
   return [
     {
       host: 'Claude Desktop',
       place: 'claude_desktop_config.json (Settings, Developer, Edit Config)',
       language: 'json',
-      text: json({ mcpServers: { [SERVER]: entry } }),
+      text: json({ mcpServers: { [SERVER]: { ...entry, command: absoluteCommand } } }),
+      note: 'Claude Desktop does not search the PATH of your shell, so node is named by its absolute path, which "doctor --snippets desktop" prints. Print it again when you remove that version of node.',
     },
     {
       host: 'Claude Code',
@@ -52,79 +40,42 @@ export function snippets({ command, args }: StartCommand): Snippet[] {
         inputs: [
           { type: 'promptString', id: 'runcomfy-key', description: 'RunComfy API key', password: true },
         ],
-        servers: {
-          [SERVER]: { type: 'stdio', command, args, env: { RUNCOMFY_API_KEY: VS_CODE_INPUT } },
-        },
+        servers: { [SERVER]: { type: 'stdio', ...entry, env: { RUNCOMFY_API_KEY: VS_CODE_INPUT } } },
       }),
     },
     {
       host: 'Codex CLI',
       place: '~/.codex/config.toml',
       language: 'toml',
-      text: `[mcp_servers.${SERVER}]\ncommand = ${word}\nargs = ${list}\ntool_timeout_sec = 300\n\n[mcp_servers.${SERVER}.env]\nRUNCOMFY_API_KEY = "${KEY}"`,
+      text: `[mcp_servers.${SERVER}]\ncommand = ${JSON.stringify(command)}\nargs = ${JSON.stringify(args)}\ntool_timeout_sec = 300\n\n[mcp_servers.${SERVER}.env]\nRUNCOMFY_API_KEY = "${KEY}"`,
+      note: 'Keep tool_timeout_sec at 300 or more: a call hands over after 270 s. At its timeout Codex sends what it sends when the user stops, so a job that is still queued would be cancelled.',
     },
     {
       host: 'Gemini CLI',
       place: '~/.gemini/settings.json (in a folder that is trusted)',
       language: 'json',
       text: json({ mcpServers: { [SERVER]: { ...entry, timeout: 600_000 } } }),
+      note: 'In ACP mode it sends nothing when the user stops: the job goes on and is charged.',
     },
     {
-      host: 'LangChain',
-      place: 'Python, langchain-mcp-adapters',
-      language: 'python',
-      text: `from langchain_mcp_adapters.client import MultiServerMCPClient
-
-client = MultiServerMCPClient({
-    "runcomfy": {
-        "transport": "stdio",
-        "command": ${word},
-        "args": ${list},
-        "env": {"RUNCOMFY_API_KEY": "${KEY}"},
-    }
-})
-tools = await client.get_tools()`,
+      host: 'Copilot CLI',
+      place: '~/.copilot/mcp-config.json',
+      language: 'json',
+      text: json({ mcpServers: { [SERVER]: { type: 'local', ...entry, tools: ['*'] } } }),
     },
     {
-      host: 'LangChain.js',
-      place: 'TypeScript, @langchain/mcp-adapters',
-      language: 'ts',
-      text: `import { MultiServerMCPClient } from '@langchain/mcp-adapters';
-
-const client = new MultiServerMCPClient({
-  runcomfy: { transport: 'stdio', command: ${word}, args: ${list}, env: { RUNCOMFY_API_KEY: '${KEY}' } },
-});
-const tools = await client.getTools();`,
+      host: 'opencode',
+      place: 'opencode.json, or ~/.config/opencode/opencode.json for all projects',
+      language: 'json',
+      text: json({
+        $schema: 'https://opencode.ai/config.json',
+        mcp: { [SERVER]: { type: 'local', command: [command, ...args], environment: env } },
+      }),
     },
-    {
-      host: 'OpenAI Agents SDK',
-      place: 'TypeScript, @openai/agents',
-      language: 'ts',
-      text: `import { Agent, MCPServerStdio } from '@openai/agents';
-
-const runcomfy = new MCPServerStdio({
-  command: ${word},
-  args: ${list},
-  env: { RUNCOMFY_API_KEY: '${KEY}' },
-});
-await runcomfy.connect();
-const agent = new Agent({ name: 'Illustrator', mcpServers: [runcomfy] });`,
-    },
-    {
-      host: 'AI SDK',
-      place: 'TypeScript, @ai-sdk/mcp',
-      language: 'ts',
-      text: `import { createMCPClient } from '@ai-sdk/mcp';
-import { Experimental_StdioMCPTransport } from '@ai-sdk/mcp/mcp-stdio';
-
-const client = await createMCPClient({
-  transport: new Experimental_StdioMCPTransport({
-    command: ${word},
-    args: ${list},
-    env: { RUNCOMFY_API_KEY: '${KEY}' },
-  }),
-});
-const tools = await client.tools();`,
-    },
+    ...librarySnippets({ command, args }),
   ];
 }
+
+/** A word as a POSIX shell takes it. */
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

@@ -14,3 +14,11 @@ export function say(text = '', style?: Style): void {
 export function paint(text: string, style: Style): string {
   return process.stdout.hasColors?.() && process.env.NO_COLOR === undefined ? styleText(style, text) : text;
 }
+
+const MARKS = { yes: 'green', no: 'red', warn: 'yellow', new: 'yellow', '?': 'yellow', '-': 'dim' } as const;
+export type Mark = keyof typeof MARKS;
+
+/** Prints what was found about something: `yes   account   balance $5`. */
+export function row(mark: Mark, name: string, text: string): void {
+  say(`  ${paint(mark.padEnd(4), MARKS[mark])}  ${name.padEnd(8)}  ${text}`);
+}

@@ -2,12 +2,16 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { snippets } from '../../src/cli/snippets.ts';
-import { SETTINGS } from '../../src/settings.ts';
+import { SETTINGS, valueText } from '../../src/settings.ts';
 import { connect } from '../helpers/program.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const README = join(ROOT, 'README.md');
-const START = { command: 'node', args: ['/path/to/runcomfy-image-mcp/dist/main.js'] };
+const START = {
+  command: 'node',
+  absoluteCommand: '/path/to/node',
+  args: ['/path/to/runcomfy-image-mcp/dist/main.js'],
+};
 
 const table = (head: string[], rows: string[][]) =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
@@ -25,16 +29,16 @@ const SECTIONS: Record<string, () => Promise<string> | string> = {
   hosts() {
     return snippets(START)
       .map(
-        ({ host, place, language, text }) =>
-          `<details>\n<summary><b>${host}</b>: ${place}</summary>\n\n\`\`\`${language}\n${text}\n\`\`\`\n\n</details>`,
+        ({ host, place, language, text, note }) =>
+          `<details>\n<summary><b>${host}</b>: ${place}</summary>\n\n\`\`\`${language}\n${text}\n\`\`\`\n${note ? `\n${note}\n` : ''}\n</details>`,
       )
       .join('\n');
   },
   settings() {
-    const rows = SETTINGS.map(({ flag, value, variable, help }) => [
-      code(`--${flag}${value ? ` ${value}` : ''}`),
-      variable ? code(variable) : '',
-      help,
+    const rows = SETTINGS.map((setting) => [
+      code(`--${setting.flag}${valueText(setting)}`),
+      setting.variable ? code(setting.variable) : '',
+      setting.help,
     ]);
     return table(['flag', 'variable', 'meaning'], rows);
   },

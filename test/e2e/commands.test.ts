@@ -1,11 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { snippets } from '../../src/cli/snippets.ts';
 import { CATALOGUE } from '../../src/sandbox/catalogue/index.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { VERSION } from '../../src/version.ts';
-import { run } from '../helpers/process.ts';
+import { MAIN, run } from '../helpers/process.ts';
 import { freshDataDir, KEY } from '../helpers/program.ts';
 
 describe('the command line', () => {
@@ -56,13 +57,6 @@ describe('demo', () => {
 });
 
 describe('doctor', () => {
-  it('says what is missing without a key', async () => {
-    const { code, stdout } = await run(['doctor', '--data-dir', freshDataDir()]);
-    expect(code).toBe(1);
-    expect(stdout).toContain('none found; looked at RUNCOMFY_API_KEY');
-    expect(stdout).toContain('claude mcp add');
-  });
-
   it("finds a key in the vendor's token file, checks it, and never prints it", async () => {
     const sandbox = await startSandbox({ key: KEY });
     const configDir = freshDataDir();
@@ -72,7 +66,7 @@ describe('doctor', () => {
     const good = await run(['doctor', '--data-dir', freshDataDir()], env);
     expect(good.code).toBe(0);
     expect(good.stdout).toContain(`found in ${join(configDir, 'token.json')}`);
-    expect(good.stdout).toContain('accepted; balance $5');
+    expect(good.stdout).toContain('accepts the key; balance $5');
     const wrong = 'wrong-key-9876543210';
     const bad = await run(['doctor', '--data-dir', freshDataDir()], { ...env, RUNCOMFY_API_KEY: wrong });
     expect(bad.code).toBe(1);
@@ -100,7 +94,7 @@ describe('doctor', () => {
     const env = { RUNCOMFY_BASE_URL: sandbox.origin, RUNCOMFY_API_KEY: KEY };
     const { code, stdout } = await run(['doctor', '--data-dir', freshDataDir()], env);
     expect(code).toBe(0);
-    const [, models = ''] = /\n(Models, [\s\S]*?)\n\nConfiguration/.exec(stdout) ?? [];
+    const [models = ''] = /^.*\bmodels {4}[\s\S]*(?=\n\nSettings)/m.exec(stdout) ?? [];
     expect(models).toMatchSnapshot();
     sandbox.failAtRandom((route) =>
       route === 'model' ? { status: 401, body: { error_code: 400004 } } : undefined,
@@ -111,4 +105,85 @@ describe('doctor', () => {
     });
     await sandbox.close();
   });
+
+  it('has room in 30 lines for all that can be said', async () => {
+    const sandbox = await startSandbox({ key: KEY });
+    sandbox.failAtRandom((route) => {
+      if (route !== 'model') return undefined;
+      const id = (sandbox.requests.at(-1)?.path ?? '').slice('/v1/models/'.length);
+      const { input_schema, ...entry } = structuredClone(CATALOGUE.get(id)?.published) ?? {};
+      const fields = Array.from({ length: 40 }, (_, at) => [`field_${at}\n${'x'.repeat(400)}`, {}]);
+      return {
+        status: 200,
+        body: { ...entry, input_schema: { type: 'object', properties: Object.fromEntries(fields) } },
+      };
+    });
+    const folders = Array.from({ length: 20 }, (_, at) => `/nowhere/${at}`);
+    const { code, stdout } = await run(
+      ['doctor', '--input-dir', ...folders, '--data-dir', '/dev/null/data'],
+      {
+        RUNCOMFY_BASE_URL: sandbox.origin,
+        HOME: '/dev/null/home',
+        XDG_CACHE_HOME: '/dev/null/cache',
+        RUNCOMFY_API_KEY: 'YOUR_KEY',
+        RUNCOMFY_API_TOKEN: '${KEY}',
+        RUNCOMFY_TOKEN: KEY,
+        RUNCOMFY_WAIT_SECONDS: '${a}',
+        RUNCOMFY_BUDGET_USD: '${b}',
+        RUNCOMFY_MODELS: '${c}',
+        RUNCOMFY_OUTPUT_DIR: '/dev/null/images',
+      },
+    );
+    expect(code).toBe(1);
+    expect(stdout.trimEnd().split('\n').length).toBeLessThanOrEqual(30);
+    expect(stdout.match(/^ {2}(no|warn|new) /gm)).toHaveLength(10);
+    await sandbox.close();
+  });
+
+  it('writes for real, and takes back what it made', async () => {
+    const home = freshDataDir();
+    mkdirSync(join(home, 'has', 'jobs'), { recursive: true });
+    const run1 = await run(['doctor', '--data-dir', join(home, 'has'), '--output-dir', join(home, 'a/b/c')], {
+      HOME: home,
+      XDG_CACHE_HOME: join(home, 'cache'),
+    });
+    for (const name of ['has/jobs', 'a/b/c', 'cache/runcomfy-image-mcp'])
+      expect(run1.stdout).toContain(`${join(home, name)} can be written`);
+    expect(readdirSync(home, { recursive: true }).sort()).toEqual(['has', 'has/jobs']);
+  });
+});
+
+describe('doctor --snippets', () => {
+  it('prints what to paste and nothing else, for all hosts or for those that are named', async () => {
+    const all = await run(['doctor', '--snippets']);
+    const hosts = snippets({ command: '', absoluteCommand: '', args: [] }).map(({ host }) => host);
+    for (const host of hosts) expect(all.stdout).toMatch(new RegExp(`^${host}: `, 'm'));
+    expect(all.stdout).toContain(process.execPath);
+    expect(all.stdout).toContain(MAIN);
+    const some = await run(['doctor', '--snippets', 'codex', 'vs-code', '--sandbox']);
+    expect(some.stdout.match(/^\S.*: [~.]\S*$/gm)).toEqual([
+      'VS Code: .vscode/mcp.json',
+      'Codex CLI: ~/.codex/config.toml',
+    ]);
+    expect(some.stdout).toContain(`args = ["${MAIN}","--sandbox"]`);
+    const none = await run(['doctor', '--snippets', 'clyne']);
+    expect(none).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('unknown host "clyne"'),
+    });
+  });
+
+  it.each(['_npx/0123abc', 'pnpm/dlx/0123abc/18f', 'xfs-0123/dlx-45', 'bunx-0-runcomfy-image-mcp@latest'])(
+    'names the package instead of a path where it runs from %s',
+    async (cache) => {
+      const dist = join(freshDataDir(), cache, 'node_modules/runcomfy-image-mcp/dist');
+      cpSync(dirname(MAIN), dist, { recursive: true });
+      const { stdout } = await run(['doctor', '--snippets'], {}, join(dist, 'main.js'));
+      expect(stdout).not.toContain(cache);
+      expect(stdout).toContain(
+        "claude mcp add runcomfy-image --env RUNCOMFY_API_KEY='YOUR_RUNCOMFY_API_KEY' -- npx -y runcomfy-image-mcp\n",
+      );
+    },
+  );
 });

@@ -22,15 +22,15 @@ export const plainEnv = (extra: Record<string, string> = {}): Record<string, str
 });
 
 /** Starts the bundle as a host would. */
-export function start(args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [MAIN, ...args], { env: plainEnv(env) });
+export function start(args: readonly string[], env: Record<string, string> = {}, main = MAIN) {
+  const child = spawn(process.execPath, [main, ...args], { env: plainEnv(env) });
   onTestFinished(() => void child.kill('SIGKILL'));
   return { child, ended: untilEnded(child) };
 }
 
 /** Runs the bundle to its end with nothing on standard input. */
-export function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
-  const { child, ended } = start(args, env);
+export function run(args: readonly string[], env: Record<string, string> = {}, main = MAIN): Promise<Ended> {
+  const { child, ended } = start(args, env, main);
   child.stdin.end();
   return ended;
 }

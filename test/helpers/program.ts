@@ -66,6 +66,7 @@ export async function connect(
     command: 'serve',
     sandbox: false,
     live: false,
+    snippets: undefined,
     ignored: [],
     key: { value: KEY, from: 'RUNCOMFY_API_KEY' },
     tokenFile: '/nonexistent/token.json',

@@ -247,6 +247,7 @@ describe('parseConfig', () => {
     [['--base-url', 'https://me:pw@example.com'], 'may hold no user'],
     [['--wait', 'soon'], 'a number of seconds'],
     [['--preview', 'huge'], '--preview is "huge"; it takes off, small, large'],
+    [['--snippets'], '--snippets belongs to the doctor command'],
     [['--models', 'a b'], '--models holds "a b"'],
     [['docter'], 'unknown command "docter" (did you mean doctor?)'],
     [['sandbox'], '(did you mean --sandbox?)'],
@@ -272,6 +273,17 @@ describe('parseConfig', () => {
 
   it('names a flag with one dash once, not letter by letter', () => {
     expect(problems(['-sandbox'])).toHaveLength(1);
+  });
+
+  it('knows which hosts the doctor is asked for', () => {
+    expect(config(['doctor']).snippets).toBeUndefined();
+    expect(config(['doctor', '--snippets']).snippets).toEqual([]);
+    expect(config(['doctor', '--snippets', '--sandbox'])).toMatchObject({ snippets: [], sandbox: true });
+    expect(config(['--snippets', 'codex', 'cursor', '--wait', '1', 'doctor']).snippets).toEqual([
+      'codex',
+      'cursor',
+    ]);
+    expect(config(['doctor', '--snippets=codex,vs code']).snippets).toEqual(['codex', 'vs code']);
   });
 
   it('answers help and --version before anything else', () => {

@@ -10,6 +10,7 @@ import { isFieldName } from '../../src/catalogue/published-field.ts';
 import { nearest, search } from '../../src/catalogue/search.ts';
 import { makes, saidOf } from '../../src/catalogue/tasks.ts';
 import { ToolError } from '../../src/errors.ts';
+import { readKey } from '../../src/given.ts';
 import { waitBudget, waitEnd } from '../../src/hosts.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { fileStem, givenStem } from '../../src/media/file-name.ts';
@@ -195,6 +196,7 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
     'didYouMean, given': (text) => didYouMean(text, ['prompt', 'image_size']),
     'didYouMean, known': (text) => didYouMean('promt', [text, `${text}a`]),
   },
+  'given.ts': { readKey },
   'hosts.ts': {
     waitEnd: (text) => waitEnd(new Error(text)),
     waitBudget: (text) => waitBudget(text, true),
@@ -250,6 +252,7 @@ const TEXTS: Record<string, (length: number) => string> = Object.fromEntries(
     ['%'],
     ['1'],
     ['timed '],
+    ['xx-'],
   ].map(([unit = '', head = '']) => [
     JSON.stringify(head + unit),
     // What a pattern looks for at the end is not there.
@@ -323,7 +326,6 @@ const OWN: Record<string, string> = {
   'media/save.ts': 'reads names in the folder of the images',
   'runcomfy/client.ts': 'quotes what other files read, and writes URLs of ids that were checked',
   'runcomfy/http.ts': 'reads one header, whose length undici bounds',
-  'runcomfy/key.ts': 'reads the key',
   'tools/find-image-models.ts': 'quotes what clean-entry.ts cut',
 };
 

@@ -1,0 +1,98 @@
+import { KEY, type Snippet } from './snippet.ts';
+import type { StartCommand } from './start-command.ts';
+
+const STOPS_SILENTLY = 'It sends nothing when the user stops: the job goes on and is charged.';
+
+/** Snippets for the frameworks in which agents are written. */
+export function librarySnippets({ command, args }: Pick<StartCommand, 'command' | 'args'>): Snippet[] {
+  const [word, list] = [JSON.stringify(command), JSON.stringify(args)];
+  return [
+    {
+      host: 'LangChain',
+      place: 'Python, langchain-mcp-adapters',
+      language: 'python',
+      text: `from langchain_mcp_adapters.client import MultiServerMCPClient
+
+client = MultiServerMCPClient({
+    "runcomfy": {
+        "transport": "stdio",
+        "command": ${word},
+        "args": ${list},
+        "env": {"RUNCOMFY_API_KEY": "${KEY}"},
+    }
+})
+tools = await client.get_tools()`,
+    },
+    {
+      host: 'LangChain.js',
+      place: 'TypeScript, @langchain/mcp-adapters',
+      language: 'ts',
+      text: `import { MultiServerMCPClient } from '@langchain/mcp-adapters';
+
+const client = new MultiServerMCPClient({
+  runcomfy: { transport: 'stdio', command: ${word}, args: ${list}, env: { RUNCOMFY_API_KEY: '${KEY}' } },
+});
+const tools = await client.getTools();`,
+    },
+    {
+      host: 'OpenAI Agents SDK',
+      place: 'TypeScript, @openai/agents',
+      language: 'ts',
+      text: `import { Agent, MCPServerStdio } from '@openai/agents';
+
+const runcomfy = new MCPServerStdio({
+  command: ${word},
+  args: ${list},
+  env: { RUNCOMFY_API_KEY: '${KEY}' },
+  useStructuredContent: true,
+});
+await runcomfy.connect();
+const agent = new Agent({ name: 'Illustrator', mcpServers: [runcomfy] });`,
+      note: 'useStructuredContent gives the model the answer as some 420 bytes of JSON for a picture, without the preview.',
+    },
+    {
+      host: 'AI SDK',
+      place: 'TypeScript, @ai-sdk/mcp',
+      language: 'ts',
+      text: `import { createMCPClient } from '@ai-sdk/mcp';
+import { Experimental_StdioMCPTransport } from '@ai-sdk/mcp/mcp-stdio';
+
+const client = await createMCPClient({
+  transport: new Experimental_StdioMCPTransport({
+    command: ${word},
+    args: ${list},
+    env: { RUNCOMFY_API_KEY: '${KEY}' },
+  }),
+});
+const tools = await client.tools();`,
+      note: STOPS_SILENTLY,
+    },
+    {
+      host: 'Mastra',
+      place: 'TypeScript, @mastra/mcp',
+      language: 'ts',
+      text: `import { MCPClient } from '@mastra/mcp';
+
+const client = new MCPClient({
+  servers: {
+    runcomfy: { command: ${word}, args: ${list}, env: { RUNCOMFY_API_KEY: '${KEY}' } },
+  },
+});
+const tools = await client.listTools();`,
+    },
+    {
+      host: 'mcp-use',
+      place: 'TypeScript, mcp-use 1.x',
+      language: 'ts',
+      text: `import { MCPClient } from 'mcp-use';
+
+const client = new MCPClient({
+  mcpServers: {
+    runcomfy: { command: ${word}, args: ${list}, env: { RUNCOMFY_API_KEY: '${KEY}' } },
+  },
+});
+const session = await client.createSession('runcomfy');
+const tools = await session.listTools();`,
+    },
+  ];
+}
