@@ -8,8 +8,6 @@ interface HostRow {
   wait?: number;
   /** The same when the call asks for progress, where progress keeps the host's clock from running out. */
   waitWithProgress?: number;
-  /** False where resource links do harm. The URLs stand in the text all the same. */
-  links?: false;
   /** False where images do harm. */
   images?: false;
 }
@@ -23,19 +21,15 @@ const HOSTS: readonly HostRow[] = [
   { name: /^claude-code/, wait: 240 }, // no cut within 400 s (measured)
   { name: /^copilot-cli/, waitWithProgress: Number.POSITIVE_INFINITY }, // 180 s, reset by progress (measured)
   { name: /^opencode/, waitWithProgress: Number.POSITIVE_INFINITY }, // 60 s, reset by progress (measured)
-  // Makes a link a file block, which ChatOpenAI refuses: the agent stops after the job was paid (measured).
-  // An image becomes an image part of a tool message, which OpenAI's chat completions refuse likewise (cited).
-  { name: /^@langchain\/mcp-adapters/, links: false, images: false },
+  // An image becomes an image part of a tool message, which OpenAI's chat completions refuse: the agent stops after
+  // the job was paid (cited).
+  { name: /^@langchain\/mcp-adapters/, images: false },
   // The Python SDK's default, and so LangChain's Python adapters (source read).
-  { name: /^mcp$/, links: false, images: false },
-  { name: /^kiro/i, links: false }, // fails on a link (cited)
+  { name: /^mcp$/, images: false },
 ];
 
 const rowOf = (client: string | undefined): HostRow | undefined =>
   HOSTS.find(({ name }) => client !== undefined && name.test(client));
-
-/** Whether resource links may be sent to this client. */
-export const takesLinks = (client: string | undefined): boolean => rowOf(client)?.links !== false;
 
 /** Whether images may be sent to this client. */
 export const takesImages = (client: string | undefined): boolean => rowOf(client)?.images !== false;

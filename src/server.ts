@@ -10,7 +10,7 @@ import type * as z from 'zod';
 import { offerView } from './apps.ts';
 import { type CallWaitOptions, openWait } from './call-wait.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
-import { takesImages, takesLinks } from './hosts.ts';
+import { takesImages } from './hosts.ts';
 import type { Jobs } from './jobs/service.ts';
 import type { Inputs } from './media/inputs.ts';
 import type { Pictures } from './media/pictures.ts';
@@ -126,7 +126,7 @@ async function callTool(
       preview,
       savesAll,
     });
-    return success(takesLinks(client) ? answer : { ...answer, links: [] });
+    return success(answer);
   } catch (error) {
     const text = presentError(error);
     log.info(`${tool.name}: ${text}`);
@@ -137,7 +137,11 @@ async function callTool(
   }
 }
 
-function success({ text, data, previews = [], links }: Answer): CallToolResult {
+/**
+ * The answer stands whole in the text and in structuredContent. No resource links: no client gains from them, and some
+ * make the whole result one text for the model, base64 included (OpenAI Agents for JavaScript, measured).
+ */
+function success({ text, data, previews = [] }: Answer): CallToolResult {
   return {
     content: [
       { type: 'text', text },
@@ -146,7 +150,6 @@ function success({ text, data, previews = [], links }: Answer): CallToolResult {
         data: preview.data.toString('base64'),
         mimeType: preview.mimeType,
       })),
-      ...links.map(({ uri, name }) => ({ type: 'resource_link' as const, uri, name })),
     ],
     structuredContent: data,
   };

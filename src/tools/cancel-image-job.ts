@@ -50,7 +50,6 @@ async function cancel(requestId: string, context: ToolContext): Promise<Answer> 
   return {
     text: next === undefined ? said : `${said}\n${next}`,
     data: { outcome, request_id: requestId, status: job.state, ...(next !== undefined && { next }) },
-    links: [],
   };
 }
 
@@ -75,7 +74,6 @@ function nothingActive(): Answer {
   return {
     text: `No job is active; nothing was cancelled.\n${next}`,
     data: { outcome: 'none_active', next },
-    links: [],
   };
 }
 
@@ -89,6 +87,5 @@ function severalActive(active: readonly Job[], context: ToolContext): Answer {
       next,
     ].join('\n'),
     data: { outcome: 'several_active', jobs: active.map((job) => jobRow(job, context.now())), next },
-    links: [],
   };
 }

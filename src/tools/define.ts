@@ -25,12 +25,11 @@ export interface ToolContext extends Clock {
   savesAll: boolean;
 }
 
-/** What a tool answers, free of MCP: a text that says everything, the same as data, pictures and links worth following. */
+/** What a tool answers, free of MCP: a text that says everything, the same as data, and pictures. */
 export interface Answer {
   text: string;
   data: Record<string, unknown>;
   previews?: readonly Preview[];
-  links: readonly { uri: string; name: string }[];
 }
 
 /** MCP's four hints about what a tool does. */

@@ -49,7 +49,6 @@ export function findImageModels(tools: ReadonlyMap<string, string>): Tool {
       return {
         text: [`${total} of ${found.of} models${pages}.`, ...rows.map(lineOf), ...notes, next].join('\n'),
         data: { models: rows, total, page, ...(notes.length > 0 && { notes }), next },
-        links: [],
       };
     },
   });
@@ -87,7 +86,6 @@ async function describeModel(
   return {
     text: [lineOf(row), `Input: ${JSON.stringify(input_schema)}`, ...notes, next].join('\n'),
     data: { models: [{ ...row, input_schema }], ...(notes.length > 0 && { notes }), next },
-    links: [],
   };
 }
 

@@ -20,7 +20,6 @@ export const getBalance = defineTool({
     return {
       text: [`The RunComfy account has a balance of ${dollars(usd)}.`, next].filter(Boolean).join(' '),
       data: { balance_usd: usd, ...(next !== undefined && { next }) },
-      links: [],
     };
   },
 });

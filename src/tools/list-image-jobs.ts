@@ -49,7 +49,6 @@ export const listImageJobs = defineTool({
         ...(costs && { costs }),
         ...(next !== undefined && { next }),
       },
-      links: [],
     };
   },
 });

@@ -55,11 +55,8 @@ export function presentJob(
   }
   if (unread) lines.push(`This state is from before: the last look failed. ${unread.message}`);
   if (data.next) lines.push(data.next);
-  const links = images
-    .filter(({ trusted }) => trusted !== false)
-    .map(({ url }, index) => ({ uri: url, name: `${job.request_id ?? 'image'}-${index + 1}` }));
   const previews = pictures.flatMap(({ preview }) => preview ?? []);
-  return { text: lines.join('\n'), data: { ...data, ...(resumed && { resumed }) }, previews, links };
+  return { text: lines.join('\n'), data: { ...data, ...(resumed && { resumed }) }, previews };
 }
 
 /** One line on where an unfinished job stands; also the message of a progress notification. */

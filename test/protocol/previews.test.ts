@@ -52,16 +52,12 @@ describe('a preview', () => {
     ['small', '2:3', 341, 512],
     ['large', '1:1', 768, 768],
   ] as const)(
-    '%s of %s is a real picture with the true proportions, after the text and before the links',
+    '%s of %s is a real picture with the true proportions, after the text',
     async (preview, size, width, height) => {
       const { client } = await connect({ preview });
       const result = await client.callTool({ ...CALL, arguments: { prompt: 'a red fox in snow', size } });
       expect(await shown(result)).toMatchObject([{ mimeType: 'image/jpeg', format: 'jpeg', width, height }]);
-      expect((result.content as ImageBlock[]).map(({ type }) => type)).toEqual([
-        'text',
-        'image',
-        'resource_link',
-      ]);
+      expect((result.content as ImageBlock[]).map(({ type }) => type)).toEqual(['text', 'image']);
     },
   );
 

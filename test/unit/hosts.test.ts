@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { takesImages, takesLinks, waitBudget, waitEnd } from '../../src/hosts.ts';
+import { takesImages, waitBudget, waitEnd } from '../../src/hosts.ts';
 
 describe('waitBudget', () => {
   it.each([
@@ -16,15 +16,13 @@ describe('waitBudget', () => {
   });
 });
 
-describe('takesLinks and takesImages', () => {
+describe('takesImages', () => {
   it.each([
-    [undefined, true, true],
-    ['claude-code', true, true],
-    ['kiro', false, true],
-    ['@langchain/mcp-adapters', false, false],
-    ['mcp', false, false],
-  ])('%s: links %s, images %s', (name, links, images) => {
-    expect(takesLinks(name)).toBe(links);
+    [undefined, true],
+    ['claude-code', true],
+    ['@langchain/mcp-adapters', false],
+    ['mcp', false],
+  ])('%s: %s', (name, images) => {
     expect(takesImages(name)).toBe(images);
   });
 });
