@@ -17,9 +17,19 @@ export const runImageModel = defineTool({
     'Run any RunComfy model by its id. The input is checked against its live schema before anything is paid. Video and audio come as URLs with their kind, without previews. A call is a paid job.',
   input: z.strictObject({
     model: z.string().meta({ description: 'Model id, such as google/nano-banana-2/edit.' }),
+    // An object that names no property is refused by Gemini, with all tools (cited). This one is called open as some
+    // hosts close what does not say so (Mastra, OpenAI Agents).
     input: z
-      .looseObject({})
-      .meta({ description: 'Fields as find_image_models describes them for this model.' }),
+      .looseObject({
+        prompt: z
+          .unknown()
+          .meta({ type: 'string', description: 'What to make, for a model that takes a prompt.' })
+          .optional(),
+      })
+      .meta({
+        description: 'Fields as find_image_models describes them for this model.',
+        additionalProperties: true,
+      }),
   }),
   // As of a model's tool, with less said: the whole would cost half a kB of context.
   output: z.looseObject({ request_id: z.string(), status: z.string() }),

@@ -32,6 +32,14 @@ function keywords(schema: unknown, inProperties = false): string[] {
   ]);
 }
 
+/** Whether an object stands anywhere in a schema that names no property: Gemini refuses all tools for it (cited). */
+function hasBareObject(schema: unknown): boolean {
+  if (!schema || typeof schema !== 'object') return false;
+  const { properties } = schema as { properties?: Json };
+  if (properties && Object.keys(properties).length === 0) return true;
+  return Object.values(schema).some(hasBareObject);
+}
+
 /** Holds a tool to what every host takes: its name, title, hints and schemas. */
 export function expectPortable(tool: {
   name: string;
@@ -55,6 +63,7 @@ export function expectPortable(tool: {
   for (const [field, schema] of Object.entries(properties)) {
     expect(schema.description, `${name}.${field}`).toBeTruthy();
     expect(schema.type, `${name}.${field}`).toEqual(expect.any(String));
+    expect(hasBareObject(schema), `${name}.${field}`).toBe(false);
     if (schema.type === 'array') expect(schema.items, `${name}.${field}`).toHaveProperty('type');
     // Some hosts strip defaults.
     if (schema.default !== undefined)
