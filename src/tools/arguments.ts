@@ -8,7 +8,10 @@ import { jsonSchema } from './schema.ts';
 // Gemini CLI adds this boolean to the arguments of every call (measured).
 const ADDED_BY_HOSTS = new Set(['wait_for_previous']);
 
-/** The checked arguments of a call. Throws `invalid_input` that names each field, what it was given and what it takes. */
+/**
+ * The checked arguments of a call. A null stands for a field that is left out: strict function calling makes models
+ * give every field. Throws `invalid_input` that names each field, what it was given and what it takes.
+ */
 export function readArguments(tool: Pick<Tool, 'name' | 'input'>, given: unknown): Record<string, unknown> {
   const refusal = (problems: string) =>
     new ToolError('invalid_input', `${tool.name}: ${problems}.`, { next: 'Correct that and call again.' });
@@ -17,7 +20,7 @@ export function readArguments(tool: Pick<Tool, 'name' | 'input'>, given: unknown
   const fields: Record<string, z.ZodType> = tool.input.shape;
   const understood = Object.fromEntries(
     Object.entries((given ?? {}) as Record<string, unknown>)
-      .filter(([name]) => !ADDED_BY_HOSTS.has(name) || Object.hasOwn(fields, name))
+      .filter(([name, value]) => (Object.hasOwn(fields, name) ? value !== null : !ADDED_BY_HOSTS.has(name)))
       .map(([name, value]) => [name, unquote(value, Object.hasOwn(fields, name) ? fields[name] : undefined)]),
   );
   const problems = formProblem(understood) ?? inputProblems(tool.input, understood).join('; ');

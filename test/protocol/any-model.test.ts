@@ -43,6 +43,13 @@ describe('run_image_model', () => {
     expect(submits(connected)).toEqual([]);
   });
 
+  it('understands null for what is left out', async () => {
+    const connected = await connect();
+    await run(connected, EDIT, { prompt: 'a', image_urls: [CAT], resolution: null });
+    expect(submits(connected)).toMatchObject([{ body: { prompt: 'a', image_urls: [CAT] } }]);
+    expect(submits(connected)[0]?.body as object).not.toHaveProperty('resolution');
+  });
+
   it('understands an input that is a JSON text', async () => {
     const connected = await connect();
     await run(connected, EDIT, JSON.stringify({ prompt: 'a', image_urls: JSON.stringify([CAT]) }));

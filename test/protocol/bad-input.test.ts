@@ -12,6 +12,8 @@ const REFUSED: [what: string, tool: string, args: Record<string, unknown>][] = [
   ['a misspelt field', IMAGE, { prompt: 'a', aspect: '1:1' }],
   ['a missing prompt', IMAGE, {}],
   ['an empty prompt', IMAGE, { prompt: ' \n' }],
+  ['null for a prompt', IMAGE, { prompt: null }],
+  ['null for a field that does not exist', IMAGE, { prompt: 'a', aspect: null }],
   ['a prompt that is no text', IMAGE, { prompt: 7 }],
   ['several problems at once', IMAGE, { quality: 'best', size: '1:1' }],
   ['too many image URLs', EDIT, { prompt: 'a', image_urls: Array(11).fill('https://example.com/a.png') }],
@@ -53,6 +55,12 @@ describe('input that does not fit', () => {
       'imagineart_1_5_preview_text_to_image',
       { prompt: 'a', seed: '42' },
       { seed: 42 },
+    ],
+    [
+      'null for what is left out',
+      IMAGE,
+      { prompt: 'a', quality: null, resolution: '2k' },
+      { resolution: '2k' },
     ],
     ['wait_for_previous', IMAGE, { prompt: '["a"]', wait_for_previous: true }, { prompt: '["a"]' }],
   ])('but %s is understood', async (_, name, args, sent) => {
