@@ -24,6 +24,9 @@ const HOSTS: readonly HostRow[] = [
   // An image becomes an image part of a tool message, which OpenAI's chat completions refuse: the agent stops after
   // the job was paid (cited).
   { name: /^@langchain\/mcp-adapters/, images: false },
+  // With chat completions the model gets an image as base64 text, 24,000 tokens a picture (measured). With Responses,
+  // Google (measured) and Anthropic (source read) it sees the image, but a server cannot tell these apart.
+  { name: /^ai-sdk-mcp-client/, images: false },
   // The Python SDK's default, and so LangChain's Python adapters (source read).
   { name: /^mcp$/, images: false },
 ];

@@ -21,6 +21,7 @@ describe('takesImages', () => {
     [undefined, true],
     ['claude-code', true],
     ['@langchain/mcp-adapters', false],
+    ['ai-sdk-mcp-client', false],
     ['mcp', false],
   ])('%s: %s', (name, images) => {
     expect(takesImages(name)).toBe(images);
