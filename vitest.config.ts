@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import { pagesInTests } from './scripts/page.mjs';
 
 export default defineConfig({
@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     // What takes minutes is asked for by name: npm run test:chaos, npm run test:soak.
     include: [process.env.LONG_RUN ? 'test/**/*.run.ts' : 'test/**/*.test.ts'],
+    // Real agent loops, with packages of their own: npm run test:hosts.
+    exclude: [...configDefaults.exclude, 'test/hosts'],
     globalSetup: 'test/helpers/setup.ts',
     testTimeout: 60_000,
     // A condition that is waited for may take its time on a busy machine.

@@ -1,0 +1,23 @@
+import { Agent } from '@mastra/core/agent';
+import { MCPClient } from '@mastra/mcp';
+import { holdLoop, type Loop, PROMPT } from './support/loop.ts';
+
+/** With Mastra's own model router, which speaks chat completions. */
+const mastra: Loop = async (provider, server) => {
+  const client = new MCPClient({ servers: { runcomfy: server } });
+  try {
+    const agent = new Agent({
+      name: 'illustrator',
+      instructions: 'You make pictures.',
+      model: { id: 'mock/mock', url: `${provider}/v1`, apiKey: 'x' },
+      // From Mastra 1.0, which needs Node 22, this is listTools().
+      tools: await client.getTools(),
+    });
+    const { text } = await agent.generate(PROMPT);
+    return text;
+  } finally {
+    await client.disconnect();
+  }
+};
+
+holdLoop('Mastra', mastra, { images: false });

@@ -1,0 +1,43 @@
+import type { Dialect } from './dialect.ts';
+
+/** OpenAI's Responses. */
+export const responses: Dialect = {
+  path: /\/responses$/,
+  tools: ({ tools = [] }) => (tools as { name: string }[]).map(({ name }) => name),
+  conversation: ({ input }) => (typeof input === 'string' ? [{ content: input }] : (input as [])),
+  refusal: () => undefined,
+  reply: (turn, callId) => ({
+    id: `resp_${callId}`,
+    object: 'response',
+    created_at: 1,
+    model: 'mock',
+    status: 'completed',
+    error: null,
+    incomplete_details: null,
+    output: [
+      typeof turn === 'string'
+        ? {
+            type: 'message',
+            id: `msg_${callId}`,
+            role: 'assistant',
+            status: 'completed',
+            content: [{ type: 'output_text', text: turn, annotations: [] }],
+          }
+        : {
+            type: 'function_call',
+            id: `fc_${callId}`,
+            call_id: callId,
+            name: turn.name,
+            arguments: JSON.stringify(turn.args),
+            status: 'completed',
+          },
+    ],
+    usage: {
+      input_tokens: 1,
+      output_tokens: 1,
+      total_tokens: 2,
+      input_tokens_details: { cached_tokens: 0 },
+      output_tokens_details: { reasoning_tokens: 0 },
+    },
+  }),
+};
