@@ -104,7 +104,7 @@ describe('the sandbox', () => {
     await first.initialize();
     first.send({ id: 1, method: 'tools/call', params: IMAGE });
     const { result } = await first.until(({ id }) => id === 1);
-    const { request_id } = result?.structuredContent as { request_id: string };
+    const { request_id } = (result?.structuredContent ?? {}) as { request_id?: string };
     first.child.stdin.end();
     await first.ended;
     const second = speak(args);
