@@ -38,7 +38,7 @@ function fieldDrift(ours: InputSchema, theirs: InputSchema): string[] {
     if (ours[bound] !== theirs[bound])
       changes.push(`${bound} was ${shown(ours[bound])}, is ${shown(theirs[bound])}`);
   }
-  if (ours.default !== undefined && !isSame(ours.default, theirs.default)) {
+  if (ours.default !== undefined && ours.default !== theirs.default) {
     changes.push(`default was ${shown(ours.default)}, is ${shown(theirs.default)}`);
   }
   const [item, published] = [schemaOf(ours.items), schemaOf(theirs.items)];
@@ -82,8 +82,9 @@ function requiredOf({ required }: InputSchema, fields: ReadonlyMap<string, unkno
   return new Set(listOf(required)?.filter((name) => fields.has(name as string)));
 }
 
-const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
-
-/** A value in words; a published default may be null where there is none. */
-const shown = (value: unknown): string =>
-  value === undefined || value === null ? 'none' : JSON.stringify(value);
+/** A value in words; a published default may be null where there is none, and a list too deep to be written. */
+function shown(value: unknown): string {
+  if (value === undefined || value === null) return 'none';
+  if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'an object';
+  return JSON.stringify(value);
+}

@@ -101,6 +101,16 @@ describe('the drift of an input', () => {
     expect(inputDrift(KNOWN, live)).toEqual([]);
   });
 
+  it('survives values that are nested deeper than JSON can be written', () => {
+    const deep = JSON.parse(`${'['.repeat(9_000)}${']'.repeat(9_000)}`);
+    const odd = { enum: ['low', 'high', deep], default: deep, minimum: deep, items: deep };
+    expect(inputDrift(KNOWN, field('quality', odd))).toEqual([
+      'quality: new value a list',
+      'quality: minimum was none, is a list',
+      'quality: default was "high", is a list',
+    ]);
+  });
+
   it('survives what is no schema', () => {
     const gone = Object.keys(properties).map((name) => `${name}: field is gone`);
     for (const live of [
