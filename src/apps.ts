@@ -36,7 +36,8 @@ export function offerView(
     resource.enabled = isShown;
     for (const [{ view }, registered] of tools) {
       if (view === 'asked') registered.enabled = isShown;
-      if (view && isShown) registered._meta = view === 'asked' ? FOR_THE_VIEW_ONLY : SHOWN_BY;
+      if (view && isShown)
+        registered._meta = { ...registered._meta, ...(view === 'asked' ? FOR_THE_VIEW_ONLY : SHOWN_BY) };
     }
   };
   show(false);

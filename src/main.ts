@@ -6,7 +6,7 @@ import { type Config, parseConfig } from './config.ts';
 import { ignoredTexts } from './given.ts';
 import { createProgram } from './program.ts';
 import { createDeliveries } from './transports/delivery.ts';
-import { endAtOnce, untilClientLeaves, untilQuiet } from './transports/leave.ts';
+import { endAtOnce, type Leaving, untilClientLeaves, untilQuiet } from './transports/leave.ts';
 import { serveOverStdio } from './transports/stdio.ts';
 import { NAME, VERSION } from './version.ts';
 
@@ -29,7 +29,8 @@ async function run(config: Config, saveCode: () => void): Promise<void> {
     );
 }
 
-// How long, in ms, leaving waits for what is still to be recorded: the request id of a submit, the delivery of an answer.
+// How long, in ms, leaving waits for what is still to be recorded, the request id of a submit or the delivery of an
+// answer, and for cancellations that are on their way.
 const LEAVE_WITHIN = 300;
 // How long after the tool list, in ms, nothing is expected of a server for a while. Clients that only look are gone by then.
 const IDLE_AFTER = 200;
@@ -42,7 +43,7 @@ To set one up: ${NAME} doctor --snippets. To see it work: ${NAME} demo. All else
 /** Serves until the client leaves, then ends at once, whatever still waits: the ledger tells the next process. */
 async function serve(config: Config, saveCode: () => void): Promise<void> {
   const deliveries = createDeliveries();
-  const { factory, log, leave, warm } = createProgram(config, {
+  const { factory, log, leave, callsEnded, warm } = createProgram(config, {
     clock: systemClock,
     random: Math.random,
     delivery: deliveries.delivery,
@@ -55,11 +56,13 @@ async function serve(config: Config, saveCode: () => void): Promise<void> {
   };
   const onListed = () => void setTimeout(useIdleTime, IDLE_AFTER).unref();
   const closed = serveOverStdio(factory, { log, deliveries, onListed }).then(
-    () => 'the connection is closed',
+    (): Leaving => ({ why: 'the connection is closed' }),
   );
   log.info(`${VERSION} serves ${config.baseUrl}`);
-  log.info(`leaves: ${await Promise.race([closed, untilClientLeaves()])}`);
-  await Promise.race([leave().then(untilQuiet), systemClock.sleep(LEAVE_WITHIN)]);
+  const { why, mayCancel } = await Promise.race([closed, untilClientLeaves()]);
+  log.info(`leaves: ${why}`);
+  const left = Promise.all([leave(), mayCancel && callsEnded()]);
+  await Promise.race([left.then(untilQuiet), systemClock.sleep(LEAVE_WITHIN)]);
   endAtOnce();
 }
 

@@ -42,6 +42,8 @@ export interface Program {
    * has gone out its acknowledgement.
    */
   leave(): Promise<void>;
+  /** Resolves when no tool call is open. */
+  callsEnded(): Promise<void>;
   /** Loads what the first call needs. */
   warm(): Promise<void>;
   close(): Promise<void>;
@@ -85,6 +87,7 @@ export function createProgram(
   });
   const end = new AbortController();
   const acknowledging = new Set<Promise<void>>();
+  const calls = new Set<Promise<unknown>>();
   const ledger = createLedger(config.dataDir, log);
   const origin = accountOf(config);
   const runTimes = createRunTimes({ ledger, origin, log });
@@ -132,6 +135,7 @@ export function createProgram(
       waitSeconds,
       delivery,
       acknowledging,
+      calls,
       redact,
       viewHtml: async () => (await import('./view/view.ts')).viewHtml(models),
     });
@@ -164,6 +168,9 @@ export function createProgram(
       while (acknowledging.size > 0) await Promise.all(acknowledging);
       await holder.end();
     }),
+    async callsEnded() {
+      while (calls.size > 0) await Promise.allSettled(calls);
+    },
     async warm() {
       await http.warm();
       if (config.models !== undefined) await catalogue.refresh();

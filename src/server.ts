@@ -23,11 +23,21 @@ import { presentError } from './tools/present.ts';
 import { jsonSchema } from './tools/schema.ts';
 import { NAME, VERSION } from './version.ts';
 
-const INSTRUCTIONS =
-  'Image tools submit paid jobs to RunComfy and wait for them. If an answer says that a job is not done yet, call get_image_job with its request_id instead of submitting again.';
+// Hosts that load tools on demand show a model this and the names of the tools, and nothing else (measured).
+const INSTRUCTIONS = [
+  "Use this server to make or edit images, and videos or audio, with RunComfy's hosted models: one tool for each built-in model, and find_image_models with run_image_model for all others.",
+  'Every call of a model costs money; all other tools are free.',
+  'A call waits for its job. If the answer says that the job is not done yet, call get_image_job with its request_id: do not submit it again.',
+  'list_image_jobs finds earlier jobs. Links to images are temporary: save_images keeps them.',
+].join(' ');
+
+// Claude Code finds tools that it has not loaded yet by this.
+const SEARCH_HINT = 'anthropic/searchHint';
 
 export interface ServerOptions extends CallWaitOptions {
   tools: readonly Tool[];
+  /** Holds the tool calls that are open. */
+  calls: Set<Promise<unknown>>;
   jobs: Jobs;
   balance: ToolContext['balance'];
   catalogue: Catalogue;
@@ -55,7 +65,7 @@ export function createServerFactory(options: ServerOptions): McpServerFactory {
     );
     const registered = new Map<Tool, RegisteredTool>();
     for (const tool of options.tools) {
-      const { name, title, description, annotations } = tool;
+      const { name, title, description, annotations, searchHint } = tool;
       const shown = server.registerTool(
         name,
         {
@@ -64,8 +74,10 @@ export function createServerFactory(options: ServerOptions): McpServerFactory {
           annotations,
           inputSchema: advertised(tool.input),
           outputSchema: advertised(tool.output),
+          _meta: { [SEARCH_HINT]: searchHint },
         },
-        (args, context) => callTool(tool, args, context, clientName(server, context), options),
+        (args, context) =>
+          track(options.calls, callTool(tool, args, context, clientName(server, context), options)),
       );
       registered.set(tool, shown);
     }
@@ -101,6 +113,12 @@ function advertised(schema: z.ZodObject): StandardSchemaWithJSON {
   };
 }
 
+/** Holds work in a set until it has ended. */
+function track<Result>(open: Set<Promise<unknown>>, work: Promise<Result>): Promise<Result> {
+  open.add(work);
+  return work.finally(() => open.delete(work));
+}
+
 async function callTool(
   tool: Tool,
   args: unknown,
@@ -128,7 +146,7 @@ async function callTool(
     });
     return success(answer);
   } catch (error) {
-    const text = presentError(error);
+    const text = presentError(error, tool.isPaid);
     log.info(`${tool.name}: ${text}`);
     // No structuredContent: some hosts would show the model that instead of the message.
     return { isError: true, content: [{ type: 'text', text }] };

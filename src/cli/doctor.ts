@@ -33,7 +33,7 @@ export async function doctor(given: Config): Promise<number> {
   printSettings(config);
   printUnchecked(config, keyWorks);
   const works = modelsWork && recordsWork && outputWorks;
-  say(works ? '\nAll is well.' : '\nSee the lines marked "no".', works ? 'green' : 'red');
+  say(works ? '\nReady for calls.' : '\nSee the lines marked "no".', works ? 'green' : 'red');
   say(`What to paste into a client: ${NAME} doctor --snippets [HOST]`);
   return works ? 0 : 1;
 }
@@ -119,7 +119,7 @@ function printSettings(config: Config): void {
 }
 
 /** What a user may think was checked, and was not. */
-function printUnchecked({ sandbox }: Config, keyWorks: boolean): void {
+function printUnchecked({ sandbox, models }: Config, keyWorks: boolean): void {
   say('\nNot checked');
   say(
     "  - your client's configuration: it starts the server with its own variables and flags, not with these",
@@ -127,5 +127,6 @@ function printUnchecked({ sandbox }: Config, keyWorks: boolean): void {
   if (sandbox) say('  - RunComfy and a key: the sandbox answered instead');
   else if (!keyWorks)
     say('  - the balance and the models: RunComfy tells them only to a key that it accepts');
+  if (models) say('  - what --models matches: the server looks when the first client comes');
   say('  - a paid call: nothing was submitted');
 }

@@ -44,11 +44,10 @@ const runcomfy = new MCPServerStdio({
   command: ${word},
   args: ${list},
   env: { RUNCOMFY_API_KEY: '${KEY}' },
-  useStructuredContent: true,
 });
 await runcomfy.connect();
 const agent = new Agent({ name: 'Illustrator', mcpServers: [runcomfy] });`,
-      note: 'useStructuredContent gives the model the answer as some 420 bytes of JSON for a picture, without the preview.',
+      note: 'With the Responses API the model sees the picture; useStructuredContent: true gives it the answer as JSON and leaves the picture out.',
     },
     {
       host: 'AI SDK',
@@ -65,7 +64,7 @@ const client = await createMCPClient({
   }),
 });
 const tools = await client.tools();`,
-      note: STOPS_SILENTLY,
+      note: `The model sees no pictures by default, as chat completions would get them as base64 text of some 24,000 tokens each. With Responses, Google or Anthropic add "--preview", "small" to args. ${STOPS_SILENTLY}`,
     },
     {
       host: 'Mastra',

@@ -42,8 +42,5 @@ export function sumCosts(jobs: readonly Costed[], dayOf: (time: string) => strin
 /** Sums of prices such as 0.034 are not exact; RunComfy counts in millionths. */
 const exact = (usd: number): number => Math.round(usd * 1e6) / 1e6;
 
-/** An amount in words, to the hundredth of a cent: `$0.034`, `-$2`. */
-export function dollars(usd: number): string {
-  const rounded = Math.round(usd * 1e4) / 1e4;
-  return rounded < 0 ? `-$${-rounded}` : `$${rounded}`;
-}
+/** An amount in words, as exact as RunComfy counts: `$0.034`, `-$2`. */
+export const dollars = (usd: number): string => `${usd < 0 ? '-' : ''}$${Math.abs(exact(usd))}`;

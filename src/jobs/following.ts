@@ -157,7 +157,7 @@ export function createFollowing(options: FollowingOptions) {
     } else await settle(followed, false, wait.signal);
     if (lost) throw lost;
     // Nothing is known of a job that no look could read and no record tells of.
-    if (unread && !isRead) throw unread;
+    if (!isRead && !wait.signal.aborted) throw unread ?? notHeard(requestId);
     return { job: followed.job, resumed, ...(unread && { unread }) };
   }
 
@@ -209,6 +209,13 @@ const saysMore = (before: Job, after: Job): boolean =>
 function failureOf({ code, status }: ToolError): Observation {
   const isDenied = code === 'unknown_request';
   return isDenied || status === 404 ? { kind: 'missing', isDenied } : { kind: 'unread' };
+}
+
+function notHeard(requestId: string): ToolError {
+  return new ToolError('unreachable', `RunComfy did not tell of job ${requestId} within the wait.`, {
+    next: 'Call get_image_job again in a moment.',
+    retryable: true,
+  });
 }
 
 function gone(requestId: string, error: ToolError): ToolError {

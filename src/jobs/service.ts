@@ -39,8 +39,13 @@ export interface Jobs {
   look(requestId: string, signal: AbortSignal): Promise<Job>;
   /** Asks RunComfy to cancel; only a queued job can be. Returns the job as it then is. */
   cancel(requestId: string, signal: AbortSignal): Promise<Cancellation>;
-  /** Jobs of this API, newest first, since a time (ISO 8601). */
-  list(filter: { states?: readonly JobState[]; since?: string; limit: number }): Promise<Job[]>;
+  /** Jobs of this account, newest first, since a time (ISO 8601), of which `fits` is true. */
+  list(filter: {
+    states?: readonly JobState[];
+    since?: string;
+    fits?: (job: Job) => boolean;
+    limit: number;
+  }): Promise<Job[]>;
   /** Before the process ends: resolves when every submit under way has its request id recorded. */
   leave(): Promise<void>;
 }
@@ -179,13 +184,13 @@ export function createJobs(options: JobsOptions): Jobs {
       return { outcome: isFinal(job.state) ? 'already_ended' : 'still_running', job };
     },
 
-    async list({ states, since, limit }) {
+    async list({ states, since, fits = () => true, limit }) {
       const jobs: Job[] = [];
       for await (const { job } of ledger.newest({
         ...(since !== undefined && { since }),
         skipUnreadable: true,
       })) {
-        if (job.api !== origin || (states && !states.includes(job.state))) continue;
+        if (job.api !== origin || (states && !states.includes(job.state)) || !fits(job)) continue;
         jobs.push(job);
         if (jobs.length === limit) break;
       }

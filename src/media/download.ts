@@ -61,7 +61,12 @@ export function createDownloader(
       const { statusCode, headers, body } = await request(url, { signal: end.signal });
       // A body that is not read to its end is ended below, which nobody need hear of.
       body.on('error', () => {});
-      if (statusCode !== 200) throw new PictureError(`it was answered with HTTP ${statusCode}`);
+      if (statusCode !== 200)
+        throw new PictureError(
+          statusCode === 404 || statusCode === 403 || statusCode === 410
+            ? `its link returned HTTP ${statusCode} and has probably expired`
+            : `its link returned HTTP ${statusCode}`,
+        );
       if (Number(headers['content-length']) > limits.bytes) throw tooLarge(limits.bytes);
       const hash = createHash('sha256');
       let head = Buffer.alloc(0);

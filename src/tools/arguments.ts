@@ -49,13 +49,23 @@ function formProblem(given: unknown): string | undefined {
 
 /** What does not fit a schema: a line a problem, each with the field, what it was given and what it takes. */
 export function inputProblems(schema: z.ZodObject, given: Record<string, unknown>): string[] {
-  const issues = schema.safeParse(given).error?.issues ?? [];
+  const issues = firstOfEach(schema.safeParse(given).error?.issues ?? []);
   const told = issues.slice(0, MAX_PROBLEMS);
   const more = issues.length - told.length;
   return [
     ...told.map((issue) => describe(issue, given, Object.keys(schema.shape))),
     ...(more > 0 ? [`${more} more like these`] : []),
   ];
+}
+
+/** One issue a field: what else is wrong with it is often wrong for the same reason. */
+function firstOfEach(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
+  const fields = new Map<string, z.core.$ZodIssue>();
+  for (const issue of issues) {
+    const field = issue.path.join('.');
+    if (!fields.has(field)) fields.set(field, issue);
+  }
+  return [...fields.values()];
 }
 
 // How much of what a caller gave is told, in problems, names and characters.

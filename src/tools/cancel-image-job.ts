@@ -26,6 +26,7 @@ export const cancelImageJob = defineTool({
     next: z.string().optional(),
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
+  searchHint: 'cancel or stop a queued image job',
   async run({ request_id }, context) {
     if (request_id !== undefined) return cancel(request_id, context);
     const active = await context.jobs.list({ states: ACTIVE_STATES, limit: MOST_LISTED });

@@ -48,6 +48,10 @@ export interface Tool {
   readonly input: z.ZodObject;
   readonly output: z.ZodObject;
   readonly annotations: Annotations;
+  /** A few words by which hosts find a tool that they have not loaded. */
+  readonly searchHint: string;
+  /** A call may be charged, so that an error has to tell whether it was. */
+  readonly isPaid?: true;
   /** For hosts that show pages: its answer is `shown` by the view, or only the view itself calls it (`asked`). */
   readonly view?: 'shown' | 'asked';
   run(input: Record<string, unknown>, context: ToolContext): Promise<Answer>;

@@ -33,6 +33,7 @@ export function findImageModels(tools: ReadonlyMap<string, string>): Tool {
     }),
     output: z.looseObject({ models: z.array(z.unknown()) }),
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+    searchHint: 'search, compare and price AI image, video and audio models',
     async run({ model, query = '', page = 1, ...wish }, context) {
       if (model !== undefined) return describeModel(model.trim(), tools, context);
       const known = await readFreely(context, (signal) => context.catalogue.search(query, wish, signal));
@@ -127,5 +128,5 @@ function staleNote({ at, problem }: Known<unknown>, now: number): string[] {
   const hours = Math.round(minutes / 60);
   const age =
     minutes < 120 ? `${minutes} minutes` : hours < 72 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
-  return [`This catalogue is ${age} old, as reading it anew failed: ${problem.message}`];
+  return [`This catalogue is ${age} old, as reading it again failed: ${problem.message}`];
 }

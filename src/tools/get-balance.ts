@@ -14,6 +14,7 @@ export const getBalance = defineTool({
   input: z.strictObject({}),
   output: z.looseObject({ balance_usd: z.number(), next: z.string().optional() }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+  searchHint: 'RunComfy account balance, credits and money left',
   async run(_, context) {
     const usd = await readFreely(context, context.balance);
     const next = nextStep(usd);

@@ -14,6 +14,7 @@ export const getImageJob = defineTool({
   }),
   output: jobOutput,
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+  searchHint: 'wait for an image job and get its image URLs',
   view: 'shown',
   async run({ request_id }, context) {
     return answerJob(await context.jobs.follow(request_id, context.wait), context);

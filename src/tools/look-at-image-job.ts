@@ -33,6 +33,7 @@ export function lookAtImageJob(models: ReadonlyMap<string, Model>): Tool {
     }),
     output: jobOutput,
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+    searchHint: 'state of an image job',
     view: 'asked',
     async run({ request_id, tool = '', arguments: given }, context) {
       const { jobs } = context;

@@ -18,6 +18,8 @@ export function modelTool(model: Model, name: string): Tool {
     input: model.input,
     output: jobOutput,
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
+    searchHint: `${model.imageFields.length > 0 ? 'edit or combine images' : `generate ${makes}`} with ${model.title.split(':')[0]}`,
+    isPaid: true,
     view: 'shown',
     run: (input, context) => runModel(model, input, context),
   });
@@ -29,12 +31,20 @@ export async function runModel(
   input: Record<string, unknown>,
   context: ToolContext,
 ): Promise<Answer> {
+  refuseTransparentJpeg(model, input);
   const { recorded, body } = await withReferences(model, input, context.inputs);
   const outcome = await context.jobs.generate(model.id, recorded, context.wait, body).catch(async (error) => {
     const isRefused = error instanceof ToolError && error.code === 'input_refused';
     throw isRefused ? await withLiveSchema(error, model.id, input, context) : error;
   });
   return answerJob(outcome, context);
+}
+
+/** RunComfy takes the two together, and the picture that was paid for is not what was asked for. */
+function refuseTransparentJpeg({ id }: Model, { background, output_format }: Record<string, unknown>): void {
+  if (background !== 'transparent' || !/^jpe?g$/i.test(String(output_format))) return;
+  const why = `output_format must be png or webp where background is transparent, was "${output_format}"`;
+  throw new ToolError('invalid_input', `${id}: ${why}.`, { next: 'Correct that and call again.' });
 }
 
 // RunComfy's own client sends no larger body, in bytes.

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Charged, ToolError } from '../errors.ts';
+import { dollars } from '../jobs/costs.ts';
 import { isFinal, type Job, kindAt, UNKNOWN_MODEL } from '../jobs/job.ts';
 import type { Outcome } from '../jobs/wait.ts';
 import { factsOf, type Picture } from '../media/pictures.ts';
@@ -76,7 +77,7 @@ export function elapsedSeconds(job: Job, now: number): number | undefined {
 }
 
 /** A failure in words: what happened, what to do next, whether it was charged, the code. */
-export function presentError(error: unknown): string {
+export function presentError(error: unknown, isPaid = false): string {
   const told =
     error instanceof ToolError
       ? error
@@ -88,7 +89,9 @@ export function presentError(error: unknown): string {
             charged: 'maybe',
           },
         );
-  return `${told.message} ${told.next} ${CHARGED[told.charged]} [${told.code}]`;
+  // Of a call that costs nothing that need not be said.
+  const charged = isPaid || told.charged !== 'no' ? ` ${CHARGED[told.charged]}` : '';
+  return `${told.message} ${told.next}${charged} [${told.code}]`;
 }
 
 const CHARGED: Record<Charged, string> = {
@@ -130,7 +133,7 @@ function jobData(job: Job, { now, loopbackOrigin }: Scene, pictures: readonly Pi
 function headline(job: Job, seconds: number | undefined): string {
   const by = job.model === UNKNOWN_MODEL ? '' : ` by ${job.model}`;
   const took = seconds === undefined ? '' : ` after ${seconds} s`;
-  const cost = job.cost_usd === undefined ? '' : ` RunComfy charged $${job.cost_usd}.`;
+  const cost = job.cost_usd === undefined ? '' : ` RunComfy charged ${dollars(job.cost_usd)}.`;
   const id = `request_id ${job.request_id}`;
   if (job.state === 'succeeded') {
     return `${outputWords(job)}${by}${took} (${id}).${cost}`;

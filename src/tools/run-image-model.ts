@@ -34,6 +34,8 @@ export const runImageModel = defineTool({
   // As of a model's tool, with less said: the whole would cost half a kB of context.
   output: z.looseObject({ request_id: z.string(), status: z.string() }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
+  searchHint: 'generate or edit images, video or audio with any AI model',
+  isPaid: true,
   view: 'shown',
   async run({ model: given, input }, context) {
     const id = shorten(given, MAX_ID)

@@ -24,6 +24,7 @@ export const saveImages = defineTool({
     images: z.array(z.looseObject({ url: z.string(), path: z.string().optional() })),
   }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+  searchHint: 'save or download generated images as files',
   async run({ request_id, name }, context) {
     const outcome = await context.jobs.follow(request_id, context.wait);
     if (outcome.job.state !== 'succeeded') return presentJob(outcome, context);

@@ -63,10 +63,12 @@ describe('doctor', () => {
     mkdirSync(configDir);
     writeFileSync(join(configDir, 'token.json'), JSON.stringify({ access_token: KEY }));
     const env = { RUNCOMFY_CONFIG_DIR: configDir, RUNCOMFY_BASE_URL: sandbox.origin };
-    const good = await run(['doctor', '--data-dir', freshDataDir()], env);
+    const good = await run(['doctor', '--data-dir', freshDataDir(), '--models', 'a/*'], env);
     expect(good.code).toBe(0);
     expect(good.stdout).toContain(`found in ${join(configDir, 'token.json')}`);
     expect(good.stdout).toContain('accepts the key; balance $5');
+    expect(good.stdout).toContain('Ready for calls.');
+    expect(good.stdout).toMatch(/Not checked[\s\S]*--models/);
     const wrong = 'wrong-key-9876543210';
     const bad = await run(['doctor', '--data-dir', freshDataDir()], { ...env, RUNCOMFY_API_KEY: wrong });
     expect(bad.code).toBe(1);

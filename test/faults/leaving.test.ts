@@ -229,6 +229,23 @@ async function recorded(dataDir: string): Promise<Job[]> {
   return jobs;
 }
 
+describe('Ctrl-C, which reaches the server before the cancellation of its client does', BUSY, () => {
+  it('gives it time to cancel a queued job', async () => {
+    const queued = STATES.find(({ state }) => state === 'a queued job') as State;
+    const { child, isLeaving, end } = await reach(queued, directly);
+    child.kill('SIGINT');
+    await isLeaving;
+    send(child, {
+      method: 'notifications/cancelled',
+      params: { requestId: 1, reason: 'stopped by the user' },
+    });
+    expect(await end()).toMatchObject({
+      cancelled: true,
+      records: [{ state: 'cancelled', requestId: true }],
+    });
+  });
+});
+
 describe('a throw-away start, as hosts make them to look, leaves no trace', () => {
   const META = {
     'io.modelcontextprotocol/protocolVersion': '2026-07-28',

@@ -15,6 +15,11 @@ const REFUSED: [what: string, tool: string, args: Record<string, unknown>][] = [
   ['null for a prompt', IMAGE, { prompt: null }],
   ['null for a field that does not exist', IMAGE, { prompt: 'a', aspect: null }],
   ['a prompt that is no text', IMAGE, { prompt: 7 }],
+  [
+    'a transparent picture as JPEG',
+    'gpt_image_1_5_text_to_image',
+    { prompt: 'a', background: 'transparent', output_format: 'jpeg' },
+  ],
   ['several problems at once', IMAGE, { quality: 'best', size: '1:1' }],
   ['too many image URLs', EDIT, { prompt: 'a', image_urls: Array(11).fill('https://example.com/a.png') }],
   ['no image URL', EDIT, { prompt: 'a', image_urls: [] }],

@@ -123,6 +123,27 @@ describe('cancel_image_job', () => {
 });
 
 describe('list_image_jobs', () => {
+  it('finds jobs by words of the prompt, model and time, and cuts a limit that is too high', async () => {
+    const connected = await connect();
+    const { client } = connected;
+    const call = (name: string, prompt: string) => client.callTool({ name, arguments: { prompt } });
+    await call('gpt_image_2_text_to_image', 'a red fox in the snow');
+    await call('gpt_4o_image_text_to_image', 'a red owl');
+    const list = async (args: Record<string, unknown>) => {
+      const { structuredContent } = await client.callTool({ name: 'list_image_jobs', arguments: args });
+      return (structuredContent as { jobs: { prompt: string }[] }).jobs.map(({ prompt }) => prompt);
+    };
+    expect(await list({ query: 'RED' })).toEqual(['a red owl', 'a red fox in the snow']);
+    expect(await list({ query: 'snow red' })).toEqual(['a red fox in the snow']);
+    expect(await list({ query: 'red cat' })).toEqual([]);
+    expect(await list({ model: 'gpt-4o' })).toEqual(['a red owl']);
+    expect(await list({ since: new Date(connected.clock.now() + 3_600_000).toISOString() })).toEqual([]);
+    expect(await list({ since: '2026-01-01', limit: 5_000 })).toHaveLength(2);
+    expect(
+      textOf(await client.callTool({ name: 'list_image_jobs', arguments: { since: 'soon' } })),
+    ).toContain('since must be a date or time');
+  });
+
   it('lists newest first, by state, with prompts cut', async () => {
     const connected = await connect({ waitSeconds: 0 });
     const [queued] = await submit(connected, QUEUED);

@@ -25,8 +25,20 @@ describe('the tool list', () => {
     for (const tool of tools) expectPortable(tool);
   });
 
-  it('costs an agent at most 14 kB', async () => {
-    expect(Buffer.byteLength(JSON.stringify(await listTools()))).toBeLessThanOrEqual(14_000);
+  it('has at most 16 kB, of which a model gets at most 11', async () => {
+    const tools = await listTools();
+    expect(Buffer.byteLength(JSON.stringify(tools))).toBeLessThanOrEqual(16_000);
+    const shown = tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema }));
+    expect(Buffer.byteLength(JSON.stringify(shown))).toBeLessThanOrEqual(11_000);
+  });
+
+  it('comes with instructions of at most 600 characters, and a hint to find each tool by', async () => {
+    const { client } = await connect();
+    const instructions = client.getInstructions() ?? '';
+    expect(instructions).toMatchSnapshot('instructions');
+    expect(instructions.length).toBeLessThanOrEqual(600);
+    for (const { name, _meta } of (await client.listTools()).tools)
+      expect(_meta?.['anthropic/searchHint'], name).toMatch(/^.{10,80}$/);
   });
 
   it('does not announce a list that changes', async () => {

@@ -54,7 +54,8 @@ describe('the snippets', () => {
       300,
     );
     expect(of('Codex CLI')?.note).toContain('cancelled');
-    expect(of('OpenAI Agents SDK')?.text).toContain('useStructuredContent: true');
+    expect(of('OpenAI Agents SDK')?.note).toContain('useStructuredContent: true');
+    expect(of('AI SDK')?.note).toContain('base64 text');
     for (const name of ['AI SDK', 'Gemini CLI'])
       expect(of(name)?.note).toContain('sends nothing when the user stops');
   });
