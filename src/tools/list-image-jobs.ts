@@ -44,7 +44,7 @@ export const listImageJobs = defineTool({
     const found = await jobs.list({
       ...(states && { states }),
       ...(since !== undefined && { since: new Date(since).toISOString() }),
-      fits: fitting(query, model),
+      fits: jobFilter(query, model),
       limit: Math.min(limit, MAX_LISTED),
     });
     const costs = await recentCosts(jobs, now());
@@ -72,7 +72,7 @@ export const listImageJobs = defineTool({
 });
 
 /** Whether a job's prompt has all words of a query, and its model's id a part, whatever their case. */
-function fitting(query: string, model: string): (job: Job) => boolean {
+export function jobFilter(query: string, model: string): (job: Job) => boolean {
   const words = query.slice(0, MAX_QUERY).toLowerCase().split(/\s+/).filter(Boolean);
   const part = model.trim().toLowerCase();
   return (job) => {

@@ -18,7 +18,7 @@ export function modelTool(model: Model, name: string): Tool {
     input: model.input,
     output: jobOutput,
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
-    searchHint: `${model.imageFields.length > 0 ? 'edit or combine images' : `generate ${makes}`} with ${model.title.split(':')[0]}`,
+    searchHint: `${model.imageFields.length > 0 ? 'edit or combine images' : `generate ${makes}`} with ${model.title}`,
     isPaid: true,
     view: 'shown',
     run: (input, context) => runModel(model, input, context),
@@ -42,7 +42,7 @@ export async function runModel(
 
 /** RunComfy takes the two together, and the picture that was paid for is not what was asked for. */
 function refuseTransparentJpeg({ id }: Model, { background, output_format }: Record<string, unknown>): void {
-  if (background !== 'transparent' || !/^jpe?g$/i.test(String(output_format))) return;
+  if (background !== 'transparent' || (output_format !== 'jpeg' && output_format !== 'jpg')) return;
   const why = `output_format must be png or webp where background is transparent, was "${output_format}"`;
   throw new ToolError('invalid_input', `${id}: ${why}.`, { next: 'Correct that and call again.' });
 }

@@ -87,21 +87,45 @@ function jobsInSteps({ sandbox, config, clock }: Connected) {
   return { jobs, steps, reached };
 }
 
+/** A finished job whose outcome reached nobody, and a second process whose calls repeat it in steps. */
+async function unanswered() {
+  const one = await connect({ waitSeconds: 0 });
+  one.sandbox.engine.planNext({ queueMs: 0, runMs: 3_600_000 });
+  await one.client.callTool(CALL);
+  await expect.poll(() => readRecords(one.config.dataDir)[0]?.follower).toBeUndefined();
+  for (const job of one.sandbox.engine.jobs) one.sandbox.engine.finish(job);
+  const { jobs, steps, reached } = jobsInSteps(one);
+  const call = (signal: AbortSignal) =>
+    jobs.generate('openai/gpt-image-2/text-to-image', CALL.arguments, {
+      until: one.clock.now() + 60_000,
+      signal,
+      onLook() {},
+      onAnswered: () => {},
+    });
+  return { one, call, steps, reached };
+}
+
+describe('a call that is given up while it waits for one that was given up before', () => {
+  it('does nothing more', async () => {
+    const { call, steps, reached } = await unanswered();
+    const [first, second] = [new AbortController(), new AbortController()];
+    const abandoned = call(first.signal).catch(() => undefined);
+    await reached('search');
+    first.abort('timeout');
+    const waiting = call(second.signal).catch((reason: unknown) => reason);
+    second.abort('timeout');
+    steps[0]?.go();
+    await reached('search', 'claim');
+    steps[1]?.go();
+    await abandoned;
+    expect(await waiting).toBe('timeout');
+    await reached('search', 'claim');
+  });
+});
+
 describe('a call that loses the claim on the job that it repeats', () => {
   it('to one that is given up in the same moment: gets the job all the same', async () => {
-    const one = await connect({ waitSeconds: 0 });
-    one.sandbox.engine.planNext({ queueMs: 0, runMs: 3_600_000 });
-    await one.client.callTool(CALL);
-    await expect.poll(() => readRecords(one.config.dataDir)[0]?.follower).toBeUndefined();
-    for (const job of one.sandbox.engine.jobs) one.sandbox.engine.finish(job);
-    const { jobs, steps, reached } = jobsInSteps(one);
-    const call = (signal: AbortSignal) =>
-      jobs.generate('openai/gpt-image-2/text-to-image', CALL.arguments, {
-        until: one.clock.now() + 60_000,
-        signal,
-        onLook() {},
-        onAnswered: () => {},
-      });
+    const { one, call, steps, reached } = await unanswered();
     const stop = new AbortController();
     const abandoned = call(stop.signal).catch(() => undefined);
     await reached('search');

@@ -30,7 +30,7 @@ describe.each(['legacy', 'stateless'] as const)('in the %s protocol', (era) => {
     const { tools } = await client.listTools();
     const shown = tools.filter(({ _meta }) => _meta?.ui).map(({ name, _meta }) => [name, _meta]);
     const meta = { ui: { resourceUri: VIEW }, 'ui/resourceUri': VIEW };
-    expect(shown).toEqual([
+    expect(shown).toMatchObject([
       ...MODELS.map(() => [expect.stringContaining('_image'), meta]),
       ['run_image_model', meta],
       ['get_image_job', meta],
@@ -71,7 +71,7 @@ describe.each(['legacy', 'stateless'] as const)('in the %s protocol', (era) => {
     const client = await spawned(era, capabilities);
     expect(client.getServerCapabilities()).toEqual({ tools: { listChanged: false } });
     const { tools } = await client.listTools();
-    expect(JSON.stringify(tools)).not.toMatch(/_meta|look_at|ui:/);
+    expect(JSON.stringify(tools)).not.toMatch(/look_at|"ui"|ui:|ui\//);
     expect(tools).toHaveLength(MODELS.length + 7);
     await expect(client.readResource({ uri: VIEW })).rejects.toThrow();
   });

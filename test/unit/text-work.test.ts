@@ -33,6 +33,7 @@ import { isModelId, REQUEST_ID, readEntry, readResult } from '../../src/runcomfy
 import { inputProblems, readArguments } from '../../src/tools/arguments.ts';
 import type { ToolContext } from '../../src/tools/define.ts';
 import { jobLine } from '../../src/tools/job-row.ts';
+import { jobFilter } from '../../src/tools/list-image-jobs.ts';
 import { withLiveSchema } from '../../src/tools/live-schema.ts';
 import { presentError, presentJob } from '../../src/tools/present.ts';
 import { requestId } from '../../src/tools/request-id.ts';
@@ -148,6 +149,10 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
   },
   'tools/tool-names.ts': { toolNames: (text) => toolNames([`a/${text}`, text]) },
   'tools/request-id.ts': { requestId: (text) => requestId('').safeParse(text) },
+  'tools/list-image-jobs.ts': {
+    'a query': (text) => jobFilter(text, '')(job),
+    'a prompt': (text) => jobFilter('red fox', 'a')({ ...job, input: { prompt: text } }),
+  },
   'tools/job-row.ts': { jobLine: (text) => jobLine({ ...job, input: { prompt: text } }, 0) },
   'tools/present.ts': {
     presentError: (text) => presentError(new Error(text)),
