@@ -55,7 +55,7 @@ export function createAdmission({ ledger, limits, priceOf, clock, random }: Admi
 
   function overHourly(jobs: readonly Job[]): string | undefined {
     if (maxJobsPerHour === undefined || jobs.length < maxJobsPerHour) return undefined;
-    return `${jobs.length} jobs were submitted in the last hour, and the limit is ${maxJobsPerHour}`;
+    return `${counted(jobs.length)} in the last hour, and the limit is ${maxJobsPerHour}`;
   }
 
   function overBudget(jobs: readonly Job[], cost: number): string | undefined {
@@ -64,7 +64,7 @@ export function createAdmission({ ledger, limits, priceOf, clock, random }: Admi
     const assumed = jobs.filter(
       ({ model, input, cost_usd }) => (cost_usd ?? priceOf(model, input)) === undefined,
     );
-    return `${dollars(spent)} were spent on ${jobs.length} jobs in the last 24 hours (${assumed.length} of them at an assumed ${dollars(ASSUMED_USD)}), this one counts ${dollars(cost)}, and the budget is ${dollars(budgetUsd)}`;
+    return `${dollars(spent)} was spent in the last 24 hours (${counted(jobs.length)}, ${assumed.length} of them at an assumed ${dollars(ASSUMED_USD)}), this one counts ${dollars(cost)}, and the budget is ${dollars(budgetUsd)}`;
   }
 
   /** Why a recorded intent is too many, or undefined where it is not. */
@@ -130,6 +130,8 @@ interface Verdict {
 }
 
 const isSince = (time: string) => (job: Job) => (job.submitted_at ?? '') >= time;
+
+const counted = (jobs: number): string => `${jobs} job${jobs === 1 ? '' : 's'}`;
 
 function overLimit(why: string, setting: string): ToolError {
   return new ToolError('spend_limit', `Not submitted: ${why}.`, {

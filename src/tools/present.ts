@@ -51,7 +51,7 @@ export function presentJob(
   lines.push(...(data.notes ?? []));
   if (resumed) {
     lines.push(
-      `This is the earlier job for the same input, submitted ${job.submitted_at}: its answer had reached nobody. Nothing new was submitted or charged.`,
+      `This is the earlier job for the same input, submitted ${job.submitted_at}. Nobody had received its answer. Nothing new was submitted or charged.`,
     );
   }
   if (unread) lines.push(`This state is from before: the last look failed. ${unread.message}`);
@@ -160,7 +160,7 @@ function outputWords(job: Job): string {
 function nextStep(job: Job, isKept: boolean): string | undefined {
   if (job.state === 'cancelled') return undefined;
   if (!isFinal(job.state))
-    return `Call get_image_job with request_id "${job.request_id}" to go on waiting. Do not submit it again.`;
+    return `Call get_image_job with request_id "${job.request_id}" to keep waiting. Do not submit it again.`;
   if (isKept) return undefined;
   if (job.urls?.length) {
     const hasImages = job.urls.some((_, index) => kindAt(job, index) === 'image');

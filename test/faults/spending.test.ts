@@ -114,7 +114,7 @@ describe('what a job counts against the budget', () => {
     const one = await connect({ budgetUsd: 0.001 });
     put(one, 5 * MINUTE, record);
     expect(textOf(await paint(one))).toContain(
-      `${spent} were spent on 1 jobs in the last 24 hours (${assumed} of them at an assumed $0.25)`,
+      `${spent} was spent in the last 24 hours (1 job, ${assumed} of them at an assumed $0.25)`,
     );
     expect(one.sandbox.requests).toEqual([]);
   });
@@ -124,7 +124,7 @@ describe('what a job counts against the budget', () => {
     const first = await edit(one, 'first');
     expect(first.structuredContent).toMatchObject({ cost_usd: 0.133 });
     expect(textOf(await edit(one, 'second', { quality: 'medium' }))).toContain(
-      '$0.133 were spent on 1 jobs in the last 24 hours (0 of them at an assumed $0.25), this one counts $0.034',
+      '$0.133 was spent in the last 24 hours (1 job, 0 of them at an assumed $0.25), this one counts $0.034',
     );
     expect((await edit(one, 'third', { quality: 'low' })).isError).toBeFalsy();
   });

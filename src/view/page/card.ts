@@ -1,6 +1,7 @@
+import { dollars } from '../../jobs/costs.ts';
 import './card.css';
 import { make } from './dom.ts';
-import { costWords, isActive, type Shown, spanWords, stateWords } from './job.ts';
+import { isActive, type Shown, spanWords, stateWords } from './job.ts';
 import { type Open, pictureFigure, waitingFigure } from './picture.ts';
 
 /** What a card's page knows and can do. */
@@ -71,6 +72,6 @@ function factsOf({ status, model, elapsed_seconds, cost_usd }: Shown, { titleOf 
   return [
     model ? titleOf(model) : '',
     elapsed_seconds === undefined ? '' : spanWords(elapsed_seconds),
-    cost_usd === undefined ? unpriced : costWords(cost_usd),
+    cost_usd === undefined ? unpriced : dollars(cost_usd),
   ].filter(Boolean);
 }

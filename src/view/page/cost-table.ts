@@ -1,6 +1,5 @@
-import type { CostSums } from '../../jobs/costs.ts';
+import { type CostSums, dollars } from '../../jobs/costs.ts';
 import { make } from './dom.ts';
-import { costWords } from './job.ts';
 
 /** What was reported by day and by model, to be folded out. */
 export interface CostTable {
@@ -29,8 +28,6 @@ export function createCostTable(titleOf: (model: string) => string): CostTable {
 
 function table(head: string, rows: [what: string, usd: number][]): HTMLElement {
   const heads = [head, 'Reported'].map((text) => Object.assign(make('th', '', text), { scope: 'col' }));
-  const body = rows.map(([what, usd]) =>
-    make('tr', '', make('td', '', what), make('td', '', costWords(usd))),
-  );
+  const body = rows.map(([what, usd]) => make('tr', '', make('td', '', what), make('td', '', dollars(usd))));
   return make('table', '', make('thead', '', make('tr', '', ...heads)), make('tbody', '', ...body));
 }

@@ -1,10 +1,11 @@
+import { dollars } from '../../jobs/costs.ts';
 import './gallery.css';
 import { type CostSums, sumCosts } from '../../jobs/costs.ts';
 import { createCard } from './card.ts';
 import { createCostTable } from './cost-table.ts';
 import { button, make } from './dom.ts';
 import { createFilters } from './filters.ts';
-import { costWords, isActive, type Shown } from './job.ts';
+import { isActive, type Shown } from './job.ts';
 import { newTile } from './tile.ts';
 
 /** A recorded job as the server lists it. */
@@ -100,7 +101,7 @@ function totalsOf(chosen: Recorded[], { usd, unreported }: CostSums): string {
   return [
     counted(chosen.length, 'job'),
     counted(images, 'image'),
-    `${costWords(usd)} reported`,
+    `${dollars(usd)} reported`,
     ...(unreported ? [`${unreported} without a reported cost`] : []),
   ].join(' · ');
 }

@@ -54,11 +54,6 @@ export function spanWords(seconds: number): string {
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
 
-/** US dollars with as many decimals as the price has, two at least. */
-export function costWords(usd: number): string {
-  return `$${usd.toFixed(4).replace(/0{1,2}$/, '')}`;
-}
-
 /** Width by height out of a call's arguments: `16:9`, `1536x1024`. */
 export function shapeOf(input: Record<string, unknown>): number | undefined {
   const { aspect_ratio, image_size, size } = input;

@@ -1,5 +1,6 @@
+import { dollars } from '../../jobs/costs.ts';
 import { button, make } from './dom.ts';
-import { costWords, type Shown, stateWords } from './job.ts';
+import { type Shown, stateWords } from './job.ts';
 
 const shortTime = new Intl.DateTimeFormat(undefined, {
   day: 'numeric',
@@ -20,7 +21,7 @@ export function newTile(job: Shown, title: string, open: (tile: HTMLElement) => 
   }
   if (job.pictures.length > 1) thumb.append(make('span', 'count', `${job.pictures.length} images`));
   const when = job.submitted_at ? shortTime.format(new Date(job.submitted_at)) : '';
-  const cost = job.cost_usd === undefined ? '' : costWords(job.cost_usd);
+  const cost = job.cost_usd === undefined ? '' : dollars(job.cost_usd);
   const [model] = title.split(':');
   const facts = [model ?? '', when, cost].filter(Boolean).map((fact) => make('span', '', fact));
   const prompt = make('span', 'line', job.prompt ?? job.request_id ?? '');
