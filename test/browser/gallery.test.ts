@@ -32,7 +32,7 @@ describeInBrowser('the gallery in a browser', (browser) => {
     const page = await open(browser(), (await openGallery(config)).url, { colorScheme: 'dark' });
 
     await expect.poll(() => page.locator('.tile').count()).toBe(3);
-    await page.getByText('3 jobs · 1 image · $0.00 reported · 2 without a reported cost').waitFor();
+    await page.getByText('3 jobs · 1 image · $0 reported · 2 without a reported cost').waitFor();
     const thumb = page.locator('.tile img.loaded');
     await thumb.waitFor();
     const { channels } = await sharp(await thumb.screenshot()).stats();

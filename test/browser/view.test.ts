@@ -41,7 +41,7 @@ describeInBrowser('the view', (browser) => {
     expect(width / height).toBeCloseTo(1.5, 1);
     expect((await colours(image)).spread).toBeGreaterThan(30);
     const text = await view.locator('.card').textContent();
-    for (const told of [WIDE.prompt, 'GPT Image 2', '1536 × 1024', ' s', 'cost not reported'])
+    for (const told of [WIDE.prompt, 'GPT Image 2', '1024 × 683', ' s', 'cost not reported'])
       expect(text).toContain(told);
     const back = async () => (await colours(view.locator('.note'))).mean[0] ?? 0;
     expect(await back()).toBeGreaterThan(200);
