@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Config, parseConfig } from '../../src/config.ts';
 import { ignoredTexts } from '../../src/given.ts';
 
-const PLATFORM = { dataDir: '/data', homeDir: '/home/me', workingDir: () => '/work' };
+const PLATFORM = { dataDir: '/data', homeDir: '/home/me', workingDir: () => '/here' };
 const parse = (argv: string[] = [], env: Record<string, string> = {}) => parseConfig(argv, env, PLATFORM);
 
 function config(argv: string[] = [], env: Record<string, string> = {}): Config {
@@ -40,7 +40,7 @@ describe('parseConfig', () => {
     expect(config(['--input-dir', '/x', '/y', '--input-dir', '/z']).inputDirs).toEqual(['/x', '/y', '/z']);
     // A command is no folder, until there is one.
     expect(config(['--input-dir', '/x', 'doctor'])).toMatchObject({ command: 'doctor', inputDirs: ['/x'] });
-    expect(config(['demo', '--input-dir', '/x', 'doctor']).inputDirs).toEqual(['/x', '/work/doctor']);
+    expect(config(['demo', '--input-dir', '/x', 'doctor']).inputDirs).toEqual(['/x', '/here/doctor']);
     expect(problems(['--input-dir=/x', '/y']).join()).toContain('unknown command "/y"');
   });
 
@@ -57,12 +57,12 @@ describe('parseConfig', () => {
   it.each([
     ['~', '/home/me'],
     ['~/pictures', '/home/me/pictures'],
-    ['pictures', '/work/pictures'],
-    ['./pictures', '/work/pictures'],
+    ['pictures', '/here/pictures'],
+    ['./pictures', '/here/pictures'],
     ['../pictures', '/pictures'],
-    ['.', '/work'],
+    ['.', '/here'],
     ['/pictures', '/pictures'],
-    ['~me', '/work/~me'],
+    ['~me', '/here/~me'],
   ])('takes the folder %s as %s', (given, folder) => {
     const flags = config(['--data-dir', given, '--output-dir', given, '--input-dir', given]);
     expect(flags).toMatchObject({ dataDir: folder, outputDir: folder, inputDirs: [folder] });
