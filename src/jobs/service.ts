@@ -211,7 +211,7 @@ function unfollowed(requestId: string, error: ToolError): ToolError {
   if (code === 'unknown_request')
     return new ToolError(code, message, { next: error.next, charged: 'maybe', cause: error });
   return new ToolError(code, `Job ${requestId} was submitted, but it cannot be followed: ${message}`, {
-    next: `Solve that, then call get_image_job with request_id "${requestId}"; do not submit it again.`,
+    next: `Fix that, then call get_image_job with request_id "${requestId}"; do not submit it again.`,
     charged: 'maybe',
     cause: error,
   });

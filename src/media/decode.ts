@@ -40,7 +40,7 @@ export async function openPicture(source: Source, type: ImageType): Promise<Deco
   const { format, width, height, autoOrient } = await inThreadPool(
     sharp(source, { ...options, limitInputPixels: false }).metadata(),
   ).catch(undecodable);
-  if (format !== (type === 'avif' ? 'heif' : type)) throw new PictureError(`it is no ${type} inside`);
+  if (format !== (type === 'avif' ? 'heif' : type)) throw new PictureError(`it is not a valid ${type}`);
   if (width * height > MOST_PIXELS || Math.max(width, height) > LONGEST_SIDE)
     throw new PictureError(`it has ${width} x ${height} pixels, too many to decode`);
   return {

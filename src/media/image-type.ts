@@ -24,7 +24,7 @@ export function whatElse(head: Buffer): string {
   if (text.includes('<svg')) return 'it is an SVG drawing, which may hold scripts';
   if (/^<(!doctype html|html|head|body)/.test(text)) return 'it is a web page';
   if (/^[{[<]/.test(text)) return 'it is a text';
-  return 'it is no PNG, JPEG, WebP, GIF or AVIF';
+  return 'it is not a PNG, JPEG, WebP, GIF or AVIF';
 }
 
 export const mimeType = (type: ImageType): string => `image/${type}`;

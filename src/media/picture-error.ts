@@ -6,7 +6,7 @@ export class PictureError extends ToolError {
   readonly reason: string;
 
   constructor(reason: string, cause?: unknown) {
-    super('image_unavailable', `The image cannot be had, as ${reason}.`, {
+    super('image_unavailable', `The image is not available, as ${reason}.`, {
       next: 'Its URL may still open in a browser.',
       cause,
     });

@@ -107,7 +107,7 @@ export function createPictures(options: {
       const end = new AbortController();
       const forward = () => end.abort(new PictureError('the call has ended'));
       const seconds = Math.round(within / 100) / 10;
-      const late = () => end.abort(new PictureError(`it was not there within ${seconds} s`));
+      const late = () => end.abort(new PictureError(`it did not arrive within ${seconds} s`));
       const timer = setTimeout(late, within);
       signal.addEventListener('abort', forward, { once: true });
       if (signal.aborted) forward();

@@ -178,7 +178,7 @@ function headers(key: string, hasBody: boolean): Record<string, string> {
 function malformedId(id: string): ToolError {
   return new ToolError(
     'invalid_input',
-    `request_id ${JSON.stringify(id.slice(0, 40))} is not a request id: those hold 1 to 128 letters, digits, "-" and "_".`,
+    `request_id ${JSON.stringify(id.slice(0, 40))} is not a request id: those have 1 to 128 letters, digits, "-" and "_".`,
     {
       next: 'Use a request_id from an earlier answer or from list_image_jobs.',
     },
@@ -187,7 +187,7 @@ function malformedId(id: string): ToolError {
 
 function malformedModelId(id: string): ToolError {
   return new ToolError('invalid_input', `${JSON.stringify(id.slice(0, 80))} is not a model id.`, {
-    next: 'Model ids look like openai/gpt-image-2/text-to-image: find_image_models tells them.',
+    next: 'Model ids look like openai/gpt-image-2/text-to-image: find_image_models lists them.',
   });
 }
 

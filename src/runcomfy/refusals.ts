@@ -18,7 +18,7 @@ const REFUSALS = {
   },
   unknown_model: {
     said: 'RunComfy does not know this model',
-    next: 'It may have been renamed or withdrawn: find_image_models tells the ids of today.',
+    next: 'It may have been renamed or withdrawn: find_image_models lists the current ids.',
   },
   unknown_request: {
     said: 'RunComfy does not know this request id',

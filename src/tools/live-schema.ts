@@ -33,7 +33,7 @@ export async function withLiveSchema(
   if (said.length === 0) return refusal;
   return new ToolError(
     refusal.code,
-    `${refusal.message} RunComfy's schema of now says: ${said.join('; ')}.`,
+    `${refusal.message} RunComfy's current schema says: ${said.join('; ')}.`,
     {
       next: refusal.next,
       charged: refusal.charged,

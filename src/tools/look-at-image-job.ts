@@ -57,7 +57,7 @@ async function jobOf(model: Model | undefined, given: unknown, jobs: Jobs): Prom
 }
 
 function noSuchJob(): ToolError {
-  return new ToolError('unknown_request', 'No job of such a call is under way.', {
+  return new ToolError('unknown_request', 'No job for this call is active.', {
     next: 'Look again later, or give its request_id.',
   });
 }

@@ -115,7 +115,7 @@ describe('the gallery', () => {
       502,
       {
         error:
-          'The image cannot be had, as it is not on a RunComfy host. Its URL may still open in a browser.',
+          'The image is not available, as it is not on a RunComfy host. Its URL may still open in a browser.',
       },
     ]);
   });

@@ -26,7 +26,7 @@ describe('pictures', () => {
       signal: never,
     });
     expect(good?.preview).toMatchObject({ width: 512, height: 384 });
-    expect(silent).toEqual({ url: `${origin}/silent`, unshown: 'it was not there within 3 s' });
+    expect(silent).toEqual({ url: `${origin}/silent`, unshown: 'it did not arrive within 3 s' });
   });
 
   it('are given up as soon as the call ends', async () => {
