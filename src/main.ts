@@ -5,7 +5,6 @@ import { systemClock } from './clock.ts';
 import { type Config, parseConfig } from './config.ts';
 import { ignoredTexts } from './given.ts';
 import { createProgram } from './program.ts';
-import { createDeliveries } from './transports/delivery.ts';
 import { endAtOnce, type Leaving, untilClientLeaves, untilQuiet } from './transports/leave.ts';
 import { serveOverStdio } from './transports/stdio.ts';
 import { NAME, VERSION } from './version.ts';
@@ -42,11 +41,9 @@ To set one up: ${NAME} doctor --snippets. To see it work: ${NAME} demo. All else
 
 /** Serves until the client leaves, then ends at once, whatever still waits: the ledger tells the next process. */
 async function serve(config: Config, saveCode: () => void): Promise<void> {
-  const deliveries = createDeliveries();
-  const { factory, log, leave, callsEnded, warm } = createProgram(config, {
+  const { factory, redact, log, leave, callsEnded, warm } = createProgram(config, {
     clock: systemClock,
     random: Math.random,
-    delivery: deliveries.delivery,
   });
   for (const text of ignoredTexts(config.ignored)) log.warn(`${text}; treated as not set`);
   if (process.stdin.isTTY) process.stderr.write(WAITING);
@@ -55,7 +52,7 @@ async function serve(config: Config, saveCode: () => void): Promise<void> {
     warm().catch((error) => log.warn(error.message));
   };
   const onListed = () => void setTimeout(useIdleTime, IDLE_AFTER).unref();
-  const closed = serveOverStdio(factory, { log, deliveries, onListed }).then(
+  const closed = serveOverStdio(factory, { log, redact, onListed }).then(
     (): Leaving => ({ why: 'the connection is closed' }),
   );
   log.info(`${VERSION} serves ${config.baseUrl}`);

@@ -1,3 +1,5 @@
+import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/server';
+
 /** The answer of a tool, as far as it is looked into. */
 interface ToolResult {
   content: Block[];
@@ -121,3 +123,43 @@ function middleCut(text: string, most: number): string {
 }
 
 const bytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value) ?? '');
+
+/** A transport over which everything leaves as it may; `onSend` is told of each message. */
+export function guarded(
+  transport: Transport,
+  redact: (text: string) => string,
+  onSend: (message: JSONRPCMessage, sent: Promise<void>) => void,
+): Transport {
+  return {
+    send(message, options) {
+      const sent = transport.send(outgoing(message, redact), options);
+      onSend(message, sent);
+      return sent;
+    },
+    start: () => transport.start(),
+    close: () => transport.close(),
+    get sessionId() {
+      return transport.sessionId;
+    },
+    setProtocolVersion: (version) => transport.setProtocolVersion?.(version),
+    setSupportedProtocolVersions: (versions) => transport.setSupportedProtocolVersions?.(versions),
+    get onmessage() {
+      return transport.onmessage;
+    },
+    set onmessage(take) {
+      transport.onmessage = take;
+    },
+    get onclose() {
+      return transport.onclose;
+    },
+    set onclose(take) {
+      transport.onclose = take;
+    },
+    get onerror() {
+      return transport.onerror;
+    },
+    set onerror(take) {
+      transport.onerror = take;
+    },
+  };
+}

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { McpServerFactory } from '@modelcontextprotocol/server';
-import type { Delivery } from './call-wait.ts';
 import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts';
 import { pinnedModels } from './catalogue/pinned.ts';
 import type { Clock } from './clock.ts';
@@ -36,6 +35,8 @@ export interface Program {
   jobs: Jobs;
   catalogue: Catalogue;
   factory: McpServerFactory;
+  /** Takes keys out of every text that leaves. */
+  redact: (text: string) => string;
   log: Log;
   /**
    * Before the process ends: resolves when every submit under way has its request id recorded, and every answer that
@@ -54,14 +55,10 @@ function priceOf(modelId: string, input: Record<string, unknown>): number | unde
   return model && publishedPrice(model, input);
 }
 
-const handedOver: Delivery = async (_, ended) => !ended.aborted;
-
 /** What a program takes from the process that it runs in. */
 export interface Surroundings {
   clock: Clock;
   random: () => number;
-  /** What the transport tells about answers; without it one is delivered when it is handed over. */
-  delivery?: Delivery;
   writeLog?: (line: string) => void;
   httpLimits?: Partial<HttpLimits>;
   downloadLimits?: Partial<DownloadLimits>;
@@ -70,7 +67,7 @@ export interface Surroundings {
 /** config -> API -> ledger -> jobs -> server. Opens nothing: that waits for the first call. */
 export function createProgram(
   config: Config,
-  { clock, random, delivery = handedOver, writeLog, httpLimits, downloadLimits }: Surroundings,
+  { clock, random, writeLog, httpLimits, downloadLimits }: Surroundings,
 ): Program {
   const keyring = createKeyring(config);
   const redact = createRedactor(keyring.seen);
@@ -86,7 +83,6 @@ export function createProgram(
     random,
   });
   const end = new AbortController();
-  const acknowledging = new Set<Promise<void>>();
   const calls = new Set<Promise<unknown>>();
   const ledger = createLedger(config.dataDir, log);
   const origin = accountOf(config);
@@ -133,8 +129,6 @@ export function createProgram(
       savesAll,
       preview,
       waitSeconds,
-      delivery,
-      acknowledging,
       calls,
       redact,
       viewHtml: async () => (await import('./view/view.ts')).viewHtml(models),
@@ -162,10 +156,10 @@ export function createProgram(
     jobs,
     catalogue,
     factory: config.models === undefined ? serve(MODELS) : serveLater(config.models),
+    redact,
     log,
     leave: whenEnding(async () => {
       await jobs.leave();
-      while (acknowledging.size > 0) await Promise.all(acknowledging);
       await holder.end();
     }),
     async callsEnded() {

@@ -1,21 +1,28 @@
 import {
   type CallToolResult,
-  McpServer,
+  CLIENT_CAPABILITIES_META_KEY,
+  CLIENT_INFO_META_KEY,
+  type ClientCapabilities,
+  type Implementation,
+  type ListToolsResult,
   type McpServerFactory,
-  type RegisteredTool,
+  ProtocolError,
+  ProtocolErrorCode,
+  ResourceNotFoundError,
+  Server,
   type ServerContext,
-  type StandardSchemaWithJSON,
+  type Transport,
 } from '@modelcontextprotocol/server';
-import type * as z from 'zod';
-import { offerView } from './apps.ts';
-import { type CallWaitOptions, openWait } from './call-wait.ts';
+import { showsViews, VIEW, viewContents, viewMeta } from './apps.ts';
+import { type Answers, type CallOptions, createAnswers, openCall } from './call.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import { takesImages } from './hosts.ts';
 import type { Jobs } from './jobs/service.ts';
+import type { Log } from './log.ts';
 import type { Inputs } from './media/inputs.ts';
 import type { Pictures } from './media/pictures.ts';
 import { outputOrigins } from './media/trust.ts';
-import { outgoing } from './outgoing.ts';
+import { guarded } from './outgoing.ts';
 import type { PreviewSetting } from './settings.ts';
 import { readArguments } from './tools/arguments.ts';
 import type { Answer, Tool, ToolContext } from './tools/define.ts';
@@ -34,10 +41,11 @@ const INSTRUCTIONS = [
 // Claude Code finds tools that it has not loaded yet by this.
 const SEARCH_HINT = 'anthropic/searchHint';
 
-export interface ServerOptions extends CallWaitOptions {
+export interface ServerOptions extends CallOptions {
   tools: readonly Tool[];
   /** Holds the tool calls that are open. */
   calls: Set<Promise<unknown>>;
+  log: Log;
   jobs: Jobs;
   balance: ToolContext['balance'];
   catalogue: Catalogue;
@@ -55,62 +63,84 @@ export interface ServerOptions extends CallWaitOptions {
 
 /** Makes MCP servers over the tools: one per connection over stdio, so jobs live outside of it. */
 export function createServerFactory(options: ServerOptions): McpServerFactory {
+  const { tools, calls, redact, viewHtml, loopbackOrigin } = options;
   return () => {
-    const server = new McpServer(
+    const answers = createAnswers();
+    const server = new GuardedServer(redact, answers);
+    const offered = (context: ServerContext) => {
+      const isShown = showsViews(clientOf(server, context).capabilities);
+      return { isShown, tools: isShown ? tools : tools.filter(({ view }) => view !== 'asked') };
+    };
+
+    server.setRequestHandler('tools/list', (_, context) => {
+      const { isShown, tools } = offered(context);
+      return { tools: tools.map((tool) => listed(tool, isShown)) };
+    });
+    server.setRequestHandler('tools/call', ({ params }, context) => {
+      const tool = offered(context).tools.find(({ name }) => name === params.name);
+      if (!tool) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Tool ${params.name} not found`);
+      const { name } = clientOf(server, context);
+      return track(calls, callTool(tool, params.arguments, context, name, answers, options));
+    });
+    server.setRequestHandler('resources/list', (_, context) => ({
+      resources: offered(context).isShown ? [VIEW] : [],
+    }));
+    server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [] }));
+    server.setRequestHandler('resources/read', async ({ params }, context) => {
+      if (params.uri !== VIEW.uri || !offered(context).isShown) throw new ResourceNotFoundError(params.uri);
+      return { contents: [viewContents(await viewHtml(), outputOrigins(loopbackOrigin))] };
+    });
+    return server;
+  };
+}
+
+/** A server of which everything that leaves, answers, errors, progress, lists and pages, passes one place. */
+class GuardedServer extends Server {
+  readonly #redact: (text: string) => string;
+  readonly #answers: Answers;
+
+  constructor(redact: (text: string) => string, answers: Answers) {
+    super(
       { name: NAME, title: 'RunComfy images', version: VERSION },
       {
         capabilities: { tools: { listChanged: false }, resources: { listChanged: false } },
         instructions: INSTRUCTIONS,
       },
     );
-    const registered = new Map<Tool, RegisteredTool>();
-    for (const tool of options.tools) {
-      const { name, title, description, annotations, searchHint } = tool;
-      const shown = server.registerTool(
-        name,
-        {
-          title,
-          description,
-          annotations,
-          inputSchema: advertised(tool.input),
-          outputSchema: advertised(tool.output),
-          _meta: { [SEARCH_HINT]: searchHint },
-        },
-        (args, context) =>
-          track(options.calls, callTool(tool, args, context, clientName(server, context), options)),
-      );
-      registered.set(tool, shown);
-    }
-    offerView(server, registered, async () => ({
-      html: await options.viewHtml(),
-      imageOrigins: outputOrigins(options.loopbackOrigin),
-    }));
-    guardOutgoing(server, options.redact);
-    return server;
-  };
+    this.#redact = redact;
+    this.#answers = answers;
+  }
+
+  override connect(transport: Transport): Promise<void> {
+    return super.connect(guarded(transport, this.#redact, this.#answers.onSend));
+  }
 }
 
-/** Lets everything that leaves, answers, errors, progress, lists and pages, pass one place. */
-function guardOutgoing(server: McpServer, redact: (text: string) => string): void {
-  const connect = server.connect.bind(server);
-  server.connect = (transport) => {
-    const send = transport.send.bind(transport);
-    transport.send = (message, options) => send(outgoing(message, redact), options);
-    return connect(transport);
-  };
-}
-
-/** Shows a schema without letting the SDK check by it: the tools' own errors say more. */
-function advertised(schema: z.ZodObject): StandardSchemaWithJSON {
-  const show = (io: 'input' | 'output') => () => jsonSchema(schema, io);
+function listed(tool: Tool, isShown: boolean): ListToolsResult['tools'][number] {
+  const { name, title, description, annotations, searchHint, input, output } = tool;
   return {
-    '~standard': {
-      version: 1,
-      vendor: NAME,
-      validate: (value: unknown) => ({ value }),
-      jsonSchema: { input: show('input'), output: show('output') },
-    },
+    name,
+    title,
+    description,
+    inputSchema: jsonSchema(input, 'input') as { type: 'object' },
+    annotations,
+    _meta: { [SEARCH_HINT]: searchHint, ...(isShown && viewMeta(tool)) },
+    outputSchema: jsonSchema(output, 'output') as { type: 'object' },
   };
+}
+
+/** What a client says of itself: at initialize, or with every request in the stateless protocol. */
+function clientOf(server: Server, { mcpReq }: ServerContext) {
+  const envelope = mcpReq.envelope as Envelope | undefined;
+  return {
+    name: (envelope?.[CLIENT_INFO_META_KEY] ?? server.getClientVersion())?.name,
+    capabilities: envelope?.[CLIENT_CAPABILITIES_META_KEY] ?? server.getClientCapabilities(),
+  };
+}
+
+interface Envelope {
+  [CLIENT_INFO_META_KEY]?: Implementation;
+  [CLIENT_CAPABILITIES_META_KEY]?: ClientCapabilities;
 }
 
 /** Holds work in a set until it has ended. */
@@ -124,11 +154,12 @@ async function callTool(
   args: unknown,
   context: ServerContext,
   client: string | undefined,
+  answers: Answers,
   options: ServerOptions,
 ): Promise<CallToolResult> {
   const { jobs, balance, catalogue, clock, log, loopbackOrigin, inputs, pictures, savesAll } = options;
   const preview = options.preview ?? (takesImages(client) ? 'small' : 'off');
-  const { wait, answered } = openWait(context, client, options);
+  const { wait, end } = openCall(context, client, answers, options);
   try {
     const input = readArguments(tool, args);
     const answer = await tool.run(input, {
@@ -151,7 +182,7 @@ async function callTool(
     // No structuredContent: some hosts would show the model that instead of the message.
     return { isError: true, content: [{ type: 'text', text }] };
   } finally {
-    await answered();
+    await end();
   }
 }
 
@@ -171,10 +202,4 @@ function success({ text, data, previews = [] }: Answer): CallToolResult {
     ],
     structuredContent: data,
   };
-}
-
-/** The client's name: told at initialize, or with every request in the stateless protocol. */
-function clientName(server: McpServer, context: ServerContext): string | undefined {
-  const envelope = context.mcpReq.envelope as Record<string, { name?: string } | undefined> | undefined;
-  return envelope?.['io.modelcontextprotocol/clientInfo']?.name ?? server.server.getClientVersion()?.name;
 }

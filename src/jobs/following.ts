@@ -78,6 +78,22 @@ export function createFollowing(options: FollowingOptions) {
     held.release(name, call);
   }
 
+  const settling = new Set<Promise<void>>();
+
+  /** Ends this process's turn once it is known whether the call's answer reached the client. */
+  function settleOnDelivery(followed: Followed, { delivered, signal }: Wait): void {
+    const settled = delivered
+      .then((reached) => settle(followed, reached, signal))
+      .catch((error) => log.error(error.message))
+      .finally(() => settling.delete(settled));
+    settling.add(settled);
+  }
+
+  /** Before the process ends: resolves when what is known of answers that have gone out is recorded. */
+  async function leave(): Promise<void> {
+    while (settling.size > 0) await Promise.all(settling);
+  }
+
   /** The job without this process's lease on it. */
   function withoutLease(job: Job): Job {
     if (!holder.holds(job)) return job;
@@ -153,7 +169,7 @@ export function createFollowing(options: FollowingOptions) {
     lateCosts.ask(followed);
     // A job that is handed over, or whose client is gone, may be called for again in the same breath.
     if ((isFinal(followed.job.state) || lost) && !wait.signal.aborted) {
-      wait.onAnswered((reached) => settle(followed, reached, wait.signal));
+      settleOnDelivery(followed, wait);
     } else await settle(followed, false, wait.signal);
     if (lost) throw lost;
     // Nothing is known of a job that no look could read and no record tells of.
@@ -185,7 +201,7 @@ export function createFollowing(options: FollowingOptions) {
     const doubted = await observe(entry, { kind: 'answer_lost' });
     const { request_id, submitted_at } = doubted.job;
     if (request_id !== undefined) return resume(doubted, request_id, wait);
-    wait.onAnswered((reached) => settle(doubted, reached, wait.signal));
+    settleOnDelivery(doubted, wait);
     throw new ToolError(
       'submit_unknown',
       `An identical call at ${submitted_at} was cut off while it was submitted: that job may exist and be charged. Nothing was submitted now.`,
@@ -196,7 +212,7 @@ export function createFollowing(options: FollowingOptions) {
     );
   }
 
-  return { observe, settle, giveUp, attend, resume, doubt };
+  return { observe, settleOnDelivery, giveUp, attend, resume, doubt, leave };
 }
 
 /** Whether an observation taught more than a new queue position. */

@@ -46,7 +46,10 @@ export interface Jobs {
     fits?: (job: Job) => boolean;
     limit: number;
   }): Promise<Job[]>;
-  /** Before the process ends: resolves when every submit under way has its request id recorded. */
+  /**
+   * Before the process ends: resolves when every submit under way has its request id recorded, and every answer that
+   * has gone out its acknowledgement.
+   */
   leave(): Promise<void>;
 }
 
@@ -197,7 +200,10 @@ export function createJobs(options: JobsOptions): Jobs {
       return jobs;
     },
 
-    leave: submissions.leave,
+    async leave() {
+      await submissions.leave();
+      await following.leave();
+    },
   };
 }
 

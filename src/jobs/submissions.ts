@@ -63,7 +63,7 @@ export function createSubmissions(options: SubmissionsOptions) {
       // A record that holds a request id keeps it.
       const kind = entry.job.request_id === undefined ? 'answer_lost' : 'forgotten';
       const lost = await following.observe(entry, { kind });
-      wait.onAnswered((reached) => following.settle(lost, reached, wait.signal));
+      following.settleOnDelivery(lost, wait);
     }
     throw error;
   }

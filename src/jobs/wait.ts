@@ -7,14 +7,16 @@ export type WaitEnd = 'user' | 'timeout' | 'closed';
 
 /** How long a caller waits for a job, and what it is told meanwhile. */
 export interface Wait {
+  /** A random id of the call, unlike that of any other of this or another process. */
+  call: string;
   /** When to hand over, in ms since the epoch; Infinity waits to the end. */
   until: number;
   /** Ends the wait at once, with a WaitEnd as its reason. The job goes on unless the user gave up while it is queued. */
   signal: AbortSignal;
   /** Called after every look. */
   onLook(job: Job): void;
-  /** Takes what to do once it is known whether the answer reached the client. */
-  onAnswered(settle: (reached: boolean) => Promise<void>): void;
+  /** Whether the answer of the call left this process whole. Never rejects. */
+  delivered: Promise<boolean>;
 }
 
 /** A job as a caller gets it. */

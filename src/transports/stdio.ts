@@ -1,14 +1,14 @@
 import { type JSONRPCMessage, type McpServerFactory, serializeMessage } from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
 import type { Log } from '../log.ts';
-import type { Deliveries } from './delivery.ts';
+import { outgoing } from '../outgoing.ts';
 
 const LARGEST_MESSAGE = 10 << 20;
 
 export interface StdioOptions {
   log: Log;
-  /** Learns which answers have left this process whole. */
-  deliveries: Deliveries;
+  /** Takes keys out of every text that leaves. */
+  redact: (text: string) => string;
   /** Called once, after the tool list has gone out: what a client waits for at its start is then done. */
   onListed: () => void;
 }
@@ -19,36 +19,51 @@ export interface StdioOptions {
  */
 export function serveOverStdio(
   factory: McpServerFactory,
-  { log, deliveries, onListed }: StdioOptions,
+  { log, redact, onListed }: StdioOptions,
 ): Promise<void> {
-  const transport = new StdioServerTransport(process.stdin, process.stdout, {
-    maxBufferSize: LARGEST_MESSAGE,
-  });
   const onerror = ({ message }: Error) => {
     if (/maximum size/.test(message))
       log.error('a message of more than 10 MB arrived; the connection is closed');
     else log.warn(message);
   };
-  let isListed = false;
-  // The transport's own takes a message for sent that still stands in this process's buffer; and as long as it is
-  // not sent, a cancellation still reaches its call.
-  transport.send = (message) => {
-    const written = write(message);
-    deliveries.onWrite(message, written);
-    if (!isListed && 'result' in message && 'tools' in message.result) {
-      isListed = true;
-      written.then(onListed, () => {});
+  const transport = new StdioTransport(redact, onListed);
+  serveStdio(factory, { transport, onerror });
+  return transport.closed;
+}
+
+class StdioTransport extends StdioServerTransport {
+  readonly #redact: (text: string) => string;
+  #onListed: (() => void) | undefined;
+  #onClosed = () => {};
+  readonly closed = new Promise<void>((resolve) => {
+    this.#onClosed = resolve;
+  });
+
+  constructor(redact: (text: string) => string, onListed: () => void) {
+    super(process.stdin, process.stdout, { maxBufferSize: LARGEST_MESSAGE });
+    this.#redact = redact;
+    this.#onListed = onListed;
+  }
+
+  /**
+   * The SDK's own takes a message for sent that still stands in this process's buffer; and as long as it is not sent,
+   * a cancellation still reaches its call.
+   */
+  override send(message: JSONRPCMessage): Promise<void> {
+    // Before it knows a client's protocol the SDK refuses requests by itself, in words that quote them: no server of
+    // ours has seen those.
+    const written = write('error' in message ? outgoing(message, this.#redact) : message);
+    if (this.#onListed && 'result' in message && 'tools' in message.result) {
+      written.then(this.#onListed, () => {});
+      this.#onListed = undefined;
     }
     return written;
-  };
-  serveStdio(factory, { transport, onerror });
-  return new Promise((resolve) => {
-    const close = transport.onclose;
-    transport.onclose = () => {
-      close?.();
-      resolve();
-    };
-  });
+  }
+
+  override async close(): Promise<void> {
+    await super.close();
+    this.#onClosed();
+  }
 }
 
 /**

@@ -100,7 +100,8 @@ async function unanswered() {
       until: one.clock.now() + 60_000,
       signal,
       onLook() {},
-      onAnswered: () => {},
+      call: 'a call',
+      delivered: new Promise<boolean>(() => {}),
     });
   return { one, call, steps, reached };
 }

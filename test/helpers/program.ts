@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, type ClientCapabilities } from '@modelcontextprotocol/client';
-import { InMemoryTransport, type McpServer } from '@modelcontextprotocol/server';
+import { InMemoryTransport } from '@modelcontextprotocol/server';
 import { onTestFinished } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
 import type { Config } from '../../src/config.ts';
@@ -97,7 +97,7 @@ export async function connect(
     httpLimits,
     downloadLimits,
   });
-  const server = (await program.factory({ era: 'legacy' })) as McpServer;
+  const server = await program.factory({ era: 'legacy' });
   const client = new Client({ name: clientName, version: '1.0.0' }, { capabilities: clientCapabilities });
   const [serverSide, clientSide] = InMemoryTransport.createLinkedPair();
   await Promise.all([server.connect(serverSide), client.connect(clientSide)]);

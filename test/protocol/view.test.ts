@@ -69,7 +69,7 @@ describe.each(['legacy', 'stateless'] as const)('in the %s protocol', (era) => {
     ['other pages', { extensions: { 'io.modelcontextprotocol/ui': { mimeTypes: ['text/html'] } } }],
   ])('a host that declares %s sees no trace of it', async (_, capabilities) => {
     const client = await spawned(era, capabilities);
-    expect(client.getServerCapabilities()).toEqual({ tools: { listChanged: false } });
+    expect(await client.listResources()).toMatchObject({ resources: [] });
     const { tools } = await client.listTools();
     expect(JSON.stringify(tools)).not.toMatch(/look_at|"ui"|ui:|ui\//);
     expect(tools).toHaveLength(MODELS.length + 7);

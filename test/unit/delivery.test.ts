@@ -2,9 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { JSONRPCMessage, ServerContext } from '@modelcontextprotocol/server';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type CallWaitOptions, openWait } from '../../src/call-wait.ts';
-import { createLog } from '../../src/log.ts';
-import { createDeliveries } from '../../src/transports/delivery.ts';
+import { createAnswers, openCall } from '../../src/call.ts';
 import { createJumpingClock } from '../helpers/clock.ts';
 
 const result = (id: number | string): JSONRPCMessage => ({ jsonrpc: '2.0', id, result: {} });
@@ -22,18 +20,18 @@ function openWrite() {
 describe('whether an answer is delivered', () => {
   /** Asks for the answer to request 1. */
   function ask() {
-    const deliveries = createDeliveries();
+    const answers = createAnswers();
     const ended = new AbortController();
     const told: boolean[] = [];
-    const asked = deliveries.delivery(1, ended.signal).then((reached) => void told.push(reached));
-    return { ...deliveries, ended, told, asked };
+    const asked = answers.delivered(1, ended.signal).then((reached) => void told.push(reached));
+    return { ...answers, ended, told, asked };
   }
   const settled = () => new Promise((resolve) => setImmediate(resolve));
 
   it('is told when all of it was written, and not before', async () => {
-    const { onWrite, told, asked } = ask();
+    const { onSend, told, asked } = ask();
     const write = openWrite();
-    onWrite(result(1), write.written);
+    onSend(result(1), write.written);
     await settled();
     expect(told).toEqual([]);
     write.whole();
@@ -42,11 +40,11 @@ describe('whether an answer is delivered', () => {
   });
 
   it('has nothing to do with other messages', async () => {
-    const { onWrite, told } = ask();
-    onWrite(result(2), written);
-    onWrite(result('1'), written);
-    onWrite({ jsonrpc: '2.0', id: 1, method: 'ping' }, written);
-    onWrite({ jsonrpc: '2.0', method: 'notifications/progress' }, written);
+    const { onSend, told } = ask();
+    onSend(result(2), written);
+    onSend(result('1'), written);
+    onSend({ jsonrpc: '2.0', id: 1, method: 'ping' }, written);
+    onSend({ jsonrpc: '2.0', method: 'notifications/progress' }, written);
     await settled();
     expect(told).toEqual([]);
   });
@@ -54,19 +52,19 @@ describe('whether an answer is delivered', () => {
   it('is denied where it cannot be written, or an error goes out in its place', async () => {
     const broken = ask();
     const write = openWrite();
-    broken.onWrite(result(1), write.written);
+    broken.onSend(result(1), write.written);
     write.broken();
     const replaced = ask();
     const error = { code: -32603, message: 'Internal error' };
-    replaced.onWrite({ jsonrpc: '2.0', id: 1, error }, written);
+    replaced.onSend({ jsonrpc: '2.0', id: 1, error }, written);
     await Promise.all([broken.asked, replaced.asked]);
     expect([broken.told, replaced.told]).toEqual([[false], [false]]);
   });
 
   it.each(['user', 'timeout'])('is denied where the call is given up before that (%s)', async (reason) => {
-    const { onWrite, ended, told, asked } = ask();
+    const { onSend, ended, told, asked } = ask();
     const write = openWrite();
-    onWrite(result(1), write.written);
+    onSend(result(1), write.written);
     ended.abort(reason);
     write.whole();
     await asked;
@@ -74,9 +72,9 @@ describe('whether an answer is delivered', () => {
   });
 
   it('goes on to be found out where the client has closed its end meanwhile', async () => {
-    const { onWrite, ended, told, asked } = ask();
+    const { onSend, ended, told, asked } = ask();
     const write = openWrite();
-    onWrite(result(1), write.written);
+    onSend(result(1), write.written);
     ended.abort('closed');
     await settled();
     expect(told).toEqual([]);
@@ -86,14 +84,23 @@ describe('whether an answer is delivered', () => {
   });
 
   it('is denied where the call had ended before it was written, and a later request with its id stands alone', async () => {
-    const { delivery, onWrite, ended, told, asked } = ask();
+    const { delivered, onSend, ended, told, asked } = ask();
     ended.abort('closed');
     await asked;
-    const later = delivery(1, new AbortController().signal);
-    onWrite(result(1), written);
+    const later = delivered(1, new AbortController().signal);
+    onSend(result(1), written);
     expect(told).toEqual([false]);
     expect(await later).toBe(true);
-    expect(await delivery(1, ended.signal)).toBe(false);
+    expect(await delivered(1, ended.signal)).toBe(false);
+  });
+
+  it('of a call is its own where an earlier call with its id is given up', async () => {
+    const { delivered, onSend } = createAnswers();
+    const earlier = new AbortController();
+    const calls = [delivered(1, earlier.signal), delivered(1, new AbortController().signal)];
+    earlier.abort('user');
+    onSend(result(1), written);
+    expect(await Promise.all(calls)).toEqual([false, true]);
   });
 });
 
@@ -120,23 +127,15 @@ describe('an answer that is handed over', () => {
     const cancelled = new AbortController();
     ours.on('data', () => cancelled.abort('Request timed out'));
     const context = { mcpReq: { id: 1, signal: cancelled.signal } } as unknown as ServerContext;
-    const acknowledging = new Set<Promise<void>>();
-    const options: CallWaitOptions = {
-      clock: createJumpingClock(),
-      log: createLog('silent', String),
-      waitSeconds: 1,
-      delivery: async (_, ended) => !ended.aborted,
-      acknowledging,
-    };
-    const { wait, answered } = openWait(context, undefined, options);
-    const told: boolean[] = [];
-    wait.onAnswered(async (reached) => void told.push(reached));
+    const options = { clock: createJumpingClock(), waitSeconds: 1 };
+    const answers = createAnswers();
+    const { wait, end } = openCall(context, undefined, answers, options);
 
     theirs.write('cancelled');
     const busyUntil = performance.now() + ARRIVED_AFTER;
     while (performance.now() < busyUntil);
-    await answered();
-    await Promise.all(acknowledging);
-    expect(told).toEqual([false]);
+    await end();
+    answers.onSend(result(1), written);
+    expect(await wait.delivered).toBe(false);
   });
 });
