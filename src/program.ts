@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { McpServerFactory } from '@modelcontextprotocol/server';
+import { viewContents } from './apps.ts';
 import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts';
 import { pinnedModels } from './catalogue/pinned.ts';
 import type { Clock } from './clock.ts';
@@ -17,7 +18,7 @@ import { createLog, type Log } from './log.ts';
 import type { DownloadLimits } from './media/download.ts';
 import { createInputs } from './media/inputs.ts';
 import { createPictures } from './media/pictures.ts';
-import { loopbackOrigin } from './media/trust.ts';
+import { loopbackOrigin, outputOrigins } from './media/trust.ts';
 import { type Model, publishedPrice } from './models/define.ts';
 import { MODELS } from './models/index.ts';
 import { createRunComfy, type RunComfy } from './runcomfy/client.ts';
@@ -25,6 +26,7 @@ import { createHttp, type HttpLimits } from './runcomfy/http.ts';
 import { createKeyring, type Keyring } from './runcomfy/key.ts';
 import { createRedactor } from './runcomfy/quote.ts';
 import { createServerFactory } from './server.ts';
+import type { Services } from './tools/define.ts';
 import { createTools } from './tools/index.ts';
 
 /** The parts of a running program, put together. */
@@ -112,26 +114,27 @@ export function createProgram(
   });
   const local = loopbackOrigin(config.baseUrl);
   const catalogue = createCatalogue({ api, origin, dataDir: config.dataDir, clock, redact, log });
-  const inputs = createInputs({ loopbackOrigin: local, folders: config.inputDirs });
   const { outputDir, savesAll, preview, waitSeconds } = config;
-  const pictures = createPictures({ loopbackOrigin: local, outputDir, limits: downloadLimits });
+  const services: Services = {
+    clock,
+    jobs,
+    balance: api.balance,
+    catalogue,
+    loopbackOrigin: local,
+    inputs: createInputs({ loopbackOrigin: local, folders: config.inputDirs }),
+    pictures: createPictures({ loopbackOrigin: local, outputDir, limits: downloadLimits }),
+    savesAll,
+  };
   const serve = (models: readonly Model[]): McpServerFactory =>
     createServerFactory({
-      tools: createTools(models),
-      jobs,
-      balance: api.balance,
-      catalogue,
+      tools: createTools(services, models),
       clock,
       log,
-      loopbackOrigin: local,
-      inputs,
-      pictures,
-      savesAll,
       preview,
       waitSeconds,
       calls,
       redact,
-      viewHtml: async () => (await import('./view/view.ts')).viewHtml(models),
+      view: async () => viewContents((await import('./view/view.ts')).viewHtml(models), outputOrigins(local)),
     });
   /** Chooses the models once, when the first client is there; then the list stays. */
   function serveLater(patterns: readonly string[]): McpServerFactory {

@@ -11,21 +11,17 @@ import {
   ResourceNotFoundError,
   Server,
   type ServerContext,
+  type TextResourceContents,
   type Transport,
 } from '@modelcontextprotocol/server';
-import { showsViews, VIEW, viewContents, viewMeta } from './apps.ts';
+import { showsViews, VIEW, viewMeta } from './apps.ts';
 import { type Answers, type CallOptions, createAnswers, openCall } from './call.ts';
-import type { Catalogue } from './catalogue/catalogue.ts';
 import { takesImages } from './hosts.ts';
-import type { Jobs } from './jobs/service.ts';
 import type { Log } from './log.ts';
-import type { Inputs } from './media/inputs.ts';
-import type { Pictures } from './media/pictures.ts';
-import { outputOrigins } from './media/trust.ts';
 import { guarded } from './outgoing.ts';
 import type { PreviewSetting } from './settings.ts';
 import { readArguments } from './tools/arguments.ts';
-import type { Answer, Tool, ToolContext } from './tools/define.ts';
+import type { Answer, Tool } from './tools/define.ts';
 import { presentError } from './tools/present.ts';
 import { jsonSchema } from './tools/schema.ts';
 import { NAME, VERSION } from './version.ts';
@@ -46,24 +42,17 @@ export interface ServerOptions extends CallOptions {
   /** Holds the tool calls that are open. */
   calls: Set<Promise<unknown>>;
   log: Log;
-  jobs: Jobs;
-  balance: ToolContext['balance'];
-  catalogue: Catalogue;
-  loopbackOrigin: string | undefined;
-  inputs: Inputs;
-  pictures: Pictures;
-  savesAll: boolean;
   /** The user's own wish; undefined asks the table of hosts. */
   preview: PreviewSetting | undefined;
   /** Takes keys out of every text that leaves. */
   redact: (text: string) => string;
   /** The page that shows jobs in a chat. */
-  viewHtml: () => Promise<string>;
+  view: () => Promise<TextResourceContents>;
 }
 
 /** Makes MCP servers over the tools: one per connection over stdio, so jobs live outside of it. */
 export function createServerFactory(options: ServerOptions): McpServerFactory {
-  const { tools, calls, redact, viewHtml, loopbackOrigin } = options;
+  const { tools, calls, redact, view } = options;
   return () => {
     const answers = createAnswers();
     const server = new GuardedServer(redact, answers);
@@ -88,7 +77,7 @@ export function createServerFactory(options: ServerOptions): McpServerFactory {
     server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [] }));
     server.setRequestHandler('resources/read', async ({ params }, context) => {
       if (params.uri !== VIEW.uri || !offered(context).isShown) throw new ResourceNotFoundError(params.uri);
-      return { contents: [viewContents(await viewHtml(), outputOrigins(loopbackOrigin))] };
+      return { contents: [await view()] };
     });
     return server;
   };
@@ -157,28 +146,14 @@ async function callTool(
   answers: Answers,
   options: ServerOptions,
 ): Promise<CallToolResult> {
-  const { jobs, balance, catalogue, clock, log, loopbackOrigin, inputs, pictures, savesAll } = options;
   const preview = options.preview ?? (takesImages(client) ? 'small' : 'off');
   const { wait, end } = openCall(context, client, answers, options);
   try {
     const input = readArguments(tool, args);
-    const answer = await tool.run(input, {
-      jobs,
-      balance,
-      catalogue,
-      wait,
-      now: clock.now,
-      sleep: clock.sleep,
-      loopbackOrigin,
-      inputs,
-      pictures,
-      preview,
-      savesAll,
-    });
-    return success(answer);
+    return success(await tool.run(input, { wait, preview }));
   } catch (error) {
     const text = presentError(error, tool.isPaid);
-    log.info(`${tool.name}: ${text}`);
+    options.log.info(`${tool.name}: ${text}`);
     // No structuredContent: some hosts would show the model that instead of the message.
     return { isError: true, content: [{ type: 'text', text }] };
   } finally {

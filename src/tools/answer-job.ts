@@ -2,32 +2,42 @@ import { type Job, kindAt, UNKNOWN_MODEL } from '../jobs/job.ts';
 import type { Outcome } from '../jobs/wait.ts';
 import { fileStem, givenStem } from '../media/file-name.ts';
 import type { Picture, Pictures, SaveAs, Wanted } from '../media/pictures.ts';
-import type { Answer, ToolContext } from './define.ts';
-import { presentJob } from './present.ts';
+import type { Answer, Call, Services } from './define.ts';
+import { type PresentServices, presentJob } from './present.ts';
 
 // How long an answer waits for its pictures, in ms: what is left of the call's wait, within these bounds. The least
 // still fits between the usual wait of 45 s and the 60 s at which most clients give up.
 const LEAST = 5_000;
 const MOST = 20_000;
 
+export type AnswerServices = PresentServices & Pick<Services, 'pictures' | 'savesAll'>;
+
 /** The answer about a job; of one that succeeded with its pictures shown, and saved where the user saves all. */
-export async function answerJob(outcome: Outcome, context: ToolContext): Promise<Answer> {
-  const { preview, savesAll, wait, now } = context;
+export async function answerJob(
+  outcome: Outcome,
+  { wait, preview }: Call,
+  services: AnswerServices,
+): Promise<Answer> {
+  const { clock, pictures, savesAll } = services;
   const { job } = outcome;
-  if (job.state !== 'succeeded' || (preview === 'off' && !savesAll)) return presentJob(outcome, context);
-  const within = Math.min(MOST, Math.max(LEAST, wait.until - now()));
+  if (job.state !== 'succeeded' || (preview === 'off' && !savesAll)) return presentJob(outcome, services);
+  const within = Math.min(MOST, Math.max(LEAST, wait.until - clock.now()));
   const save = savesAll ? saveAs(job) : undefined;
   const wanted = { preview, save, within, signal: wait.signal };
-  return presentJob(outcome, context, await collectImages(job, context.pictures, wanted));
+  return presentJob(outcome, services, await collectImages(job, pictures, wanted));
 }
 
 // How long saving on demand may take at most, in ms, where the call's wait has no end.
 const MOST_SAVING = 600_000;
 
 /** Saves the pictures of a job that succeeded, under a name of the caller's or one that tells what they are. */
-export async function savePictures(job: Job, context: ToolContext, name?: string): Promise<Picture[]> {
-  const { pictures, wait, now } = context;
-  const within = Math.min(MOST_SAVING, Math.max(LEAST, wait.until - now()));
+export async function savePictures(
+  job: Job,
+  { wait }: Call,
+  { clock, pictures }: Pick<Services, 'clock' | 'pictures'>,
+  name?: string,
+): Promise<Picture[]> {
+  const within = Math.min(MOST_SAVING, Math.max(LEAST, wait.until - clock.now()));
   return collectImages(job, pictures, {
     preview: 'off',
     save: saveAs(job, name),

@@ -8,21 +8,26 @@ import type { Pictures } from '../media/pictures.ts';
 import type { Preview } from '../media/preview.ts';
 import type { PreviewSetting } from '../settings.ts';
 
-/** What a tool is handed to do its work: no more than this slice of the program, and its clock. */
-export interface ToolContext extends Clock {
+/** What tools are made of: each is made with those services that it uses. `program.ts` makes them. */
+export interface Services {
+  clock: Clock;
   jobs: Jobs;
   /** The account's balance in USD. Throws ToolError, or the signal's reason. */
   balance(signal: AbortSignal): Promise<number>;
   catalogue: Catalogue;
-  wait: Wait;
   /** Origin of an API on this machine, whose pictures are its own outputs. */
   loopbackOrigin: string | undefined;
   inputs: Inputs;
   pictures: Pictures;
-  /** How large this client's model gets to see the images. */
-  preview: PreviewSetting;
   /** Whether every image is saved, not only what is asked for. */
   savesAll: boolean;
+}
+
+/** One call of a tool. */
+export interface Call {
+  wait: Wait;
+  /** How large this client's model gets to see the images. */
+  preview: PreviewSetting;
 }
 
 /** What a tool answers, free of MCP: a text that says everything, the same as data, and pictures. */
@@ -54,14 +59,14 @@ export interface Tool {
   readonly isPaid?: true;
   /** For hosts that show pages: its answer is `shown` by the view, or only the view itself calls it (`asked`). */
   readonly view?: 'shown' | 'asked';
-  run(input: Record<string, unknown>, context: ToolContext): Promise<Answer>;
+  run(input: Record<string, unknown>, call: Call): Promise<Answer>;
 }
 
 /** Keeps the type of the checked input inside a tool's declaration. */
 export function defineTool<Input extends z.ZodObject>(
   tool: Omit<Tool, 'input' | 'run'> & {
     input: Input;
-    run(input: z.output<Input>, context: ToolContext): Promise<Answer>;
+    run(input: z.output<Input>, call: Call): Promise<Answer>;
   },
 ): Tool {
   return tool as unknown as Tool;

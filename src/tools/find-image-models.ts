@@ -4,9 +4,10 @@ import { liveModel, requiredInputs } from '../catalogue/live-model.ts';
 import { priceWords } from '../catalogue/price.ts';
 import type { Found } from '../catalogue/search.ts';
 import { MEDIA, makes, TASK_NAMES } from '../catalogue/tasks.ts';
+import type { Wait } from '../jobs/wait.ts';
 import { quotable } from '../runcomfy/quote.ts';
 import type { CatalogueEntry } from '../runcomfy/wire.ts';
-import { type Answer, defineTool, type Tool, type ToolContext } from './define.ts';
+import { type Answer, defineTool, type Services, type Tool } from './define.ts';
 import { readFreely } from './free-read.ts';
 import { jsonSchema } from './schema.ts';
 
@@ -15,8 +16,11 @@ const MAX_ABOUT = 120;
 const NO_QUOTE =
   "Prices are the catalogue's base prices, no quotes: cost_usd of a result is what was charged.";
 
+type FindServices = Pick<Services, 'catalogue' | 'clock'>;
+
 /** The tool that searches the catalogue and describes a model; `tools` names the models that are tools themselves. */
-export function findImageModels(tools: ReadonlyMap<string, string>): Tool {
+export function findImageModels(tools: ReadonlyMap<string, string>, services: FindServices): Tool {
+  const { catalogue, clock } = services;
   return defineTool({
     name: 'find_image_models',
     title: 'Find image models',
@@ -34,16 +38,16 @@ export function findImageModels(tools: ReadonlyMap<string, string>): Tool {
     output: z.looseObject({ models: z.array(z.unknown()) }),
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
     searchHint: 'search, compare and price AI image, video and audio models',
-    async run({ model, query = '', page = 1, ...wish }, context) {
-      if (model !== undefined) return describeModel(model.trim(), tools, context);
-      const known = await readFreely(context, (signal) => context.catalogue.search(query, wish, signal));
+    async run({ model, query = '', page = 1, ...wish }, { wait }) {
+      if (model !== undefined) return describeModel(model.trim(), tools, wait, services);
+      const known = await readFreely(clock, wait, (signal) => catalogue.search(query, wish, signal));
       const found = known.what;
       const total = found.entries.length;
       const rows = found.entries.slice((page - 1) * PAGE, page * PAGE).map((entry) => rowOf(entry, tools));
       const notes = [
         ...matchNotes(found),
         ...(rows.some(({ price }) => price) ? [NO_QUOTE] : []),
-        ...staleNote(known, context.now()),
+        ...staleNote(known, clock.now()),
       ];
       const next = nextStep(rows, page, total);
       const pages = total > PAGE ? `, page ${page} of ${Math.ceil(total / PAGE)}` : '';
@@ -77,12 +81,13 @@ function matchNotes({ unmatched, readAs, unpriced }: Found): string[] {
 async function describeModel(
   id: string,
   tools: ReadonlyMap<string, string>,
-  context: ToolContext,
+  wait: Wait,
+  { catalogue, clock }: FindServices,
 ): Promise<Answer> {
-  const known = await readFreely(context, (signal) => context.catalogue.model(id, signal));
+  const known = await readFreely(clock, wait, (signal) => catalogue.model(id, signal));
   const row = rowOf(known.what, tools);
   const input_schema = jsonSchema(liveModel(known.what).input, 'input');
-  const notes = [...(row.price ? [NO_QUOTE] : []), ...staleNote(known, context.now())];
+  const notes = [...(row.price ? [NO_QUOTE] : []), ...staleNote(known, clock.now())];
   const next = `Call ${row.tool ?? `run_image_model with model "${row.model}"`}.`;
   return {
     text: [lineOf(row), `Input: ${JSON.stringify(input_schema)}`, ...notes, next].join('\n'),

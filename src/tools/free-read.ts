@@ -1,6 +1,6 @@
-import { within } from '../clock.ts';
+import { type Clock, within } from '../clock.ts';
 import { ToolError } from '../errors.ts';
-import type { ToolContext } from './define.ts';
+import type { Wait } from '../jobs/wait.ts';
 
 // In ms. A wait of none still asks once, for as long as one request may take. A wait without end is one that progress
 // prolongs, and here is none to tell: within this most clients are still there.
@@ -8,8 +8,8 @@ const LEAST = 30_000;
 const WITHOUT_END = 45_000;
 
 /** How long RunComfy is waited for where nothing is paid, in ms: the rest of the call's wait, within bounds. */
-export function freeTime({ wait, now }: ToolContext): number {
-  const left = wait.until - now();
+export function freeTime(clock: Clock, wait: Wait): number {
+  const left = wait.until - clock.now();
   return Number.isFinite(left) ? Math.max(LEAST, left) : WITHOUT_END;
 }
 
@@ -24,9 +24,10 @@ export function silence(ms: number, unknown = '', next = 'Call again in a minute
  * `unreachable`, so that what has something older to fall back on still can.
  */
 export function readFreely<Result>(
-  context: ToolContext,
+  clock: Clock,
+  wait: Wait,
   ask: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  const ms = freeTime(context);
-  return within(context, ms, silence(ms), ask, context.wait.signal);
+  const ms = freeTime(clock, wait);
+  return within(clock, ms, silence(ms), ask, wait.signal);
 }

@@ -1,29 +1,31 @@
 import * as z from 'zod';
 import { dollars } from '../jobs/costs.ts';
-import { defineTool } from './define.ts';
+import { defineTool, type Services } from './define.ts';
 import { readFreely } from './free-read.ts';
 
 // USD: a few images of the dearest model with a published price.
 const LOW = 1;
 const WHERE = 'the Billing page of runcomfy.com';
 
-export const getBalance = defineTool({
-  name: 'get_balance',
-  title: 'Get the balance',
-  description: 'Tell the balance of the RunComfy account in USD. Costs nothing.',
-  input: z.strictObject({}),
-  output: z.looseObject({ balance_usd: z.number(), next: z.string().optional() }),
-  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
-  searchHint: 'RunComfy account balance, credits and money left',
-  async run(_, context) {
-    const usd = await readFreely(context, context.balance);
-    const next = nextStep(usd);
-    return {
-      text: [`The RunComfy account has a balance of ${dollars(usd)}.`, next].filter(Boolean).join(' '),
-      data: { balance_usd: usd, ...(next !== undefined && { next }) },
-    };
-  },
-});
+/** The tool that tells the account's balance. */
+export const getBalance = ({ balance, clock }: Pick<Services, 'balance' | 'clock'>) =>
+  defineTool({
+    name: 'get_balance',
+    title: 'Get the balance',
+    description: 'Tell the balance of the RunComfy account in USD. Costs nothing.',
+    input: z.strictObject({}),
+    output: z.looseObject({ balance_usd: z.number(), next: z.string().optional() }),
+    annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+    searchHint: 'RunComfy account balance, credits and money left',
+    async run(_, { wait }) {
+      const usd = await readFreely(clock, wait, balance);
+      const next = nextStep(usd);
+      return {
+        text: [`The RunComfy account has a balance of ${dollars(usd)}.`, next].filter(Boolean).join(' '),
+        data: { balance_usd: usd, ...(next !== undefined && { next }) },
+      };
+    },
+  });
 
 function nextStep(usd: number): string | undefined {
   if (usd <= 0) return `Ask the user to add balance on ${WHERE}: until then RunComfy refuses paid jobs.`;

@@ -1,6 +1,6 @@
 import type { Model } from '../models/define.ts';
 import { cancelImageJob } from './cancel-image-job.ts';
-import type { Tool } from './define.ts';
+import type { Services, Tool } from './define.ts';
 import { findImageModels } from './find-image-models.ts';
 import { getBalance } from './get-balance.ts';
 import { getImageJob } from './get-image-job.ts';
@@ -12,17 +12,17 @@ import { saveImages } from './save-images.ts';
 import { toolNames } from './tool-names.ts';
 
 /** Every tool, in the order in which clients see them: the models, then what works on their jobs. */
-export function createTools(models: readonly Model[]): Tool[] {
+export function createTools(services: Services, models: readonly Model[]): Tool[] {
   const names = toolNames(models.map(({ id }) => id));
   return [
-    ...models.map((model) => modelTool(model, names.get(model.id) as string)),
-    findImageModels(names),
-    runImageModel,
-    getImageJob,
-    saveImages,
-    cancelImageJob,
-    listImageJobs,
-    getBalance,
-    lookAtImageJob(new Map(models.map((model) => [names.get(model.id) as string, model]))),
+    ...models.map((model) => modelTool(model, names.get(model.id) as string, services)),
+    findImageModels(names, services),
+    runImageModel(services),
+    getImageJob(services),
+    saveImages(services),
+    cancelImageJob(services),
+    listImageJobs(services),
+    getBalance(services),
+    lookAtImageJob(new Map(models.map((model) => [names.get(model.id) as string, model])), services),
   ];
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type CostSums, dollars, sumCosts } from '../jobs/costs.ts';
 import { ACTIVE_STATES, JOB_STATES, type Job } from '../jobs/job.ts';
 import type { Jobs } from '../jobs/service.ts';
-import { defineTool } from './define.ts';
+import { defineTool, type Services } from './define.ts';
 import { jobLine, jobRow, jobRowOutput } from './job-row.ts';
 
 // Whose costs are summed: the days, today being one of them, and how many records are read for it at most.
@@ -13,63 +13,67 @@ const MAX_LISTED = 50;
 // In characters.
 const MAX_QUERY = 500;
 
-export const listImageJobs = defineTool({
-  name: 'list_image_jobs',
-  title: 'List image jobs',
-  description:
-    'List image jobs submitted from this machine, newest first, and the costs that RunComfy reported over 7 days. Use it to find an earlier job. Costs nothing.',
-  input: z.strictObject({
-    status: z
-      .enum(['active', ...JOB_STATES])
-      .optional()
-      .meta({ description: 'Only jobs in this state; active is in_queue or in_progress. Default: all.' }),
-    query: z.string().optional().meta({ description: 'Only jobs whose prompt has these words.' }),
-    model: z.string().optional().meta({ description: 'Only jobs of this model id, or a part of it.' }),
-    since: z
-      .string()
-      .refine((time) => !Number.isNaN(Date.parse(time)), 'must be a date or time, such as 2026-01-31')
-      .optional()
-      .meta({ description: 'Only jobs since this date or time (ISO 8601).' }),
-    limit: z
-      .int()
-      .min(1)
-      .optional()
-      .meta({ description: `At most this many, ${MAX_LISTED} at most. Default: 10.`, default: 10 }),
-  }),
-  output: z.looseObject({ jobs: z.array(jobRowOutput), next: z.string().optional() }),
-  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  searchHint: 'earlier image jobs, history and spending',
-  async run({ status, query = '', model = '', since, limit = 10 }, { jobs, now }) {
-    const states = status === 'active' ? ACTIVE_STATES : status && [status];
-    const found = await jobs.list({
-      ...(states && { states }),
-      ...(since !== undefined && { since: new Date(since).toISOString() }),
-      fits: jobFilter(query, model),
-      limit: Math.min(limit, MAX_LISTED),
-    });
-    const costs = await recentCosts(jobs, now());
-    const next = found.some(({ state }) => state === 'unknown' || state === 'submitting')
-      ? 'Jobs without a request id may exist and be charged: look at the Generations page of the RunComfy account.'
-      : found.length > 0
-        ? 'Call get_image_job with a request_id for the images or the current state.'
-        : undefined;
-    const isNarrowed = query !== '' || model !== '' || since !== undefined;
-    const such = isNarrowed ? 'No such jobs are' : 'No jobs are';
-    const which =
-      status === undefined ? such : `${isNarrowed ? 'No such' : 'No'} jobs with status ${status} are`;
-    const lines =
-      found.length > 0 ? found.map((job) => jobLine(job, now())) : [`${which} recorded on this machine.`];
-    if (costs) lines.push(costLine(costs));
-    return {
-      text: [...lines, ...(next === undefined ? [] : [next])].join('\n'),
-      data: {
-        jobs: found.map((job) => jobRow(job, now())),
-        ...(costs && { costs }),
-        ...(next !== undefined && { next }),
-      },
-    };
-  },
-});
+/** The tool that lists earlier jobs and what they cost. */
+export const listImageJobs = ({ jobs, clock }: Pick<Services, 'jobs' | 'clock'>) =>
+  defineTool({
+    name: 'list_image_jobs',
+    title: 'List image jobs',
+    description:
+      'List image jobs submitted from this machine, newest first, and the costs that RunComfy reported over 7 days. Use it to find an earlier job. Costs nothing.',
+    input: z.strictObject({
+      status: z
+        .enum(['active', ...JOB_STATES])
+        .optional()
+        .meta({ description: 'Only jobs in this state; active is in_queue or in_progress. Default: all.' }),
+      query: z.string().optional().meta({ description: 'Only jobs whose prompt has these words.' }),
+      model: z.string().optional().meta({ description: 'Only jobs of this model id, or a part of it.' }),
+      since: z
+        .string()
+        .refine((time) => !Number.isNaN(Date.parse(time)), 'must be a date or time, such as 2026-01-31')
+        .optional()
+        .meta({ description: 'Only jobs since this date or time (ISO 8601).' }),
+      limit: z
+        .int()
+        .min(1)
+        .optional()
+        .meta({ description: `At most this many, ${MAX_LISTED} at most. Default: 10.`, default: 10 }),
+    }),
+    output: z.looseObject({ jobs: z.array(jobRowOutput), next: z.string().optional() }),
+    annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+    searchHint: 'earlier image jobs, history and spending',
+    async run({ status, query = '', model = '', since, limit = 10 }) {
+      const states = status === 'active' ? ACTIVE_STATES : status && [status];
+      const found = await jobs.list({
+        ...(states && { states }),
+        ...(since !== undefined && { since: new Date(since).toISOString() }),
+        fits: jobFilter(query, model),
+        limit: Math.min(limit, MAX_LISTED),
+      });
+      const costs = await recentCosts(jobs, clock.now());
+      const next = found.some(({ state }) => state === 'unknown' || state === 'submitting')
+        ? 'Jobs without a request id may exist and be charged: look at the Generations page of the RunComfy account.'
+        : found.length > 0
+          ? 'Call get_image_job with a request_id for the images or the current state.'
+          : undefined;
+      const isNarrowed = query !== '' || model !== '' || since !== undefined;
+      const such = isNarrowed ? 'No such jobs are' : 'No jobs are';
+      const which =
+        status === undefined ? such : `${isNarrowed ? 'No such' : 'No'} jobs with status ${status} are`;
+      const lines =
+        found.length > 0
+          ? found.map((job) => jobLine(job, clock.now()))
+          : [`${which} recorded on this machine.`];
+      if (costs) lines.push(costLine(costs));
+      return {
+        text: [...lines, ...(next === undefined ? [] : [next])].join('\n'),
+        data: {
+          jobs: found.map((job) => jobRow(job, clock.now())),
+          ...(costs && { costs }),
+          ...(next !== undefined && { next }),
+        },
+      };
+    },
+  });
 
 /** Whether a job's prompt has all words of a query, and its model's id a part, whatever their case. */
 export function jobFilter(query: string, model: string): (job: Job) => boolean {

@@ -1,8 +1,8 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import { liveModel } from '../catalogue/live-model.ts';
 import { ToolError } from '../errors.ts';
 import { shorten } from '../runcomfy/quote.ts';
 import { inputProblems } from './arguments.ts';
-import type { ToolContext } from './define.ts';
 import { jsonSchema } from './schema.ts';
 
 // How much of a schema an error tells, in fields and in characters of each.
@@ -17,7 +17,7 @@ export async function withLiveSchema(
   refusal: ToolError,
   modelId: string,
   input: Record<string, unknown>,
-  { catalogue }: ToolContext,
+  catalogue: Catalogue,
 ): Promise<ToolError> {
   const entry = await catalogue.now(modelId);
   if (!entry) return refusal;

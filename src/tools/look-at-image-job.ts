@@ -5,9 +5,9 @@ import { fingerprintOf } from '../jobs/record.ts';
 import type { Jobs } from '../jobs/service.ts';
 import type { Model } from '../models/define.ts';
 import { readArguments } from './arguments.ts';
-import { defineTool, type Tool } from './define.ts';
+import { defineTool, type Services, type Tool } from './define.ts';
 import { readFreely } from './free-read.ts';
-import { jobOutput, presentJob } from './present.ts';
+import { jobOutput, type PresentServices, presentJob } from './present.ts';
 import { requestId } from './request-id.ts';
 
 // The job of a call under way is among the newest that are not done.
@@ -17,7 +17,11 @@ const NEWEST = 50;
  * Tells the view where a job stands, at once. Hosts pass no progress on to a view, and get_image_job would wait and
  * count as the delivery that keeps a repeated call from being paid twice.
  */
-export function lookAtImageJob(models: ReadonlyMap<string, Model>): Tool {
+export function lookAtImageJob(
+  models: ReadonlyMap<string, Model>,
+  services: PresentServices & Pick<Services, 'jobs'>,
+): Tool {
+  const { jobs, clock } = services;
   return defineTool({
     name: 'look_at_image_job',
     title: 'Look at an image job',
@@ -35,15 +39,12 @@ export function lookAtImageJob(models: ReadonlyMap<string, Model>): Tool {
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
     searchHint: 'state of an image job',
     view: 'asked',
-    async run({ request_id, tool = '', arguments: given }, context) {
-      const { jobs } = context;
+    async run({ request_id, tool = '', arguments: given }, { wait }) {
       const job = request_id === undefined ? await jobOf(models.get(tool), given, jobs) : undefined;
       const id = request_id ?? job?.request_id;
       if (id === undefined) throw noSuchJob();
-      return presentJob(
-        { job: await readFreely(context, (signal) => jobs.look(id, signal)), resumed: false },
-        context,
-      );
+      const seen = await readFreely(clock, wait, (signal) => jobs.look(id, signal));
+      return presentJob({ job: seen, resumed: false }, services);
     },
   });
 }

@@ -1,13 +1,15 @@
 import { ToolError } from '../errors.ts';
 import type { Inputs, Reference } from '../media/inputs.ts';
 import type { Model } from '../models/define.ts';
-import { answerJob } from './answer-job.ts';
-import { type Answer, defineTool, type Tool, type ToolContext } from './define.ts';
+import { type AnswerServices, answerJob } from './answer-job.ts';
+import { type Answer, type Call, defineTool, type Services, type Tool } from './define.ts';
 import { withLiveSchema } from './live-schema.ts';
 import { jobOutput } from './present.ts';
 
+export type RunServices = AnswerServices & Pick<Services, 'jobs' | 'inputs' | 'catalogue'>;
+
 /** The tool of a model: submits a paid job and follows it. */
-export function modelTool(model: Model, name: string): Tool {
+export function modelTool(model: Model, name: string, services: RunServices): Tool {
   const { makes = 'image' } = model;
   const returns =
     makes === 'image' ? 'image URLs' : `${makes === '3d' ? '3D model' : makes} URLs, without previews`;
@@ -21,7 +23,7 @@ export function modelTool(model: Model, name: string): Tool {
     searchHint: `${model.imageFields.length > 0 ? 'edit or combine images' : `generate ${makes}`} with ${model.title}`,
     isPaid: true,
     view: 'shown',
-    run: (input, context) => runModel(model, input, context),
+    run: (input, call) => runModel(model, input, call, services),
   });
 }
 
@@ -29,15 +31,17 @@ export function modelTool(model: Model, name: string): Tool {
 export async function runModel(
   model: Model,
   input: Record<string, unknown>,
-  context: ToolContext,
+  call: Call,
+  services: RunServices,
 ): Promise<Answer> {
+  const { jobs, inputs, catalogue } = services;
   refuseTransparentJpeg(model, input);
-  const { recorded, body } = await withReferences(model, input, context.inputs);
-  const outcome = await context.jobs.generate(model.id, recorded, context.wait, body).catch(async (error) => {
+  const { recorded, body } = await withReferences(model, input, inputs);
+  const outcome = await jobs.generate(model.id, recorded, call.wait, body).catch(async (error) => {
     const isRefused = error instanceof ToolError && error.code === 'input_refused';
-    throw isRefused ? await withLiveSchema(error, model.id, input, context) : error;
+    throw isRefused ? await withLiveSchema(error, model.id, input, catalogue) : error;
   });
-  return answerJob(outcome, context);
+  return answerJob(outcome, call, services);
 }
 
 /** RunComfy takes the two together, and the picture that was paid for is not what was asked for. */

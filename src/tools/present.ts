@@ -6,7 +6,7 @@ import type { Outcome } from '../jobs/wait.ts';
 import { factsOf, type Picture } from '../media/pictures.ts';
 import { isTrustedOutput } from '../media/trust.ts';
 import { quotable } from '../runcomfy/quote.ts';
-import type { Answer } from './define.ts';
+import type { Answer, Services } from './define.ts';
 import { describeOriginal, pictureNotes } from './picture-words.ts';
 
 /** The shape of every answer about one job. Few keys are required: clients check it after the money is spent. */
@@ -21,11 +21,7 @@ export const jobOutput = z.looseObject({
   next: z.string().optional(),
 });
 
-/** What the presentation needs to know beside the job. */
-export interface Scene {
-  now(): number;
-  loopbackOrigin: string | undefined;
-}
+export type PresentServices = Pick<Services, 'clock' | 'loopbackOrigin'>;
 
 /**
  * A job in words and data, with what was had of its pictures, in the order of its URLs. Throws ToolError
@@ -33,11 +29,11 @@ export interface Scene {
  */
 export function presentJob(
   { job, resumed, unread }: Outcome,
-  scene: Scene,
+  services: PresentServices,
   pictures: readonly Picture[] = [],
 ): Answer {
   if (job.state === 'failed') throw failed(job);
-  const data = jobData(job, scene, pictures);
+  const data = jobData(job, services, pictures);
   const images = data.images;
   const lines = [headline(job, data.elapsed_seconds)];
   for (const [index, { url, trusted }] of images.entries()) {
@@ -101,8 +97,12 @@ const CHARGED: Record<Charged, string> = {
 
 type JobData = z.infer<typeof jobOutput> & { elapsed_seconds?: number; notes?: string[] };
 
-function jobData(job: Job, { now, loopbackOrigin }: Scene, pictures: readonly Picture[]): JobData {
-  const elapsed = elapsedSeconds(job, now());
+function jobData(
+  job: Job,
+  { clock, loopbackOrigin }: PresentServices,
+  pictures: readonly Picture[],
+): JobData {
+  const elapsed = elapsedSeconds(job, clock.now());
   const isKept = pictures.length > 0 && pictures.every(({ path }) => path !== undefined);
   const next = nextStep(job, isKept);
   const notes = pictureNotes(pictures);

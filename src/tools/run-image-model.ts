@@ -5,49 +5,54 @@ import { shorten } from '../runcomfy/quote.ts';
 import { readArguments } from './arguments.ts';
 import { defineTool } from './define.ts';
 import { readFreely } from './free-read.ts';
-import { runModel } from './model-tool.ts';
+import { type RunServices, runModel } from './model-tool.ts';
 
 // Longer than any id, so that what is cut is none either.
 const MAX_ID = 300;
 
-export const runImageModel = defineTool({
-  name: 'run_image_model',
-  title: 'Run an image model',
-  description:
-    'Run any RunComfy model by its id. The input is checked against its live schema before anything is paid. Video and audio come as URLs with their kind, without previews. A call is a paid job.',
-  input: z.strictObject({
-    model: z.string().meta({ description: 'Model id, such as google/nano-banana-2/edit.' }),
-    // An object that names no property is refused by Gemini, with all tools (cited). This one is called open as some
-    // hosts close what does not say so (Mastra, OpenAI Agents).
-    input: z
-      .looseObject({
-        prompt: z
-          .unknown()
-          .meta({ type: 'string', description: 'What to make, for a model that takes a prompt.' })
-          .optional(),
-      })
-      .meta({
-        description: 'Fields as find_image_models describes them for this model.',
-        additionalProperties: true,
-      }),
-  }),
-  // As of a model's tool, with less said: the whole would cost half a kB of context.
-  output: z.looseObject({ request_id: z.string(), status: z.string() }),
-  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
-  searchHint: 'generate or edit images, video or audio with any AI model',
-  isPaid: true,
-  view: 'shown',
-  async run({ model: given, input }, context) {
-    const id = shorten(given, MAX_ID)
-      .trim()
-      .replace(/^\/+|\/+$/g, '');
-    const { what: entry } = await readFreely(context, (signal) => context.catalogue.model(id, signal));
-    const model = liveModel(entry);
-    const { price } = MODELS.find((known) => known.id === model.id) ?? {};
-    return runModel(
-      { ...model, ...(price && { price }) },
-      readArguments({ name: model.id, input: model.input }, input),
-      context,
-    );
-  },
-});
+/** The tool that runs any model. */
+export const runImageModel = (services: RunServices) =>
+  defineTool({
+    name: 'run_image_model',
+    title: 'Run an image model',
+    description:
+      'Run any RunComfy model by its id. The input is checked against its live schema before anything is paid. Video and audio come as URLs with their kind, without previews. A call is a paid job.',
+    input: z.strictObject({
+      model: z.string().meta({ description: 'Model id, such as google/nano-banana-2/edit.' }),
+      // An object that names no property is refused by Gemini, with all tools (cited). This one is called open as some
+      // hosts close what does not say so (Mastra, OpenAI Agents).
+      input: z
+        .looseObject({
+          prompt: z
+            .unknown()
+            .meta({ type: 'string', description: 'What to make, for a model that takes a prompt.' })
+            .optional(),
+        })
+        .meta({
+          description: 'Fields as find_image_models describes them for this model.',
+          additionalProperties: true,
+        }),
+    }),
+    // As of a model's tool, with less said: the whole would cost half a kB of context.
+    output: z.looseObject({ request_id: z.string(), status: z.string() }),
+    annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
+    searchHint: 'generate or edit images, video or audio with any AI model',
+    isPaid: true,
+    view: 'shown',
+    async run({ model: given, input }, call) {
+      const id = shorten(given, MAX_ID)
+        .trim()
+        .replace(/^\/+|\/+$/g, '');
+      const { what: entry } = await readFreely(services.clock, call.wait, (signal) =>
+        services.catalogue.model(id, signal),
+      );
+      const model = liveModel(entry);
+      const { price } = MODELS.find((known) => known.id === model.id) ?? {};
+      return runModel(
+        { ...model, ...(price && { price }) },
+        readArguments({ name: model.id, input: model.input }, input),
+        call,
+        services,
+      );
+    },
+  });

@@ -4,7 +4,7 @@ import { callPrice, priceWords } from '../../src/catalogue/price.ts';
 import { makes } from '../../src/catalogue/tasks.ts';
 import { isModelId, readEntry } from '../../src/runcomfy/wire.ts';
 import { inputProblems } from '../../src/tools/arguments.ts';
-import { modelTool } from '../../src/tools/model-tool.ts';
+import { modelTool, type RunServices } from '../../src/tools/model-tool.ts';
 import { jsonSchema } from '../../src/tools/schema.ts';
 import { toolNames } from '../../src/tools/tool-names.ts';
 import { expectPortable } from '../helpers/portable.ts';
@@ -18,7 +18,7 @@ const shown = (properties: unknown, required?: unknown) => {
   const model = liveModel(entryOf(properties, required));
   const inputSchema = jsonSchema(model.input, 'input');
   if (!model.input.shape || Object.keys(model.input.shape).length === 0) return inputSchema;
-  const tool = modelTool(model, 'b');
+  const tool = modelTool(model, 'b', {} as RunServices);
   expectPortable({ ...tool, inputSchema, outputSchema: jsonSchema(tool.output, 'output') });
   return inputSchema;
 };

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { cleanEntry } from '../../src/catalogue/clean-entry.ts';
 import { liveModel, requiredInputs } from '../../src/catalogue/live-model.ts';
 import { matcher } from '../../src/catalogue/pinned.ts';
@@ -31,10 +32,11 @@ import { findRequestId } from '../../src/runcomfy/request-id.ts';
 import { judgeReply } from '../../src/runcomfy/verdict.ts';
 import { isModelId, REQUEST_ID, readEntry, readResult } from '../../src/runcomfy/wire.ts';
 import { inputProblems, readArguments } from '../../src/tools/arguments.ts';
-import type { ToolContext } from '../../src/tools/define.ts';
+import type { Call } from '../../src/tools/define.ts';
 import { jobLine } from '../../src/tools/job-row.ts';
 import { jobFilter } from '../../src/tools/list-image-jobs.ts';
 import { withLiveSchema } from '../../src/tools/live-schema.ts';
+import type { RunServices } from '../../src/tools/model-tool.ts';
 import { presentError, presentJob } from '../../src/tools/present.ts';
 import { requestId } from '../../src/tools/request-id.ts';
 import { runImageModel } from '../../src/tools/run-image-model.ts';
@@ -42,7 +44,7 @@ import { toolNames } from '../../src/tools/tool-names.ts';
 
 const redact = createRedactor(() => ['key-123456', 'a"b<c']);
 const job: Job = { api: 'http://a', model: 'a/b', input: {}, state: 'succeeded', request_id: 'r' };
-const scene = { now: () => 0, loopbackOrigin: undefined };
+const services = { clock: { now: () => 0, sleep: async () => {} }, loopbackOrigin: undefined };
 const entryWith = (text: string) => {
   const field = { type: text, title: text, description: text, default: text, enum: [text, `${text}2`] };
   const entry = readEntry({
@@ -157,14 +159,14 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
   'tools/present.ts': {
     presentError: (text) => presentError(new Error(text)),
     presentJob: (text) =>
-      failed(() => presentJob({ job: { ...job, state: 'failed', error: text }, resumed: false }, scene)),
+      failed(() => presentJob({ job: { ...job, state: 'failed', error: text }, resumed: false }, services)),
   },
   'tools/live-schema.ts': {
     withLiveSchema: (text) => {
       const live = cleanEntry(entryWith(text), redact);
-      const context = { catalogue: { now: async () => live } } as unknown as ToolContext;
+      const catalogue = { now: async () => live } as unknown as Catalogue;
       const refusal = new ToolError('input_refused', quotable(text), { next: '' });
-      return withLiveSchema(refusal, 'a/b', { a: text }, context);
+      return withLiveSchema(refusal, 'a/b', { a: text }, catalogue);
     },
   },
   'tools/run-image-model.ts': {
@@ -172,8 +174,9 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
       const catalogue = { model: async (id: string) => Promise.reject(new Error(String(id.length))) };
       const wait = { until: 0, signal: new AbortController().signal };
       const sleep = () => new Promise<void>(() => {});
-      const context = { catalogue, wait, now: () => 0, sleep } as unknown as ToolContext;
-      return refused(() => runImageModel.run({ model: text, input: {} }, context));
+      const services = { catalogue, clock: { now: () => 0, sleep } } as unknown as RunServices;
+      const call = { wait } as unknown as Call;
+      return refused(() => runImageModel(services).run({ model: text, input: {} }, call));
     },
   },
   'models/drift.ts': {
