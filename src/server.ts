@@ -56,27 +56,26 @@ export function createServerFactory(options: ServerOptions): McpServerFactory {
   return () => {
     const answers = createAnswers();
     const server = new GuardedServer(redact, answers);
-    const offered = (context: ServerContext) => {
-      const isShown = showsViews(clientOf(server, context).capabilities);
-      return { isShown, tools: isShown ? tools : tools.filter(({ view }) => view !== 'asked') };
-    };
+    const seesViews = (context: ServerContext) => showsViews(clientOf(server, context).capabilities);
 
     server.setRequestHandler('tools/list', (_, context) => {
-      const { isShown, tools } = offered(context);
-      return { tools: tools.map((tool) => listed(tool, isShown)) };
+      const isShown = seesViews(context);
+      const offered = tools.filter(({ view }) => isShown || view !== 'asked');
+      return { tools: offered.map((tool) => listed(tool, isShown)) };
     });
     server.setRequestHandler('tools/call', ({ params }, context) => {
-      const tool = offered(context).tools.find(({ name }) => name === params.name);
-      if (!tool) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Tool ${params.name} not found`);
+      const tool = tools.find(({ name }) => name === params.name);
+      if (!tool || (tool.view === 'asked' && !seesViews(context)))
+        throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Tool ${params.name} not found`);
       const { name } = clientOf(server, context);
       return track(calls, callTool(tool, params.arguments, context, name, answers, options));
     });
     server.setRequestHandler('resources/list', (_, context) => ({
-      resources: offered(context).isShown ? [VIEW] : [],
+      resources: seesViews(context) ? [VIEW] : [],
     }));
     server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [] }));
     server.setRequestHandler('resources/read', async ({ params }, context) => {
-      if (params.uri !== VIEW.uri || !offered(context).isShown) throw new ResourceNotFoundError(params.uri);
+      if (params.uri !== VIEW.uri || !seesViews(context)) throw new ResourceNotFoundError(params.uri);
       return { contents: [await view()] };
     });
     return server;

@@ -73,7 +73,9 @@ describe.each(['legacy', 'stateless'] as const)('in the %s protocol', (era) => {
     const { tools } = await client.listTools();
     expect(JSON.stringify(tools)).not.toMatch(/look_at|"ui"|ui:|ui\//);
     expect(tools).toHaveLength(MODELS.length + 7);
-    await expect(client.readResource({ uri: VIEW })).rejects.toThrow();
+    await expect(client.readResource({ uri: VIEW })).rejects.toThrow('not found');
+    const look = { name: 'look_at_image_job', arguments: { request_id: 'any' } };
+    await expect(client.callTool(look)).rejects.toThrow('not found');
   });
 });
 
