@@ -47,6 +47,8 @@ export async function connect(
     factor?: number;
     httpLimits?: Partial<HttpLimits>;
     downloadLimits?: Partial<DownloadLimits>;
+    /** What makes the program, where it is loaded in another way. */
+    create?: typeof createProgram;
   } = {},
 ): Promise<Connected> {
   const {
@@ -57,6 +59,7 @@ export async function connect(
     factor = FACTOR,
     httpLimits = {},
     downloadLimits = {},
+    create = createProgram,
     ...overrides
   } = given;
   const clock = createFastClock(factor);
@@ -90,7 +93,7 @@ export async function connect(
   let offset = 0;
   const ours: Clock = { now: () => clock.now() + offset, sleep: clock.sleep };
   const log: string[] = [];
-  const program = createProgram(config, {
+  const program = create(config, {
     clock: ours,
     random: Math.random,
     writeLog: (line) => void log.push(line),
