@@ -26,21 +26,25 @@ export async function within<Result>(
 // setTimeout fires at once when it is asked for more than 2^31 - 1 ms.
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-export const systemClock: Clock = {
-  now: Date.now,
-  // By hand: `node:timers/promises` keeps 1.9 kB for a wait that can be aborted, and a thousand jobs wait at once.
-  sleep: (ms, signal) =>
-    new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const abort = () => {
-        clearTimeout(timer);
-        reject(signal?.reason);
-      };
-      const wake = () => {
-        signal?.removeEventListener('abort', abort);
-        resolve();
-      };
-      const timer = setTimeout(wake, Math.min(ms, LONGEST_TIMER));
-      signal?.addEventListener('abort', abort, { once: true });
-    }),
-};
+// By hand: `node:timers/promises` keeps 1.9 kB for a wait that can be aborted, and a thousand jobs wait at once.
+const sleepOnce: Clock['sleep'] = (ms, signal) =>
+  new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const abort = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const wake = () => {
+      signal?.removeEventListener('abort', abort);
+      resolve();
+    };
+    const timer = setTimeout(wake, ms);
+    signal?.addEventListener('abort', abort, { once: true });
+  });
+
+const sleep: Clock['sleep'] = (ms, signal) =>
+  ms > LONGEST_TIMER
+    ? sleepOnce(LONGEST_TIMER, signal).then(() => sleep(ms - LONGEST_TIMER, signal))
+    : sleepOnce(ms, signal);
+
+export const systemClock: Clock = { now: Date.now, sleep };

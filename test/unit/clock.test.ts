@@ -1,0 +1,41 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+
+/** The longest time in ms that a timer of Node's takes; longer ones fire at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+describe('a sleep that is longer than a timer can be', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it.each([LONGEST_TIMER + 1, 2 * LONGEST_TIMER + 5_000])('of %i ms lasts as long as it says', async (ms) => {
+    let isOver = false;
+    const sleeping = systemClock.sleep(ms).then(() => {
+      isOver = true;
+    });
+    await vi.advanceTimersByTimeAsync(ms - 1);
+    expect(isOver).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    await sleeping;
+  });
+
+  it('ends when it is aborted, and leaves no timer behind', async () => {
+    const stop = new AbortController();
+    const sleeping = systemClock.sleep(3 * LONGEST_TIMER, stop.signal);
+    const ended = expect(sleeping).rejects.toBe('user');
+    await vi.advanceTimersByTimeAsync(LONGEST_TIMER + 1);
+    expect(vi.getTimerCount()).toBe(1);
+    stop.abort('user');
+    await ended;
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('has no end where it is infinite', async () => {
+    let isOver = false;
+    void systemClock.sleep(Number.POSITIVE_INFINITY).then(() => {
+      isOver = true;
+    });
+    await vi.advanceTimersByTimeAsync(5 * LONGEST_TIMER);
+    expect(isOver).toBe(false);
+  });
+});
