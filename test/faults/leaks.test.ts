@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readRecords } from '../helpers/books.ts';
 import { type Connected, connect, freshDataDir, KEY, textOf } from '../helpers/program.ts';
 import { collect, send } from '../helpers/raw.ts';
 import { SHOWS_VIEWS, VIEW } from '../helpers/view.ts';
@@ -130,6 +131,22 @@ describe('the key, where the service says it everywhere', () => {
     for (const part of ['k9+', 'secret', 'key=0', 'qqqq'])
       expect(told.slice(Math.max(0, told.indexOf(part) - 200)).slice(0, 400), part).not.toContain(part);
     expect(wire.length).toBeGreaterThan(20);
+  });
+
+  it.each([
+    ['in words', KEY],
+    ['where the words are cut', 'x'.repeat(2_000 - KEY.length / 2) + KEY],
+    ['in an object', { why: { token: KEY } }],
+  ])('is in no record of a job that failed with it %s', async (_, error) => {
+    const connected = await connect();
+    const result = { status: 'failed', error, output: { image: `https://x.runcomfy.net/${KEY}.png` } };
+    connected.sandbox.inject({ on: 'status', what: reply({ status: 'completed' }) });
+    connected.sandbox.inject({ on: 'result', what: reply(result) });
+    expect(textOf(await call(connected, IMAGE, { prompt: 'a' }))).toMatch(/\[job_failed\]$/);
+    const [job] = readRecords(connected.config.dataDir);
+    expect(job?.error).toMatch(/\[key\]|x{1990}/);
+    // Not even a part of it, as a cut could leave.
+    expect(JSON.stringify(job)).not.toContain(KEY.slice(0, 5));
   });
 
   it('is in no progress either', async () => {

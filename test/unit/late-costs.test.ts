@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Clock } from '../../src/clock.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { createLateCosts } from '../../src/jobs/late-costs.ts';
 import { createLedger } from '../../src/jobs/ledger.ts';
@@ -9,8 +10,10 @@ import { freshDataDir } from '../helpers/program.ts';
 
 /** Records of jobs that succeeded without a cost, and late costs that note when each is read. */
 async function setUp(jobs: number) {
-  const clock = createJumpingClock();
-  const began = clock.now();
+  const time = createJumpingClock();
+  let offset = 0;
+  const clock: Clock = { now: () => time.now() + offset, sleep: time.sleep };
+  const began = time.now();
   const pace = createPace(clock);
   const log = createLog('silent', (text) => text);
   const ledger = createLedger(freshDataDir(), log);
@@ -19,7 +22,7 @@ async function setUp(jobs: number) {
   onTestFinished(() => end.abort());
   const api = {
     async result(id: string) {
-      reads.push([id, clock.now() - began]);
+      reads.push([id, time.now() - began]);
       return { state: 'succeeded' as const, urls: [], cost_usd: 0.04 };
     },
   };
@@ -41,7 +44,10 @@ async function setUp(jobs: number) {
     for await (const { job } of ledger.newest()) costs.unshift(job.cost_usd);
     return costs;
   };
-  return { clock, pace, costs, entries, reads, end, recorded };
+  const setBack = (ms: number) => {
+    offset -= ms;
+  };
+  return { clock, pace, costs, entries, reads, end, recorded, setBack };
 }
 
 describe('a late cost', () => {
@@ -51,6 +57,14 @@ describe('a late cost', () => {
     await expect.poll(recorded).toEqual([0.04, 0.04]);
     expect(reads.map(([id]) => id)).toEqual(['r0', 'r1']);
     for (const [, afterMs] of reads) expect(afterMs).toBeGreaterThanOrEqual(5_000);
+  });
+
+  it('is not put off by a clock that is set back', async () => {
+    const { costs, entries, reads, recorded, setBack } = await setUp(2);
+    for (const entry of entries) costs.ask(entry);
+    setBack(3_600_000);
+    await expect.poll(recorded).toEqual([0.04, 0.04]);
+    expect(reads.map(([, afterMs]) => afterMs)).toEqual([5_000, 10_000]);
   });
 
   it('lets every look go first', async () => {

@@ -60,7 +60,9 @@ describe('the pace', () => {
     const pace = createPace({ now: () => clock.now() + offset, sleep: clock.sleep });
     await Promise.all(Array.from({ length: 8 }, () => pace.turn(() => 0, never)));
     offset = -3_600_000;
+    const setBackAt = clock.now();
     await Promise.all(Array.from({ length: 8 }, () => pace.turn(() => 0, never)));
+    expect(clock.now() - setBackAt).toBeLessThanOrEqual(1_000);
   });
 
   it('gives a turn to a read whose worth is no number, and to those behind it', async () => {
