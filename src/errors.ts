@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'service_error'
   | 'unreachable'
   | 'submit_unknown'
+  | 'taken_over'
   | 'ledger_unwritable'
   | 'spend_limit'
   | 'job_failed'

@@ -6,7 +6,7 @@ import type { Call, Http } from './http.ts';
 import { quotable } from './quote.ts';
 import { createRetryBudget, readPatiently } from './read.ts';
 import { type Asked, NOT_FINISHED, type ReadReply } from './refusals.ts';
-import { submitOnce } from './submit.ts';
+import { permitOf, submitOnce } from './submit.ts';
 import type { Submitted } from './verdict.ts';
 import {
   type CatalogueEntry,
@@ -24,8 +24,15 @@ import {
 
 /** The RunComfy Model API, one method per endpoint. All throw ToolError; reads also throw their signal's reason. */
 export interface RunComfy {
-  /** `POST /v1/models/{model_id}`: paid. Never aborted, never repeated unless certainly unprocessed. */
-  submit(modelId: string, input: Record<string, unknown>): Promise<Submitted>;
+  /**
+   * `POST /v1/models/{model_id}`: paid. Never aborted, never repeated unless certainly unprocessed. `maySend` is asked
+   * right before every try; where it says no, or the first byte is not out 2 s later, that try is not sent.
+   */
+  submit(
+    modelId: string,
+    input: Record<string, unknown>,
+    maySend?: () => Promise<boolean>,
+  ): Promise<Submitted>;
   /** `GET /v1/requests/{id}/status`. Throws `unknown_request` only on RunComfy's own 404001, as do `result` and `cancel`. */
   status(requestId: string, signal?: AbortSignal): Promise<StatusSeen>;
   /** `GET /v1/requests/{id}/result`; `not_finished` where the service refuses to tell the state of an unfinished job. */
@@ -77,7 +84,7 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
   const call = async (
     method: Call['method'],
     url: URL,
-    rest: Pick<Call, 'body' | 'signal' | 'isPaid'> = {},
+    rest: Pick<Call, 'body' | 'signal' | 'isPaid' | 'permit'> = {},
   ) => {
     const key = await options.key();
     return http.send({ method, url, ...rest, headers: headers(key, rest.body !== undefined) });
@@ -99,10 +106,12 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
     });
 
   return {
-    async submit(modelId, input) {
+    async submit(modelId, input, maySend) {
       const url = modelUrl(modelId);
       const body = JSON.stringify(input);
-      return submitOnce(() => call('POST', url, { body, isPaid: true }), { clock, random, redact, host });
+      const permit = maySend && permitOf(maySend);
+      const post = () => call('POST', url, { body, isPaid: true, permit });
+      return submitOnce(post, { clock, random, redact, host });
     },
     async status(requestId, signal) {
       const reply = await read('job', requestUrl(requestId, 'status'), signal);

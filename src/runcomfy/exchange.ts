@@ -1,5 +1,8 @@
 import type { Dispatcher } from 'undici';
 
+/** The code of what keeps a request from being sent where its time to go out has passed. */
+export const TOO_LATE = 'TOO_LATE';
+
 /** What one request came to: how far it got before it ended or failed. */
 export interface Exchange {
   /** Whether the request had begun to go out. */
@@ -14,14 +17,16 @@ export interface Exchange {
 
 /**
  * Sends one request and reads its answer, of which it takes `maxBytes` at most. Never rejects; ends early when the
- * signal aborts. Over undici's own dispatch, because its `request` drops what it read of a body that breaks off, and
- * because only `onRequestStart`, which is called right before the first byte, tells whether a request was sent.
+ * signal aborts, and sends nothing if `isLate` is true right before the first byte. Over undici's own dispatch, because
+ * its `request` drops what it read of a body that breaks off, and because only `onRequestStart`, which is called right
+ * before the first byte, tells whether a request was sent.
  */
 export function exchange(
   dispatcher: Dispatcher,
   options: Dispatcher.DispatchOptions,
   maxBytes: number,
   signal?: AbortSignal,
+  isLate: () => boolean = () => false,
 ): Promise<Exchange> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
@@ -47,6 +52,8 @@ export function exchange(
 
     dispatcher.dispatch(options, {
       onRequestStart(controller) {
+        // Thrown, as an abort would close the connection, which the next try can use.
+        if (isLate()) throw Object.assign(new Error('too late to send'), { code: TOO_LATE });
         stop = () => controller.abort(new Error('aborted'));
         // It may have waited for a connection until nobody waits for it.
         if (signal?.aborted) stop();

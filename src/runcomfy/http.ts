@@ -1,6 +1,6 @@
 import type { Agent } from 'undici';
 import { bodyText } from './body.ts';
-import { exchange } from './exchange.ts';
+import { exchange, TOO_LATE } from './exchange.ts';
 
 /** One exchange with the service. Redirects are never followed: a 307 would post a second time. */
 export interface Call {
@@ -11,6 +11,8 @@ export interface Call {
   signal?: AbortSignal | undefined;
   /** A submit, which may not be sent a second time. */
   isPaid?: boolean;
+  /** Awaited when all is ready to go out; what it throws, `send` throws. From its start 2 s are left for the first byte. */
+  permit?: (() => Promise<void>) | undefined;
 }
 
 export interface Reply {
@@ -39,6 +41,11 @@ export class TransportError extends Error {
   /** A certificate that does not fit is a matter of configuration: trying again does not help. */
   get isCertificate(): boolean {
     return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ISSUER/.test(this.code);
+  }
+
+  /** The permit to send it had run out, by a slow connection or because the process was frozen. */
+  get isTooLate(): boolean {
+    return this.code === TOO_LATE;
   }
 }
 
@@ -81,11 +88,18 @@ export const uploadTime = (bytes: number): number => Math.ceil(bytes / 100);
 const FREE_IDLE = 60_000;
 // Submits have connections of their own: reads would wait behind a thousand of them, and then all go out at once.
 const MAX_CONNECTIONS = { free: 6, paid: 10 };
+// In ms. A process that was frozen for longer may have been taken for dead, and its call for one to repeat.
+const PERMIT_LASTS = 2_000;
 
-/** HTTP over undici, which costs some 70 ms to import and so is loaded at the first call. */
-export function createHttp(limits: Partial<HttpLimits> = {}): Http {
+/**
+ * HTTP over undici, which costs some 70 ms to import and so is loaded at the first call. `uptime` is a time in ms that
+ * nobody can set.
+ */
+export function createHttp(limits: Partial<HttpLimits> = {}, uptime = () => performance.now()): Http {
   const { connect, headers, body, bytes, submitIdle } = { ...LIMITS, ...limits };
   let loading: Promise<{ free: Agent; paid: Agent }> | undefined;
+  // A permit would run out in undici's own queue.
+  const inTurn = createTurns(MAX_CONNECTIONS.paid);
 
   async function load() {
     const { Agent } = await import('undici');
@@ -108,7 +122,7 @@ export function createHttp(limits: Partial<HttpLimits> = {}): Http {
   };
 
   return {
-    async send({ method, url, headers: own, body: content = null, signal, isPaid = false }) {
+    async send({ method, url, headers: own, body: content = null, signal, isPaid = false, permit }) {
       const { free, paid } = await loaded();
       signal?.throwIfAborted();
       const options = {
@@ -119,7 +133,14 @@ export function createHttp(limits: Partial<HttpLimits> = {}): Http {
         body: content,
         headersTimeout: headers + uploadTime(content?.length ?? 0),
       };
-      const { sent, head, body: data, error } = await exchange(isPaid ? paid : free, options, bytes, signal);
+      const post = async () => {
+        const began = uptime();
+        await permit?.();
+        const isLate = () => permit !== undefined && uptime() - began > PERMIT_LASTS;
+        return exchange(paid, options, bytes, signal, isLate);
+      };
+      const exchanged = isPaid ? inTurn(post) : exchange(free, options, bytes, signal);
+      const { sent, head, body: data, error } = await exchanged;
       if (error !== undefined) signal?.throwIfAborted();
       if (!head) throw new TransportError(sent, error);
       const retryAfter = parseRetryAfter(head.headers['retry-after']);
@@ -136,6 +157,21 @@ export function createHttp(limits: Partial<HttpLimits> = {}): Http {
     async close() {
       if (loading) await Promise.all(Object.values(await loading).map((agent) => agent.destroy()));
     },
+  };
+}
+
+/** Lets so many pieces of work run at once; others wait in the order in which they came. */
+function createTurns(most: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
+  const waiting: (() => void)[] = [];
+  let left = most;
+  return async (work) => {
+    if (left > 0) left -= 1;
+    else await new Promise<void>((go) => waiting.push(go));
+    return work().finally(() => {
+      const next = waiting.shift();
+      if (next) next();
+      else left += 1;
+    });
   };
 }
 

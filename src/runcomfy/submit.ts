@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { ToolError } from '../errors.ts';
 import { type Reply, TransportError } from './http.ts';
 import { readReply, unreachableError } from './refusals.ts';
 import { judgeReply, type Submitted, unknownError, type Verdict } from './verdict.ts';
@@ -24,13 +25,27 @@ export async function submitOnce(
       (error) => judgeFailure(error, tools.host),
     );
     if (verdict.kind === 'submitted') return verdict.submitted;
-    if (verdict.kind !== 'again' || tries === MAX_TRIES) throw verdict.error;
+    const isAgain = verdict.kind === 'again' || verdict.kind === 'too_late';
+    if (!isAgain || tries === MAX_TRIES) throw verdict.error;
+    if (verdict.kind === 'too_late') continue;
     const pause =
       verdict.wait === undefined ? tools.random() * FIRST_PAUSE * 2 ** tries : verdict.wait * 1000;
     const within = verdict.error.code === 'unreachable' ? UNSENT_WITHIN : ASKED_WITHIN;
     if (tools.clock.now() - began + pause > within) throw verdict.error;
     await tools.clock.sleep(pause);
   }
+}
+
+/** What is awaited before each try of a submit: throws ToolError where it may not be sent. */
+export function permitOf(maySend: () => Promise<boolean>): () => Promise<void> {
+  return async () => {
+    if (await maySend()) return;
+    throw new ToolError(
+      'taken_over',
+      'Another call has taken this job over meanwhile, so nothing was submitted now.',
+      { next: 'Call again to get the outcome of that job.' },
+    );
+  };
 }
 
 function judgeFailure(error: unknown, host: string): Verdict {
@@ -40,5 +55,6 @@ function judgeFailure(error: unknown, host: string): Verdict {
     return { kind: 'unknown', error: unknownError(why) };
   }
   const told = unreachableError(error, host);
+  if (error.isTooLate) return { kind: 'too_late', error: told };
   return error.isCertificate ? { kind: 'refused', error: told } : { kind: 'again', error: told };
 }

@@ -22,6 +22,8 @@ export type Verdict =
   | { kind: 'refused'; error: ToolError }
   /** Certainly not processed; may be sent again after `wait` seconds, or after a jittered pause. */
   | { kind: 'again'; error: ToolError; wait?: number }
+  /** Certainly not sent, as its permit had run out: may be sent at once by a new one. */
+  | { kind: 'too_late'; error: ToolError }
   /** May have been processed: never sent again. */
   | { kind: 'unknown'; error: ToolError };
 
