@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { call } from './call.ts';
+import { history } from './history.ts';
 import { many } from './many.ts';
 import { pace } from './pace.ts';
 import { simulateSchedules } from './schedule.ts';
@@ -15,6 +16,7 @@ const PARTS = {
   pace,
   many,
   call,
+  history,
 } satisfies Record<string, (peers: readonly string[]) => Promise<Table[]>>;
 
 const { values, positionals } = parseArgs({

@@ -14,10 +14,8 @@ export interface Cost {
   blockedMs: number;
 }
 
-/** A spawned server with a probe in it, on a sandbox in this process. Previews are off: most of their time is the drawing. */
-export async function startBoth(options: SandboxOptions) {
-  const sandbox = await startSandbox({ key: KEY, ...options });
-  const scratch = mkdtempSync(join(tmpdir(), 'bench-'));
+/** A spawned server with a probe in it. Previews are off: most of their time is the drawing. `scratch` holds what it keeps. */
+export function startServer(baseUrl: string, scratch: string, waitSeconds = 3_600) {
   const server = speak(
     [
       process.execPath,
@@ -25,16 +23,29 @@ export async function startBoth(options: SandboxOptions) {
       '--require',
       resolve('test/bench/probe.cjs'),
       MAIN,
-      ...['--base-url', sandbox.origin, '--data-dir', scratch, '--wait', '3600', '--preview', 'off'],
+      ...['--base-url', baseUrl, '--data-dir', scratch, '--wait', String(waitSeconds), '--preview', 'off'],
     ],
     { RUNCOMFY_API_KEY: KEY, XDG_CACHE_HOME: scratch },
     true,
   );
+  return { server, cost: () => askProbe(server) };
+}
+
+export type Server = ReturnType<typeof startServer>;
+
+/** A sandbox in this process. */
+export const startUpstream = (options: SandboxOptions) => startSandbox({ key: KEY, ...options });
+
+/** A spawned server on a sandbox in this process. */
+export async function startBoth(options: SandboxOptions) {
+  const sandbox = await startUpstream(options);
+  const scratch = mkdtempSync(join(tmpdir(), 'bench-'));
+  const { server, cost } = startServer(sandbox.origin, scratch);
   return {
     sandbox,
     server,
     key: KEY,
-    cost: () => askProbe(server),
+    cost,
     async close() {
       await server.kill();
       await sandbox.close();
