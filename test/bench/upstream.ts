@@ -15,7 +15,7 @@ export interface Cost {
 }
 
 /** A spawned server with a probe in it. Previews are off: most of their time is the drawing. `scratch` holds what it keeps. */
-export function startServer(baseUrl: string, scratch: string, waitSeconds = 3_600) {
+export function startServer(baseUrl: string, scratch: string, args = ['--wait', '3600']) {
   const server = speak(
     [
       process.execPath,
@@ -23,7 +23,7 @@ export function startServer(baseUrl: string, scratch: string, waitSeconds = 3_60
       '--require',
       resolve('test/bench/probe.cjs'),
       MAIN,
-      ...['--base-url', baseUrl, '--data-dir', scratch, '--wait', String(waitSeconds), '--preview', 'off'],
+      ...['--base-url', baseUrl, '--data-dir', scratch, '--preview', 'off', ...args],
     ],
     { RUNCOMFY_API_KEY: KEY, XDG_CACHE_HOME: scratch },
     true,
