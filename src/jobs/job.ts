@@ -3,8 +3,12 @@ import type { ResultSeen, StatusSeen } from '../runcomfy/wire.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import type { Sight } from './sight.ts';
 
-/** `submitting` and `unknown` have no request id; the last three states are final. */
+/**
+ * `reserved` is counted and recorded, and certainly not sent; `submitting` may have been sent; `unknown` may exist, or
+ * may exist no more. The last three states are final.
+ */
 export type JobState =
+  | 'reserved'
   | 'submitting'
   | 'unknown'
   | 'in_queue'
@@ -13,6 +17,7 @@ export type JobState =
   | 'failed'
   | 'cancelled';
 export const JOB_STATES = [
+  'reserved',
   'submitting',
   'unknown',
   'in_queue',
@@ -67,6 +72,8 @@ export const UNKNOWN_MODEL = 'unknown';
 
 /** Something that was learned about a job. */
 export type Observation =
+  /** Its POST is about to go out. */
+  | { kind: 'submitting' }
   | { kind: 'accepted'; request_id: string }
   | { kind: 'answer_lost' }
   | { kind: 'forgotten' }

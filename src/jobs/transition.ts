@@ -17,11 +17,16 @@ const MISSING_FOR = 600_000;
  */
 export function transition(job: Job, observation: Observation, now: number): Job {
   const { kind } = observation;
+  // Whatever a record says: what was accepted exists, and its id is never lost.
+  if (kind === 'accepted')
+    return job.request_id === undefined
+      ? { ...unended(job), state: 'in_queue', request_id: observation.request_id }
+      : job;
   if (isFinal(job.state)) return kind === 'result' ? withLateResult(job, observation.seen) : job;
   const at = new Date(now).toISOString();
   switch (kind) {
-    case 'accepted':
-      return { ...job, state: 'in_queue', request_id: observation.request_id };
+    case 'submitting':
+      return job.state === 'reserved' ? { ...job, state: 'submitting' } : job;
     case 'answer_lost':
       return job.request_id === undefined ? { ...job, state: 'unknown' } : job;
     case 'forgotten':
@@ -128,6 +133,11 @@ function start(at: string, sight: Sight = {}): Pick<Job, 'started_at' | 'started
     started_at: startedAt === undefined ? at : new Date(startedAt).toISOString(),
     ...(startedWithin !== undefined && { started_within_seconds: startedWithin / 1000 }),
   };
+}
+
+function unended(job: Job): Job {
+  const { finished_at: _, ...rest } = job;
+  return rest;
 }
 
 function ended(job: Job, state: JobState, at: string): Job {

@@ -18,6 +18,7 @@ const result = (seen: Partial<Extract<Observation, { kind: 'result' }>['seen']>)
 });
 
 const OBSERVATIONS: Observation[] = [
+  { kind: 'submitting' },
   { kind: 'accepted', request_id: 'r' },
   { kind: 'answer_lost' },
   { kind: 'forgotten' },
@@ -38,11 +39,20 @@ describe('transition', () => {
   it('is total, and final states absorb', () => {
     for (const state of JOB_STATES) {
       for (const observation of OBSERVATIONS) {
-        const before = job({ state, urls: ['u'], cost_usd: 1 });
+        const before = job({ state, request_id: 'r', urls: ['u'], cost_usd: 1 });
         const after = transition(before, observation, NOW);
         expect(JOB_STATES).toContain(after.state);
         if (isFinal(state)) expect(after).toBe(before);
       }
+    }
+  });
+
+  it('never loses a request id, whatever was thought of the job, and never changes one', () => {
+    const accepted = (request_id: string): Observation => ({ kind: 'accepted', request_id });
+    for (const state of JOB_STATES) {
+      const after = transition(job({ state }), accepted('r'), NOW);
+      expect(after).toMatchObject({ state: 'in_queue', request_id: 'r' });
+      expect(transition(after, accepted('another'), NOW)).toBe(after);
     }
   });
 
@@ -134,13 +144,14 @@ describe('transition', () => {
   });
 
   it('follows a job through its life', () => {
-    let seen = job({ state: 'submitting' });
+    let seen = job({ state: 'reserved' });
     const states = [];
-    for (const observation of OBSERVATIONS.filter((_, index) => [0, 4, 5, 8].includes(index))) {
+    for (const observation of OBSERVATIONS.filter((_, index) => [0, 1, 5, 6, 9].includes(index))) {
       seen = transition(seen, observation, NOW);
       states.push([seen.state, seen.queue_position]);
     }
     expect(states).toEqual([
+      ['submitting', undefined],
       ['in_queue', undefined],
       ['in_queue', 2],
       ['in_progress', undefined],

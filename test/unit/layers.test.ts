@@ -19,6 +19,7 @@ const LAYERS = [
   ['runcomfy'],
   ['models'],
   [
+    'account.ts',
     'errors.ts',
     'log.ts',
     'clock.ts',
