@@ -15,6 +15,7 @@ const LAYERS = [
   ['server.ts', 'apps.ts', 'call.ts', 'outgoing.ts'],
   ['view'],
   ['hosts.ts', 'tools'],
+  ['stores'],
   ['jobs', 'media', 'catalogue'],
   ['runcomfy'],
   ['models'],
