@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { link, open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Gives a file a second name. Rejects with EEXIST where that name is taken. */
+export type Link = (path: string, name: string) => Promise<void>;
+export const linkFile: Link = (path, name) => link(path, name);
+
+export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'unknown';
+
+// A file that cannot be opened for want of handles, or a drive that is away for a moment, is read again after so many ms.
+const READ_AGAIN_AFTER = [20, 100, 400];
+
+/** The text of a file; undefined where there is none, null where it is a folder. Throws what the file system goes on to throw. */
+export async function readText(path: string): Promise<string | undefined | null> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await readFile(path, 'utf8');
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === 'ENOENT') return undefined;
+      if (code === 'EISDIR') return null;
+      const pause = READ_AGAIN_AFTER[tries];
+      if (pause === undefined) throw error;
+      await delay(pause);
+    }
+  }
+}
+
+// How a disk without hard links (FAT, some network drives) refuses to make one.
+const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+
+/**
+ * Makes a file with a text, synced; false where the name is taken. It appears whole where the disk has hard links;
+ * elsewhere it is made under its name and then filled. Throws what the file system throws; then no file is left.
+ */
+export async function createFile(dir: string, name: string, text: string, link: Link): Promise<boolean> {
+  const path = join(dir, name);
+  const temporary = join(dir, `.${name}.${randomUUID()}.tmp`);
+  try {
+    await fill(temporary, text, 'w');
+    await link(temporary, path).catch((error) => {
+      if (!NO_LINKS.includes(codeOf(error))) throw error;
+      return fillExclusively(path, text);
+    });
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(temporary, { force: true }).catch(() => {});
+  }
+}
+
+async function fillExclusively(path: string, text: string): Promise<void> {
+  await fill(path, text, 'wx').catch(async (error) => {
+    if (codeOf(error) !== 'EEXIST') await rm(path, { force: true }).catch(() => {});
+    throw error;
+  });
+}
+
+async function fill(path: string, text: string, flags: 'w' | 'wx'): Promise<void> {
+  const file = await open(path, flags, 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+// Network drives and memory cards refuse to sync a directory: nothing more can be had there.
+const NOT_SYNCED = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EPERM', 'EBADF', 'EISDIR'];
+
+/** Without it a power cut may undo what was done to names. Windows does not open directories. */
+export async function syncDirectory(dir: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(dir, 'r');
+  try {
+    await handle.sync();
+  } catch (error) {
+    if (!NOT_SYNCED.includes(codeOf(error))) throw error;
+  } finally {
+    await handle.close();
+  }
+}

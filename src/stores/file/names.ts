@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Account } from '../../account.ts';
+import { codeOf } from './disk.ts';
+
+/** The folder of one account: its name can be read, is safe on every platform, and is no other account's. */
+export function accountDir(dataDir: string, { tenant, api }: Account): string {
+  const host = URL.canParse(api) ? new URL(api).host : api;
+  const readable = host.replace(/[^a-z0-9.]+/gi, '-').replace(/^[-.]+/, '');
+  return join(dataDir, 'accounts', `${readable.slice(0, 60)}-${hash(JSON.stringify([tenant, api]))}`);
+}
+
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8);
+
+/**
+ * A record is named `<id>.<revision>.json`, and an id is `<submit time>-<fingerprint>-<nonce>`, so that a list of names
+ * is an index by time and by call.
+ */
+const NAME = /^(\d{8}T\d{9}Z-[0-9a-f]{16}-[0-9a-f]{8})\.(\d{1,15})\.json$/;
+
+export const formatName = (id: string, revision: number): string => `${id}.${revision}.json`;
+
+/** Undefined for a file that is no record. */
+export function parseName(name: string): { id: string; revision: number } | undefined {
+  const [, id, revision] = NAME.exec(name) ?? [];
+  return id === undefined ? undefined : { id, revision: Number(revision) };
+}
+
+/** A time (ISO 8601) as it stands in ids, where it sorts as text. */
+export const timeInId = (time: string): string => new Date(time).toISOString().replace(/[-:.]/g, '');
+export const fingerprintIn = (id: string): string => id.slice(20, 36);
+
+/** The same for the same call, so that a reservation which is repeated finds itself. */
+export const idOf = (submittedAt: string, fingerprint: string, call: string): string =>
+  `${timeInId(submittedAt)}-${fingerprint}-${hash(call)}`;
+
+/** A record's id and its revisions, highest first. */
+export interface Listed {
+  readonly id: string;
+  readonly revisions: readonly number[];
+}
+
+/** The names in a folder of records. Throws what the file system throws, but for a folder that is not there. */
+export function createLister(dir: string) {
+  let lastListed: readonly string[] | undefined;
+
+  const names = shared(() =>
+    readdir(dir).catch((error) => {
+      if (codeOf(error) === 'ENOENT') return [];
+      throw error;
+    }),
+  );
+  const revisionsIn = (found: readonly string[], id: string) =>
+    group(found.filter((name) => name.startsWith(id))).get(id);
+
+  return {
+    /** The revisions of a record, highest first. One that changes while a folder is read may be seen under neither name. */
+    revisionsOf: async (id: string): Promise<readonly number[]> =>
+      revisionsIn(await names(), id) ?? revisionsIn(await names(), id) ?? [],
+
+    /** All records, newest first. Where it is `exact`, none is missed that was made and changed meanwhile. */
+    async list(exact = false): Promise<Listed[]> {
+      const first = await names();
+      let records = group(first);
+      if (exact || !lastListed || lastListed.some((id) => !records.has(id)))
+        records = group(new Set([...first, ...(await names())]));
+      lastListed = [...records.keys()].sort().reverse();
+      return lastListed.map((id) => ({ id, revisions: records.get(id) ?? [] }));
+    },
+  };
+}
+
+/** Names by record, with their revisions, highest first. */
+function group(names: Iterable<string>): Map<string, number[]> {
+  const records = new Map<string, number[]>();
+  for (const name of names) {
+    const parsed = parseName(name);
+    if (!parsed) continue;
+    const { id, revision } = parsed;
+    const others = records.get(id);
+    if (others) others.push(revision);
+    else records.set(id, [revision]);
+  }
+  for (const revisions of records.values()) revisions.sort((a, b) => b - a);
+  return records;
+}
+
+/**
+ * Calls that come while a reading is under way share the next one, which begins after all of them: a thousand jobs
+ * that change at once cost a few readings. Each still sees what lay there when it asked.
+ */
+function shared<Result>(read: () => Promise<Result>): () => Promise<Result> {
+  let underWay: Promise<unknown> | undefined;
+  let next: Promise<Result> | undefined;
+  const start = () => {
+    next = undefined;
+    const reading = read();
+    const over = () => {
+      underWay = undefined;
+    };
+    underWay = reading.then(over, over);
+    return reading;
+  };
+  return () => {
+    if (!underWay) return start();
+    next ??= underWay.then(start);
+    return next;
+  };
+}

@@ -1,0 +1,157 @@
+import { mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import * as z from 'zod';
+import type { Account } from '../../account.ts';
+import { JOB_STATES, type Job } from '../../jobs/job.ts';
+import type { Lease, StoredJob } from '../../jobs/store.ts';
+import type { Log } from '../../log.ts';
+import { readText } from './disk.ts';
+import { fingerprintIn, formatName } from './names.ts';
+
+/** What a revision of a record holds. */
+export interface Content {
+  readonly job: Job;
+  readonly lease?: Lease;
+  /** The latest writes that led to it, this one last: by them a writer knows whether a later revision holds its own. */
+  readonly writes: readonly string[];
+}
+
+const VERSION = 2;
+const record = z.object({
+  version: z.literal(VERSION),
+  tenant: z.string(),
+  api: z.string(),
+  lease: z.object({ holder: z.string(), call: z.string() }).optional(),
+  writes: z.array(z.string()),
+  job: z.looseObject({
+    model: z.string(),
+    input: z.record(z.string(), z.unknown()),
+    state: z.enum(JOB_STATES),
+    submitted_at: z.iso.datetime(),
+  }),
+});
+
+/** Why a record cannot be used; a `newer` version of this program wrote it, or it is another account's. */
+export type Unusable = 'newer' | 'corrupt' | 'foreign';
+
+/** What stands in a record's text. */
+export function parseRecord(text: string, { tenant, api }: Account): Content | Unusable {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return 'corrupt';
+  }
+  const { success, data } = record.safeParse(json);
+  if (!success)
+    return Number((json as { version?: unknown } | null)?.version) > VERSION ? 'newer' : 'corrupt';
+  if (data.tenant !== tenant || data.api !== api) return 'foreign';
+  const { job, lease, writes } = data;
+  return { job: job as unknown as Job, writes, ...(lease && { lease }) };
+}
+
+export const formatRecord = ({ tenant, api }: Account, content: Content): string =>
+  `${JSON.stringify({ version: VERSION, tenant, api, ...content }, null, 2)}\n`;
+
+/** A record as it stands. */
+export interface Found {
+  readonly stored: StoredJob;
+  readonly writes: Content['writes'];
+}
+
+/** Why there is none: it is `gone`, is `broken` so that an earlier revision counts, or must be `passed` over. */
+export type Missing = 'gone' | 'broken' | 'passed';
+
+export type Reader = ReturnType<typeof createReader>;
+
+// Small records are kept in memory: so many that a list of the 2,000 that are kept by default reads none again.
+const MAX_CACHED = 2_500;
+const MAX_CACHED_TEXT = 4_096;
+// In ms. Without hard links a record may be met that is still being written.
+const WRITTEN_WITHIN = [20, 100];
+
+/** Reads revisions, whose content never changes, and keeps them. Says once of each name why it cannot be used. */
+export function createReader(options: { dir: string; asideDir: string; account: Account; log: Log }) {
+  const { dir, asideDir, account, log } = options;
+  const cache = new Map<string, Found>();
+  const requestIds = new Map<string, string>();
+  const reported = new Set<string>();
+  let cachedFrom = '';
+
+  function remember(found: Found, length: number): Found {
+    const { id, job } = found.stored;
+    if (job.request_id !== undefined) requestIds.set(id, job.request_id);
+    cache.delete(id);
+    if (length <= MAX_CACHED_TEXT && id > cachedFrom) cache.set(id, found);
+    if (cache.size > MAX_CACHED) {
+      // The newest are asked for most.
+      const ids = [...cache.keys()].sort();
+      cachedFrom = ids[ids.length >> 1] as string;
+      for (const id of ids) if (id <= cachedFrom) cache.delete(id);
+    }
+    return found;
+  }
+
+  function report(name: string, problem: string): void {
+    if (!reported.has(name)) log.warn(problem);
+    reported.add(name);
+  }
+
+  async function setAside(name: string): Promise<void> {
+    try {
+      await mkdir(asideDir, { recursive: true, mode: 0o700 });
+      await rename(join(dir, name), join(asideDir, name));
+      report(name, `the job record ${name} cannot be read and was moved to ${asideDir}`);
+    } catch (error) {
+      const { message } = error as Error;
+      report(name, `the job record ${join(dir, name)} cannot be read, nor moved: ${message}`);
+    }
+  }
+
+  return {
+    /** A revision, at once where it is kept in memory. The `only` one of a record is set aside where it is broken. */
+    read(id: string, revision: number, isOnly: boolean): Found | Promise<Found | Missing> {
+      const cached = cache.get(id);
+      return cached?.stored.revision === revision ? cached : load(id, revision, isOnly);
+    },
+    keep: (id: string, revision: number, content: Content, length: number): Found =>
+      remember(foundIn(id, revision, content), length),
+    /** The request id of a record that was read at some time. */
+    requestIdOf: (id: string): string | undefined => requestIds.get(id),
+    /** Forgets all but these. */
+    forgetOthers(ids: readonly string[]): void {
+      if (requestIds.size + cache.size === 0) return;
+      const there = new Set(ids);
+      for (const kept of [cache, requestIds])
+        for (const id of kept.keys()) if (!there.has(id)) kept.delete(id);
+    },
+  };
+
+  async function load(id: string, revision: number, isOnly: boolean): Promise<Found | Missing> {
+    const name = formatName(id, revision);
+    for (let tries = 0; ; tries++) {
+      const text = await readText(join(dir, name));
+      if (text === undefined) return 'gone';
+      if (text === null) return 'broken';
+      const content = parseRecord(text, account);
+      if (typeof content === 'object') return remember(foundIn(id, revision, content), text.length);
+      if (content === 'newer' || content === 'foreign') {
+        const whose = content === 'newer' ? 'a newer version of this server' : 'another account';
+        report(name, `${join(dir, name)} is from ${whose}; passed over`);
+        return 'passed';
+      }
+      const pause = reported.has(name) ? undefined : WRITTEN_WITHIN[tries];
+      if (pause === undefined) break;
+      await delay(pause);
+    }
+    if (isOnly) await setAside(name);
+    reported.add(name);
+    return 'broken';
+  }
+}
+
+const foundIn = (id: string, revision: number, { job, lease, writes }: Content): Found => ({
+  stored: { id, revision, fingerprint: fingerprintIn(id), job, ...(lease && { lease }) },
+  writes,
+});
