@@ -143,12 +143,11 @@ export function createFileStore(options: FileStoreOptions): JobStore {
     async accepted(seen, requestId) {
       const accept = (now: StoredJob) =>
         withJob(now, transition(now.job, { kind: 'accepted', request_id: requestId }, clock.now()));
+      const recorded = () => change(seen.id, accept, 'durable');
       const all = await records();
-      for (let tries = 0; tries < MAX_TRIES; tries++) {
-        const stored = (await change(seen.id, accept, 'durable')) ?? (await all.recreate(seen, accept(seen)));
-        if (stored) return stored;
-      }
-      throw unusable(all.dir, { code: 'EEXIST' }, 'written');
+      const stored = (await recorded()) ?? (await all.recreate(seen, accept(seen))) ?? (await recorded());
+      if (!stored) throw unusable(all.dir, { code: 'EEXIST' }, 'written');
+      return stored;
     },
     update: (id, alter) => change(id, (now) => withJob(now, allowed(now.job, alter(now.job))), 'not durable'),
     async discard(id) {
