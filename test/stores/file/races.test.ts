@@ -1,0 +1,201 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Job } from '../../../src/jobs/job.ts';
+import type { StoredJob } from '../../../src/jobs/store.ts';
+import { accountDir } from '../../../src/stores/file/names.ts';
+import { freshDataDir } from '../../helpers/program.ts';
+import { ACCOUNT, inFiles, type Process } from '../backends.ts';
+import { all, intent, open, put } from '../conformance.ts';
+import { createGate } from './gate.ts';
+import { startChildren } from './processes.ts';
+
+const { signal: never } = new AbortController();
+const LONG_AGO = new Date(0).toISOString();
+const add = (job: Job): Job => ({ ...job, cost_usd: (job.cost_usd ?? 0) + 1 });
+
+/** Two processes on the same records, the first of which can be stopped at its links. */
+async function two() {
+  const dataDir = freshDataDir();
+  const gate = createGate();
+  const frozen = await inFiles(1, { dataDir, link: gate.link }).start();
+  const other = await inFiles(1, { dataDir }).start();
+  const names = () =>
+    readdirSync(join(accountDir(dataDir, ACCOUNT), 'jobs')).filter((name) => name.endsWith('.json'));
+  return { dataDir, gate, frozen, other, names };
+}
+
+/** And a record on which both count. */
+async function counting() {
+  const given = await two();
+  const { id } = await put(given.other, 'in_progress', { more: { cost_usd: 0 } });
+  const count = async () => {
+    const fresh = await inFiles(1, given).start();
+    return (await all(fresh)).map(({ job }) => job.cost_usd);
+  };
+  return { ...given, id, count };
+}
+
+async function addTimes(times: number, { store }: Process, id: string): Promise<void> {
+  for (let n = 0; n < times; n++) await store.update(id, add);
+}
+
+describe('a writer that stands still', () => {
+  it.each([1, 2, 3, 20])(
+    'before it makes a revision, while %i others are made, makes another',
+    async (times) => {
+      const { gate, frozen, other, id, count, names } = await counting();
+      const { reached, go } = gate.stop('before');
+      const writing = frozen.store.update(id, add);
+      await reached;
+      await addTimes(times, other, id);
+      go();
+      expect((await writing)?.job.cost_usd).toBe(times + 1);
+      expect(await count()).toEqual([times + 1]);
+      expect(names()).toHaveLength(1);
+    },
+  );
+
+  it.each([1, 2, 3])(
+    'behind its revision, while %i others are built on it, makes no other',
+    async (times) => {
+      const { gate, frozen, other, id, count, names } = await counting();
+      const { reached, go } = gate.stop('behind');
+      const writing = frozen.store.update(id, add);
+      await reached;
+      expect(await count()).toEqual([1]);
+      await addTimes(times, other, id);
+      go();
+      expect((await writing)?.job.cost_usd).toBe(times + 1);
+      expect(await count()).toEqual([times + 1]);
+      expect(names()).toHaveLength(1);
+    },
+  );
+
+  it('behind a revision that was superseded long ago misleads nobody', async () => {
+    const { gate, frozen, other, id, count, names } = await counting();
+    const [before, behind] = [gate.stop('before'), gate.stop('behind')];
+    const writing = frozen.store.update(id, add);
+    await before.reached;
+    await addTimes(3, other, id);
+    before.go();
+    await behind.reached;
+    expect(names()).toHaveLength(2);
+    expect(await count()).toEqual([3]);
+    await addTimes(1, other, id);
+    behind.go();
+    expect((await writing)?.job.cost_usd).toBe(5);
+    expect(await count()).toEqual([5]);
+    expect(names()).toHaveLength(1);
+  });
+
+  it('for ever behind its revision has written; the one before goes with the next or with a clean-up', async () => {
+    const { gate, frozen, other, id, count, names } = await counting();
+    for (const cleanUp of [
+      () => other.store.update(id, add),
+      () => other.store.prune(Date.now(), { days: 90, jobs: 1_000 }),
+    ]) {
+      const { reached } = gate.stop('behind');
+      void frozen.store.update(id, add);
+      await reached;
+      expect(names()).toHaveLength(2);
+      await cleanUp();
+      expect(names()).toHaveLength(1);
+    }
+    expect(await count()).toEqual([3]);
+  });
+
+  /** A job of a call of the first process, about to be sent. */
+  async function reserved() {
+    const given = await two();
+    const call = open(given.frozen);
+    const { id } = await given.frozen.store.reserve(intent(), call.id);
+    const claim = () =>
+      given.other.store.claimRepeat(intent().fingerprint, LONG_AGO, { ...open(given.other), signal: never });
+    return { ...given, call, id, claim };
+  }
+
+  it.each([0, 1, 2])(
+    'before it says that it sends may not, once the reservation was withdrawn (and %i changes later)',
+    async (times) => {
+      const { gate, frozen, other, call, id, claim } = await reserved();
+      const { reached, go } = gate.stop('before');
+      const sending = frozen.store.maySubmit(id, call.id);
+      await reached;
+      await frozen.kill();
+      expect(await claim()).toBeUndefined();
+      await addTimes(times, other, id);
+      go();
+      expect(await sending).toBeUndefined();
+    },
+  );
+
+  it('behind it may not either, once another call has taken the job over', async () => {
+    const { gate, frozen, call, id, claim } = await reserved();
+    const { reached, go } = gate.stop('behind');
+    const sending = frozen.store.maySubmit(id, call.id);
+    await reached;
+    await frozen.kill();
+    expect(await claim()).toMatchObject({ id, job: { state: 'submitting' } });
+    go();
+    expect(await sending).toBeUndefined();
+  });
+
+  it('before it records a request id records it, whatever became of the job', async () => {
+    for (const meanwhile of ['discarded', 'doubted', 'withdrawn'] as const) {
+      const { gate, frozen, other, call, id, claim } = await reserved();
+      let sent = { id } as StoredJob;
+      if (meanwhile !== 'withdrawn') sent = (await frozen.store.maySubmit(id, call.id)) as StoredJob;
+      else sent = (await all(frozen))[0] as StoredJob;
+      const { reached, go } = gate.stop('before');
+      const accepting = frozen.store.accepted(sent, 'r-1');
+      await reached;
+      await frozen.kill();
+      if (meanwhile === 'discarded') await other.store.discard(id);
+      else await claim();
+      if (meanwhile === 'doubted') {
+        await other.store.update(id, (job) => ({ ...job, state: 'unknown' }));
+        await addTimes(2, other, id);
+      }
+      go();
+      await accepting;
+      expect(await other.store.byRequestId('r-1'), meanwhile).toMatchObject({
+        id,
+        job: { state: 'in_queue' },
+      });
+    }
+  });
+
+  it('before it takes a job over does not, once a third one has taken it and let it go', async () => {
+    const { dataDir, gate, frozen, other } = await two();
+    const { id } = await put(other, 'in_queue');
+    await other.kill();
+    const claim = (process: Process, call = open(process)) =>
+      process.store.claimRepeat(intent().fingerprint, LONG_AGO, { ...call, signal: never });
+    const third = await inFiles(1, { dataDir }).start();
+    const { reached, go } = gate.stop('before');
+    const claiming = claim(frozen);
+    await reached;
+    const call = open(third);
+    expect(await claim(third, call)).toMatchObject({ id });
+    await third.store.release(id, call.id, new Date().toISOString());
+    go();
+    expect(await claiming).toBeUndefined();
+  });
+});
+
+describe('several processes', () => {
+  it.each([2, 3])(
+    '(%i) that change one record at once lose no write and make none twice',
+    async (processes) => {
+      const { dataDir, other, count, names } = await counting();
+      const { id } = (await all(other))[0] as StoredJob;
+      const ROUNDS = 50;
+      const children = await startChildren(processes, [dataDir, 'add', id, String(ROUNDS)]);
+      for (const { go } of children) go();
+      await Promise.all(children.map(({ ended }) => ended));
+      expect(await count()).toEqual([processes * ROUNDS]);
+      expect(names()).toHaveLength(1);
+    },
+  );
+});
