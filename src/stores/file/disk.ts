@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ToolError } from '../../errors.ts';
 
 /** Gives a file a second name. Rejects with EEXIST where that name is taken. */
 export type Link = (path: string, name: string) => Promise<void>;
@@ -84,4 +85,15 @@ export async function syncDirectory(dir: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/** What a store throws where its folder cannot be used. */
+export function unusable(dir: string, error: unknown, how: 'read' | 'written', isUnsent = false): ToolError {
+  if (error instanceof ToolError) return error;
+  const so = isUnsent ? ', so nothing was submitted' : '';
+  const why = `The job records in ${dir} cannot be ${how} (${codeOf(error)})${so}.`;
+  return new ToolError('ledger_unwritable', why, {
+    next: 'Make that directory usable and free some space, or choose another with --data-dir or RUNCOMFY_DATA_DIR.',
+    cause: error,
+  });
 }

@@ -13,8 +13,8 @@ import { fingerprintIn, formatName } from './names.ts';
 export interface Content {
   readonly job: Job;
   readonly lease?: Lease;
-  /** The latest writes that led to it, this one last: by them a writer knows whether a later revision holds its own. */
-  readonly writes: readonly string[];
+  /** The last write of each writer that led to it: by them one knows whether a later revision is built on its own. */
+  readonly writes: Readonly<Record<string, number>>;
 }
 
 const VERSION = 2;
@@ -23,7 +23,7 @@ const record = z.object({
   tenant: z.string(),
   api: z.string(),
   lease: z.object({ holder: z.string(), call: z.string() }).optional(),
-  writes: z.array(z.string()),
+  writes: z.record(z.string(), z.number()),
   job: z.looseObject({
     model: z.string(),
     input: z.record(z.string(), z.unknown()),

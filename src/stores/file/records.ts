@@ -3,10 +3,9 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as breathe, setTimeout as delay } from 'node:timers/promises';
 import type { Account } from '../../account.ts';
-import { ToolError } from '../../errors.ts';
 import type { StoredJob } from '../../jobs/store.ts';
 import type { Log } from '../../log.ts';
-import { codeOf, createFile, type Link, syncDirectory } from './disk.ts';
+import { createFile, type Link, syncDirectory, unusable } from './disk.ts';
 import { createLister, formatName, type Listed } from './names.ts';
 import { type Content, createReader, type Found, formatRecord } from './record.ts';
 
@@ -21,7 +20,6 @@ export type Records = ReturnType<typeof createRecords>;
 const READ_AHEAD = 16;
 // After so many records in a row everything else gets its turn.
 const MAX_IN_A_ROW = 100;
-const MAX_LINEAGE = 8;
 const MAX_TRIES = 100;
 const RETRY_AFTER = 5;
 
@@ -30,7 +28,7 @@ const RETRY_AFTER = 5;
  * again. The highest revision counts; lower ones are deleted, from the lowest up.
  *
  * Deleting frees a name, so a process that was frozen may still create a revision that is long superseded. It is never
- * the highest one. Its writer finds out: the revision before it is gone, and the highest one does not name its write.
+ * the highest one. Its writer finds out, as it looks behind each write: a higher revision does not name that write.
  */
 export function createRecords(options: {
   dir: string;
@@ -43,6 +41,10 @@ export function createRecords(options: {
   const reader = createReader(options);
   const lister = createLister(dir);
   const { revisionsOf } = lister;
+
+  const turns = new Map<string, Promise<unknown>>();
+  let named: string | undefined;
+  let count = 0;
 
   const path = (id: string, revision: number) => join(dir, formatName(id, revision));
 
@@ -77,12 +79,13 @@ export function createRecords(options: {
   async function write(
     { id, revisions: seen }: Listed,
     { job, lease }: Change,
-    earlier: readonly string[],
+    earlier: Content['writes'],
     need: Need,
     revision = (seen[0] ?? 0) + 1,
   ): Promise<StoredJob | undefined> {
-    const own = randomBytes(4).toString('hex');
-    const content = { job, ...(lease && { lease }), writes: [...earlier.slice(1 - MAX_LINEAGE), own] };
+    named ??= randomBytes(4).toString('hex');
+    const [writer, own] = [named, ++count];
+    const content = { job, ...(lease && { lease }), writes: { ...earlier, [writer]: own } };
     const text = formatRecord(account, content);
     try {
       if (!(await createFile(dir, formatName(id, revision), text, link))) return undefined;
@@ -97,7 +100,7 @@ export function createRecords(options: {
       if (!isBuiltOn && revisions[0] === revision) revisions = await revisionsOf(id);
       if ((revisions[0] ?? 0) > revision) {
         const now = await latest(id);
-        if (now?.writes.includes(own)) return now.stored;
+        if ((now?.writes[writer] ?? 0) >= own) return now?.stored;
         await rm(path(id, revision), { force: true }).catch(() => {});
         return undefined;
       }
@@ -107,6 +110,16 @@ export function createRecords(options: {
     } catch (error) {
       throw unusable(dir, error, 'written', need === 'before submit');
     }
+  }
+
+  /** Writes of one record wait for each other, so that the last one of a writer tells of those before. */
+  function inTurn<Result>(id: string, work: () => Promise<Result>): Promise<Result> {
+    const done = (turns.get(id) ?? Promise.resolve()).then(work);
+    const over: Promise<unknown> = done
+      .catch(() => {})
+      .then(() => turns.get(id) === over && turns.delete(id));
+    turns.set(id, over);
+    return done;
   }
 
   async function again(tries: number): Promise<void> {
@@ -127,39 +140,35 @@ export function createRecords(options: {
     latest,
     requestIdOf: reader.requestIdOf,
     /** Makes a record, or finds the one that has its id. */
-    async create(id: string, change: Change): Promise<StoredJob> {
-      try {
-        await mkdir(dir, { recursive: true, mode: 0o700 });
-      } catch (error) {
-        throw unusable(dir, error, 'written', true);
-      }
-      const created = await write({ id, revisions: [] }, change, [], 'before submit');
-      const stored = created ?? (await latest(id))?.stored;
-      if (!stored) throw unusable(dir, { code: 'EEXIST' }, 'written', true);
-      return stored;
-    },
+    create: (id: string, change: Change): Promise<StoredJob> =>
+      inTurn(id, async () => {
+        await mkdir(dir, { recursive: true, mode: 0o700 }).catch((error) => {
+          throw unusable(dir, error, 'written', true);
+        });
+        const created = await write({ id, revisions: [] }, change, {}, 'before submit');
+        const stored = created ?? (await latest(id))?.stored;
+        if (!stored) throw unusable(dir, { code: 'EEXIST' }, 'written', true);
+        return stored;
+      }),
     /** Makes a record again that is gone; undefined where it is not. */
     recreate: ({ id, revision }: StoredJob, change: Change): Promise<StoredJob | undefined> =>
-      write({ id, revisions: [] }, change, [], 'durable', revision + 1),
+      inTurn(id, () => write({ id, revisions: [] }, change, {}, 'durable', revision + 1)),
     /**
      * Changes a record as it now stands; `alter` runs again where another writer was faster. It returns what it was given
      * where there is nothing to write, and undefined where nothing may be. Undefined where the record is gone, or that.
      */
-    async change(
-      id: string,
-      alter: (stored: StoredJob) => Change | undefined,
-      need: Need,
-    ): Promise<StoredJob | undefined> {
-      for (let tries = 0; ; tries++) {
-        const now = await latest(id);
-        const changed = now && alter(now.stored);
-        if (!now || !changed) return undefined;
-        if (changed === now.stored) return now.stored;
-        const written = await write(now, changed, now.writes, need);
-        if (written) return written;
-        await again(tries);
-      }
-    },
+    change: (id: string, alter: (stored: StoredJob) => Change | undefined, need: Need) =>
+      inTurn(id, async (): Promise<StoredJob | undefined> => {
+        for (let tries = 0; ; tries++) {
+          const now = await latest(id);
+          const changed = now && alter(now.stored);
+          if (!now || !changed) return undefined;
+          if (changed === now.stored) return now.stored;
+          const written = await write(now, changed, now.writes, need);
+          if (written) return written;
+          await again(tries);
+        }
+      }),
     /** Deletes a record if it is as `may` wants it, whatever is written meanwhile. */
     async discard(id: string, may: (stored: StoredJob) => boolean): Promise<void> {
       for (let tries = 0; ; tries++) {
@@ -203,15 +212,4 @@ export function createRecords(options: {
     // It may have changed since it was listed.
     return found === 'gone' ? (await latest(listed.id))?.stored : found.stored;
   }
-}
-
-/** What a store throws where its folder cannot be used. */
-export function unusable(dir: string, error: unknown, how: 'read' | 'written', isUnsent = false): ToolError {
-  if (error instanceof ToolError) return error;
-  const so = isUnsent ? ', so nothing was submitted' : '';
-  const why = `The job records in ${dir} cannot be ${how} (${codeOf(error)})${so}.`;
-  return new ToolError('ledger_unwritable', why, {
-    next: 'Make that directory usable and free some space, or choose another with --data-dir or RUNCOMFY_DATA_DIR.',
-    cause: error,
-  });
 }

@@ -8,12 +8,12 @@ import { transition } from '../../jobs/transition.ts';
 import type { Log } from '../../log.ts';
 import { allowed, delivered, isUnanswered, isWithdrawn } from '../rules.ts';
 import { createAdmission } from './admission.ts';
-import { codeOf, type Link, linkFile } from './disk.ts';
+import { codeOf, type Link, linkFile, unusable } from './disk.ts';
 import type { Holder } from './holder.ts';
 import { accountDir, fingerprintIn, idOf, timeInId } from './names.ts';
 import type { Liveness } from './process-identity.ts';
 import { prune } from './prune.ts';
-import { createRecords, type Records, unusable } from './records.ts';
+import { createRecords, type Records } from './records.ts';
 
 export interface FileStoreOptions {
   dataDir: string;

@@ -3,17 +3,20 @@ import { once } from 'node:events';
 import { systemClock } from '../../../src/clock.ts';
 import type { Job } from '../../../src/jobs/job.ts';
 import { createLog } from '../../../src/log.ts';
+import { linkFile } from '../../../src/stores/file/disk.ts';
 import { createHolder } from '../../../src/stores/file/holder.ts';
 import { createFileStore } from '../../../src/stores/file/store.ts';
+import { refuseLink } from './gate.ts';
 
-const [dataDir = '', what, id = '', count] = process.argv.slice(2);
+const [dataDir = '', what, id = '', count, links] = process.argv.slice(2);
 const log = createLog('warn', (text) => text);
 const clock = systemClock;
 const end = new AbortController();
 const holder = createHolder({ dir: `${dataDir}/holders`, clock, ended: end.signal, log });
 const account = { tenant: 'local', api: 'https://api.example' };
 const openCalls = { has: () => true };
-const store = createFileStore({ dataDir, account, openCalls, holder, clock, random: Math.random, log });
+const link = links === 'none' ? refuseLink : linkFile;
+const store = createFileStore({ dataDir, account, openCalls, holder, clock, random: Math.random, log, link });
 
 process.stdout.write('ready\n');
 await once(process.stdin, 'data');

@@ -1,5 +1,10 @@
 import { type Link, linkFile } from '../../../src/stores/file/disk.ts';
 
+/** As a disk without hard links answers. */
+export const refuseLink: Link = async () => {
+  throw Object.assign(new Error('EPERM: operation not permitted, link'), { code: 'EPERM' });
+};
+
 /** A point at which a writer stands still. */
 export interface Stop {
   /** Resolves when the writer is there. */

@@ -89,20 +89,19 @@ describe('a writer that stands still', () => {
     expect(names()).toHaveLength(1);
   });
 
-  it('for ever behind its revision has written; the one before goes with the next or with a clean-up', async () => {
+  it.each([
+    ['with the next write', ({ store }: Process, id: string) => store.update(id, add), 2],
+    ['with a clean-up', ({ store }: Process) => store.prune(Date.now(), { days: 90, jobs: 1_000 }), 1],
+  ])('for ever behind its revision has written, and the one before goes %s', async (_, cleanUp, counted) => {
     const { gate, frozen, other, id, count, names } = await counting();
-    for (const cleanUp of [
-      () => other.store.update(id, add),
-      () => other.store.prune(Date.now(), { days: 90, jobs: 1_000 }),
-    ]) {
-      const { reached } = gate.stop('behind');
-      void frozen.store.update(id, add);
-      await reached;
-      expect(names()).toHaveLength(2);
-      await cleanUp();
-      expect(names()).toHaveLength(1);
-    }
-    expect(await count()).toEqual([3]);
+    const { reached } = gate.stop('behind');
+    void frozen.store.update(id, add);
+    await reached;
+    expect(await count()).toEqual([1]);
+    expect(names()).toHaveLength(2);
+    await cleanUp(other, id);
+    expect(names()).toHaveLength(1);
+    expect(await count()).toEqual([counted]);
   });
 
   /** A job of a call of the first process, about to be sent. */
@@ -185,16 +184,20 @@ describe('a writer that stands still', () => {
 });
 
 describe('several processes', () => {
-  it.each([2, 3])(
-    '(%i) that change one record at once lose no write and make none twice',
-    async (processes) => {
+  const ROUNDS = 50;
+  it.each([
+    [2, 'hard'],
+    [3, 'hard'],
+    [3, 'none'],
+  ])(
+    '(%i; links: %s) that change a record at once lose no write and make none twice',
+    async (many, links) => {
       const { dataDir, other, count, names } = await counting();
       const { id } = (await all(other))[0] as StoredJob;
-      const ROUNDS = 50;
-      const children = await startChildren(processes, [dataDir, 'add', id, String(ROUNDS)]);
+      const children = await startChildren(many, [dataDir, 'add', id, String(ROUNDS), links]);
       for (const { go } of children) go();
       await Promise.all(children.map(({ ended }) => ended));
-      expect(await count()).toEqual([processes * ROUNDS]);
+      expect(await count()).toEqual([many * ROUNDS]);
       expect(names()).toHaveLength(1);
     },
   );
