@@ -28,7 +28,7 @@ export interface Backend {
   start(account?: Account): Promise<Process>;
 }
 
-const clock = createFastClock(100);
+const clock = createFastClock(25);
 
 /** All of them look at each other in one memory. */
 export function inMemory(): Backend {

@@ -1,12 +1,52 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { accountDir, formatName } from '../../../src/stores/file/names.ts';
 import { ACCOUNT, inFiles } from '../backends.ts';
 import { all, conforms, put } from '../conformance.ts';
 import { refuseLink } from './gate.ts';
 
 describe('a store on a disk without hard links', () => conforms(() => inFiles(1, { link: refuseLink })));
+
+/** Mounts a disk that has no hard links; undefined where that cannot be done here. */
+function mountWithoutLinks(): string | undefined {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return undefined;
+  const dir = mkdtempSync(join(tmpdir(), 'runcomfy-image-fat-'));
+  const [image, disk] = [join(dir, 'image'), join(dir, 'disk')];
+  mkdirSync(disk);
+  for (const type of ['vfat', 'exfat'])
+    try {
+      writeFileSync(image, Buffer.alloc(16 << 20));
+      execFileSync(`mkfs.${type}`, [image], { stdio: 'ignore' });
+      execFileSync('mount', ['-o', 'loop', '-t', type, image, disk], { stdio: 'ignore' });
+      return disk;
+    } catch {
+      // This one cannot be made, or mounted.
+    }
+  rmSync(dir, { recursive: true });
+  return undefined;
+}
+
+const disk = mountWithoutLinks();
+afterAll(() => {
+  if (disk === undefined) return;
+  execFileSync('umount', [disk]);
+  rmSync(dirname(disk), { recursive: true });
+});
+
+describe.skipIf(disk === undefined)('a store on a FAT disk (needs root on Linux and mkfs)', () =>
+  conforms(() => inFiles(1, { dataDir: mkdtempSync(join(disk as string, 'data-')) })),
+);
 
 describe('a revision that is half written', () => {
   /** A record of two revisions, the higher of which is not whole. */
@@ -47,7 +87,7 @@ describe('a revision that is half written', () => {
     },
   );
 
-  it('leaves nothing where it cannot be written to its end', async () => {
+  it('is written above where it is a folder', async () => {
     const { backend, stored, path, names } = await half();
     mkdirSync(path);
     const other = await backend.start();

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { livenessOf, thisProcess } from '../../src/jobs/process-identity.ts';
+import { livenessOf, thisProcess } from '../../../src/stores/file/process-identity.ts';
 
 const me = { host: 'here', ...thisProcess() };
 
