@@ -72,10 +72,11 @@ export function createHolder(options: { dir: string; clock: Clock; ended: AbortS
 
   async function beat(): Promise<void> {
     isBeating = true;
-    while (held.size > 0 && !ended.aborted) {
+    for (;;) {
       await clock.sleep(BEAT_EVERY, ended).catch(() => {});
+      if (held.size === 0 || ended.aborted) break;
       // A beat that cannot be written is a beat that others miss, and nothing else.
-      if (held.size > 0 && !ended.aborted) await write(String(++count)).catch(() => {});
+      await write(String(++count)).catch(() => {});
     }
     isBeating = false;
   }

@@ -77,18 +77,16 @@ export function createReader(options: { dir: string; asideDir: string; account: 
   const cache = new Map<string, Found>();
   const requestIds = new Map<string, string>();
   const reported = new Set<string>();
-  let cachedFrom = '';
 
   function remember(found: Found, length: number): Found {
     const { id, job } = found.stored;
     if (job.request_id !== undefined) requestIds.set(id, job.request_id);
     cache.delete(id);
-    if (length <= MAX_CACHED_TEXT && id > cachedFrom) cache.set(id, found);
+    if (length <= MAX_CACHED_TEXT) cache.set(id, found);
     if (cache.size > MAX_CACHED) {
       // The newest are asked for most.
       const ids = [...cache.keys()].sort();
-      cachedFrom = ids[ids.length >> 1] as string;
-      for (const id of ids) if (id <= cachedFrom) cache.delete(id);
+      for (const old of ids.slice(0, ids.length >> 1)) cache.delete(old);
     }
     return found;
   }

@@ -183,6 +183,21 @@ describe('a writer that stands still', () => {
   });
 });
 
+describe('a writer that stands still before it takes a job over', () => {
+  it('does not, once its outcome was told by somebody who does not follow it', async () => {
+    const { gate, frozen, other } = await two();
+    const { id, lease } = await put(other, 'succeeded');
+    await other.store.release(id, lease?.call ?? '');
+    const { reached, go } = gate.stop('before');
+    const call = { ...open(frozen), signal: never };
+    const claiming = frozen.store.claimRepeat(intent().fingerprint, LONG_AGO, call);
+    await reached;
+    await other.store.release(id, 'another call', new Date().toISOString());
+    go();
+    expect(await claiming).toBeUndefined();
+  });
+});
+
 describe('several processes', () => {
   const ROUNDS = 50;
   it.each([

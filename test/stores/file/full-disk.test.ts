@@ -1,0 +1,91 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { StoredJob } from '../../../src/jobs/store.ts';
+import { accountDir } from '../../../src/stores/file/names.ts';
+import { ACCOUNT, inFiles } from '../backends.ts';
+import { all, intent, open } from '../conformance.ts';
+
+/** Mounts a file system of 64 KiB, or tells that this cannot be done here. */
+function mountSmall(): string | undefined {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return undefined;
+  const dir = mkdtempSync(join(tmpdir(), 'runcomfy-image-small-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', dir], { stdio: 'ignore' });
+    return dir;
+  } catch {
+    return undefined;
+  }
+}
+
+function unmount(dir: string): void {
+  execFileSync('umount', ['-l', dir]);
+  rmdirSync(dir);
+}
+
+/** Whether disks can be filled here. */
+function canMount(): boolean {
+  const dir = mountSmall();
+  if (dir !== undefined) unmount(dir);
+  return dir !== undefined;
+}
+
+const FULL = { code: 'ledger_unwritable', message: expect.stringContaining('ENOSPC') };
+
+describe.skipIf(!canMount())('a full disk (needs root on Linux, to mount a small one)', () => {
+  /** A process on a small disk, and the means to fill and free it. */
+  async function start() {
+    const dir = mountSmall() as string;
+    onTestFinished(() => unmount(dir));
+    const ballast = join(dir, 'ballast');
+    const backend = inFiles(1, { dataDir: join(dir, 'data') });
+    return {
+      mine: await backend.start(),
+      other: await backend.start(),
+      dataDir: backend.dataDir,
+      names: () => readdirSync(join(accountDir(backend.dataDir, ACCOUNT), 'jobs')),
+      fill: () => expect(() => writeFileSync(ballast, Buffer.alloc(1 << 20))).toThrow('ENOSPC'),
+      free: () => rmSync(ballast),
+    };
+  }
+
+  it('reserves nothing, and leaves nothing half', async () => {
+    const { mine, names, fill, free } = await start();
+    const first = await mine.store.reserve(intent('an owl'), open(mine).id);
+    fill();
+    const call = open(mine);
+    await expect(mine.store.reserve(intent(), call.id)).rejects.toMatchObject(FULL);
+    expect(names()).toEqual([`${first.id}.1.json`]);
+    expect(await all(mine)).toEqual([first]);
+    free();
+    expect(await mine.store.reserve(intent(), call.id)).toMatchObject({ job: { state: 'reserved' } });
+  });
+
+  it('lets nothing be sent, and loses no request id to who tries again', async () => {
+    const { mine, names, fill, free } = await start();
+    const call = open(mine);
+    const { id } = await mine.store.reserve(intent(), call.id);
+    fill();
+    await expect(mine.store.maySubmit(id, call.id)).rejects.toMatchObject(FULL);
+    free();
+    const submitting = (await mine.store.maySubmit(id, call.id)) as StoredJob;
+    fill();
+    await expect(mine.store.accepted(submitting, 'r-1')).rejects.toMatchObject(FULL);
+    await expect(mine.store.release(id, call.id)).rejects.toMatchObject(FULL);
+    expect(await all(mine)).toEqual([submitting]);
+    free();
+    expect(await mine.store.accepted(submitting, 'r-1')).toMatchObject({ job: { request_id: 'r-1' } });
+    expect(names()).toHaveLength(1);
+  });
+
+  it('is no hindrance to the proof that a process lives', async () => {
+    const { mine, dataDir, fill } = await start();
+    const { lease } = await mine.store.reserve(intent(), open(mine).id);
+    const read = () => readFileSync(join(dataDir, 'holders', lease?.holder ?? ''), 'latin1').slice(0, 16);
+    fill();
+    const before = read();
+    await expect.poll(read).not.toBe(before);
+  });
+});
