@@ -1,4 +1,5 @@
 import { isAbsolute, join, resolve } from 'node:path';
+import { type Account, LOCAL_TENANT } from './account.ts';
 import { ALL_WORDS } from './argv.ts';
 import { readSource, type Source } from './flags.ts';
 import { type Given, type Ignored, readKey } from './given.ts';
@@ -52,9 +53,11 @@ export interface Config {
   readonly logLevel: LogLevel;
 }
 
-/** Whose jobs the records are: the API's origin, or one account for all sandboxes, whose ports differ. */
-export const accountOf = ({ sandbox, baseUrl }: Pick<Config, 'sandbox' | 'baseUrl'>): string =>
-  sandbox ? 'sandbox' : new URL(baseUrl).origin;
+/** The account that a configuration serves over stdio. */
+export const accountOf = ({ sandbox, baseUrl }: Pick<Config, 'sandbox' | 'baseUrl'>): Account => ({
+  tenant: LOCAL_TENANT,
+  api: sandbox ? 'sandbox' : new URL(baseUrl).origin,
+});
 
 /** What parsing gives: a config, a text to print, or everything that is wrong at once. */
 export type Parsed =

@@ -39,7 +39,7 @@ const WAITING = `${NAME} ${VERSION} is an MCP server: it waits for a client on s
 To set one up: ${NAME} doctor --snippets. To see it work: ${NAME} demo. All else: ${NAME} help. Ctrl-C ends it.
 `;
 
-/** Serves until the client leaves, then ends at once, whatever still waits: the ledger tells the next process. */
+/** Serves until the client leaves, then ends at once, whatever still waits: the records tell the next process. */
 async function serve(config: Config, saveCode: () => void): Promise<void> {
   const { factory, redact, log, leave, callsEnded, warm } = createProgram(config, {
     clock: systemClock,

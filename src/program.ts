@@ -1,31 +1,27 @@
 import { join } from 'node:path';
 import type { McpServerFactory } from '@modelcontextprotocol/server';
+import { createAccountServices } from './account-services.ts';
 import { viewContents } from './apps.ts';
 import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts';
 import { pinnedModels } from './catalogue/pinned.ts';
 import type { Clock } from './clock.ts';
 import { accountOf, type Config } from './config.ts';
-import { createHeartbeats } from './jobs/heartbeats.ts';
-import { createHeld } from './jobs/held.ts';
-import { createLeaseHolder } from './jobs/lease-holder.ts';
-import { createLedger, type Ledger } from './jobs/ledger.ts';
-import { createPace } from './jobs/pace.ts';
-import { createRunTimes } from './jobs/run-times.ts';
-import { createSchedule } from './jobs/schedule.ts';
-import { createJobs, type Jobs } from './jobs/service.ts';
-import { createAdmission } from './jobs/spending.ts';
+import { createCalls } from './jobs/calls.ts';
+import type { Jobs } from './jobs/service.ts';
+import type { JobStore } from './jobs/store.ts';
 import { createLog, type Log } from './log.ts';
 import type { DownloadLimits } from './media/download.ts';
 import { createInputs } from './media/inputs.ts';
 import { createPictures } from './media/pictures.ts';
 import { loopbackOrigin, outputOrigins } from './media/trust.ts';
-import { type Model, publishedPrice } from './models/define.ts';
+import type { Model } from './models/define.ts';
 import { MODELS } from './models/index.ts';
-import { createRunComfy, type RunComfy } from './runcomfy/client.ts';
+import type { RunComfy } from './runcomfy/client.ts';
 import { createHttp, type HttpLimits } from './runcomfy/http.ts';
 import { createKeyring, type Keyring } from './runcomfy/key.ts';
 import { createRedactor } from './runcomfy/quote.ts';
 import { createServerFactory } from './server.ts';
+import { createHolder } from './stores/file/holder.ts';
 import type { Services } from './tools/define.ts';
 import { createTools } from './tools/index.ts';
 
@@ -33,7 +29,7 @@ import { createTools } from './tools/index.ts';
 export interface Program {
   keyring: Keyring;
   api: RunComfy;
-  ledger: Ledger;
+  store: JobStore;
   jobs: Jobs;
   catalogue: Catalogue;
   factory: McpServerFactory;
@@ -52,11 +48,6 @@ export interface Program {
   close(): Promise<void>;
 }
 
-function priceOf(modelId: string, input: Record<string, unknown>): number | undefined {
-  const model = MODELS.find(({ id }) => id === modelId);
-  return model && publishedPrice(model, input);
-}
-
 /** What a program takes from the process that it runs in. */
 export interface Surroundings {
   clock: Clock;
@@ -66,7 +57,7 @@ export interface Surroundings {
   downloadLimits?: Partial<DownloadLimits>;
 }
 
-/** config -> API -> ledger -> jobs -> server. Opens nothing: that waits for the first call. */
+/** config -> API -> store -> jobs -> server. Opens nothing: that waits for the first call. */
 export function createProgram(
   config: Config,
   { clock, random, writeLog, httpLimits, downloadLimits }: Surroundings,
@@ -75,45 +66,24 @@ export function createProgram(
   const redact = createRedactor(keyring.seen);
   const log = createLog(config.logLevel, redact, writeLog);
   const http = createHttp(httpLimits);
-  const api = createRunComfy({
-    baseUrl: config.baseUrl,
-    balanceUrl: config.balanceUrl,
-    key: keyring.require,
-    redact,
-    http,
-    clock,
-    random,
-  });
   const end = new AbortController();
+  const openCalls = createCalls();
   const calls = new Set<Promise<unknown>>();
-  const ledger = createLedger(config.dataDir, log);
-  const origin = accountOf(config);
-  const runTimes = createRunTimes({ ledger, origin, log });
-  const held = createHeld();
-  const heartbeats = createHeartbeats({
-    dir: join(config.dataDir, 'holders'),
-    isNeeded: held.isAny,
-    clock,
-    ended: end.signal,
-  });
-  const holder = createLeaseHolder(heartbeats, log);
-  const jobs = createJobs({
-    api,
-    origin,
-    ledger,
-    schedule: createSchedule(runTimes.expect),
-    pace: createPace(clock),
-    runTimes,
-    holder,
-    held,
-    admit: createAdmission({ ledger, limits: config, priceOf, clock, random }),
-    keep: { days: config.keepDays, jobs: config.keepJobs },
-    clock,
-    log,
+  const holder = createHolder({ dir: join(config.dataDir, 'holders'), clock, ended: end.signal, log });
+  const account = accountOf(config);
+  const { api, store, jobs } = createAccountServices(account, {
+    ...{ config, key: keyring.require, redact, http, calls: openCalls, holder, clock, random, log },
     ended: end.signal,
   });
   const local = loopbackOrigin(config.baseUrl);
-  const catalogue = createCatalogue({ api, origin, dataDir: config.dataDir, clock, redact, log });
+  const catalogue = createCatalogue({
+    api,
+    origin: account.api,
+    dataDir: config.dataDir,
+    clock,
+    redact,
+    log,
+  });
   const { outputDir, savesAll, preview, waitSeconds } = config;
   const services: Services = {
     clock,
@@ -155,15 +125,16 @@ export function createProgram(
   return {
     keyring,
     api,
-    ledger,
+    store,
     jobs,
     catalogue,
     factory: config.models === undefined ? serve(MODELS) : serveLater(config.models),
     redact,
     log,
     leave: whenEnding(async () => {
-      await jobs.leave();
+      // First of all, so that a process which is called meanwhile does not wait for the jobs of this one.
       await holder.end();
+      await openCalls.recorded();
     }),
     async callsEnded() {
       while (calls.size > 0) await Promise.allSettled(calls);

@@ -9,6 +9,7 @@ import { JOB_STATES } from '../jobs/job.ts';
 import { createProgram, type Program } from '../program.ts';
 import { createRedactor } from '../runcomfy/quote.ts';
 import { sandboxed } from '../sandbox/server.ts';
+import { accountDir } from '../stores/file/names.ts';
 import { NAME, VERSION } from '../version.ts';
 import { checkModels } from './drift.ts';
 import { tryReading, tryWriting } from './folders.ts';
@@ -62,8 +63,8 @@ async function checkKey(config: Config, { keyring, api }: Program): Promise<bool
   }
 }
 
-async function checkRecords(config: Config, { ledger }: Program): Promise<boolean> {
-  const dir = join(config.dataDir, 'jobs');
+async function checkRecords(config: Config, { store }: Program): Promise<boolean> {
+  const dir = join(accountDir(config.dataDir, store.account), 'jobs');
   const failed = await tryWriting(dir);
   if (failed !== undefined) {
     const choose = 'choose another with --data-dir or RUNCOMFY_DATA_DIR';
@@ -72,7 +73,7 @@ async function checkRecords(config: Config, { ledger }: Program): Promise<boolea
   }
   const counts = new Map<string, number>();
   try {
-    for await (const { job } of ledger.newest()) counts.set(job.state, (counts.get(job.state) ?? 0) + 1);
+    for await (const { job } of store.newest()) counts.set(job.state, (counts.get(job.state) ?? 0) + 1);
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     row('no', 'data', `${error.message} ${error.next}`);

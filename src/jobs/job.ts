@@ -1,6 +1,5 @@
 import type { MediaKind } from '../runcomfy/outputs.ts';
 import type { ResultSeen, StatusSeen } from '../runcomfy/wire.ts';
-import type { ProcessIdentity } from './process-identity.ts';
 import type { Sight } from './sight.ts';
 
 /**
@@ -27,10 +26,8 @@ export const JOB_STATES = [
   'cancelled',
 ] as const satisfies readonly JobState[];
 
-/** One paid call, as the ledger keeps it. Times are ISO 8601; names are RunComfy's. */
+/** One paid call, as it is recorded. Times are ISO 8601; names are RunComfy's. */
 export interface Job {
-  /** Origin of the API that holds the job: a request id means nothing elsewhere. */
-  api: string;
   /** UNKNOWN_MODEL for a job that another program submitted, until RunComfy tells it. */
   model: string;
   input: Record<string, unknown>;
@@ -55,17 +52,8 @@ export interface Job {
   missing_since?: string;
   /** Since when RunComfy itself has said that it does not know the request id. */
   denied_since?: string;
-  /** Who follows the job now; absent where nobody does. */
-  follower?: Follower;
   /** When its outcome, or that it is unknown, was told to a client. */
   delivered_at?: string;
-}
-
-/** A process that follows a job, so that another one can tell whether it still lives. */
-export interface Follower extends ProcessIdentity {
-  /** Drawn at random by the process. */
-  session: string;
-  host: string;
 }
 
 export const UNKNOWN_MODEL = 'unknown';

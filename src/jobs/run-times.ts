@@ -1,6 +1,6 @@
 import type { Log } from '../log.ts';
 import type { Job } from './job.ts';
-import type { Ledger } from './ledger.ts';
+import type { JobStore } from './store.ts';
 
 /** What is expected of a job's run time: its median in seconds and the sigma of its logarithm. */
 export interface RunTime {
@@ -86,33 +86,30 @@ function keyOf({ model, input }: Kind): string {
   return [model, ...words].join('\n');
 }
 
-/** Run times by model, quality and resolution, learned from jobs as they end and from the ledger. */
+/** Run times of an account by model, quality and resolution, learned from jobs as they end and from the records. */
 export interface RunTimes {
   expect(job: Kind): RunTime;
   /** Learns from a job, if its run time is known closely. */
   learn(job: Job): void;
-  /** Starts to learn from the ledger's newest records, once; nothing waits for it. */
-  recall(): void;
+  /** Learns from the newest records, once; resolves when that is done. Never rejects. */
+  recall(): Promise<void>;
 }
 
 export interface RunTimesOptions {
-  ledger: Pick<Ledger, 'newest'>;
-  /** Of the API: jobs of another one, such as the sandbox's, teach nothing. */
-  origin: string;
+  store: Pick<JobStore, 'newest'>;
   log: Log;
 }
 
-export function createRunTimes({ ledger, origin, log }: RunTimesOptions): RunTimes {
+export function createRunTimes({ store, log }: RunTimesOptions): RunTimes {
   const known = new Map<string, { sums: Sums; expected: RunTime }>();
   const nothing = { sums: NOTHING, expected: expectation(NOTHING) };
   /** Request ids of jobs that taught while they were followed: several calls may follow a job, and a record tells of it. */
   const taught = new Set<string>();
   /** Those that ended while the records are read: they are newer than what is read. */
   let meanwhile: Job[] | undefined;
-  let isRecalled = false;
+  let recalled: Promise<void> | undefined;
 
-  const teaches = ({ api, state, request_id, ran_seconds: ran }: Job): boolean =>
-    api === origin &&
+  const teaches = ({ state, request_id, ran_seconds: ran }: Job): boolean =>
     state === 'succeeded' &&
     typeof ran === 'number' &&
     ran >= SHORTEST_RUN &&
@@ -131,7 +128,7 @@ export function createRunTimes({ ledger, origin, log }: RunTimesOptions): RunTim
     const jobs: Job[] = [];
     const counts = new Map<string, number>();
     let read = 0;
-    for await (const { job } of ledger.newest({ skipUnreadable: true })) {
+    for await (const { job } of store.newest({ skipUnreadable: true })) {
       const key = keyOf(job);
       const count = counts.get(key) ?? 0;
       if (teaches(job) && count < MOST_JOBS) {
@@ -163,10 +160,11 @@ export function createRunTimes({ ledger, origin, log }: RunTimesOptions): RunTim
       else add(job);
     },
     recall() {
-      if (isRecalled) return;
-      isRecalled = true;
-      meanwhile = [];
-      void recall(meanwhile);
+      if (!recalled) {
+        meanwhile = [];
+        recalled = recall(meanwhile);
+      }
+      return recalled;
     },
   };
 }

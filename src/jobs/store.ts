@@ -86,8 +86,11 @@ export interface JobStore {
    * where another writer was faster; the same object means that there is nothing to write. Undefined where the job is gone.
    */
   update(id: string, change: (job: Job) => Job): Promise<StoredJob | undefined>;
-  /** Forgets a job that was certainly not sent; keeps one that has a request id. */
-  discard(id: string): Promise<void>;
+  /**
+   * Forgets a job that was certainly not sent, while it is leased to the call. One that has a request id stays, unless
+   * that is a `lead` which turned out to be no job's.
+   */
+  discard(id: string, call: string, lead?: string): Promise<void>;
   /**
    * The newest job of a repeated call, submitted since a time (ISO 8601), that neither failed nor was cancelled, whose
    * outcome nobody was told, and that nobody follows; leased to the caller now. The same caller gets the same job again. One that is only `reserved` is withdrawn

@@ -5,9 +5,9 @@ import type { Job } from './job.ts';
 /** Why a wait ended early: the user gave up, the client's clock ran out, or the client is gone. */
 export type WaitEnd = 'user' | 'timeout' | 'closed';
 
-/** How long a caller waits for a job, and what it is told meanwhile. */
+/** How long a caller waits for a job, what it is told meanwhile, and whether its answer arrives. */
 export interface Wait {
-  /** A random id of the call, unlike that of any other of this or another process. */
+  /** Names the call in leases; no two calls of any process share one. */
   call: string;
   /** When to hand over, in ms since the epoch; Infinity waits to the end. */
   until: number;
@@ -15,7 +15,7 @@ export interface Wait {
   signal: AbortSignal;
   /** Called after every look. */
   onLook(job: Job): void;
-  /** Whether the answer of the call left this process whole. Never rejects. */
+  /** Whether the answer has left this process whole. Never rejects. */
   delivered: Promise<boolean>;
 }
 

@@ -84,8 +84,9 @@ export function createMemory(clock: Clock): Memory {
           const job = allowed(stored.job, change(stored.job));
           return job === stored.job ? stored : put(stored, { job });
         },
-        async discard(id) {
-          if (jobs.get(id)?.job.request_id === undefined) jobs.delete(id);
+        async discard(id, call, lead) {
+          const stored = jobs.get(id);
+          if (stored?.job.request_id === lead && isOwn(call, stored?.lease)) jobs.delete(id);
         },
         async claimRepeat(fingerprint, since, { id: call, signal }) {
           signal.throwIfAborted();

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { ToolError } from '../errors.ts';
 import { ACTIVE_STATES, type Job } from '../jobs/job.ts';
-import { fingerprintOf } from '../jobs/record.ts';
 import type { Jobs } from '../jobs/service.ts';
 import type { Model } from '../models/define.ts';
 import { readArguments } from './arguments.ts';
@@ -9,9 +8,6 @@ import { defineTool, type Services, type Tool } from './define.ts';
 import { readFreely } from './free-read.ts';
 import { jobOutput, type PresentServices, presentJob } from './present.ts';
 import { requestId } from './request-id.ts';
-
-// The job of a call under way is among the newest that are not done.
-const NEWEST = 50;
 
 /**
  * Tells the view where a job stands, at once. Hosts pass no progress on to a view, and get_image_job would wait and
@@ -53,8 +49,8 @@ export function lookAtImageJob(
 async function jobOf(model: Model | undefined, given: unknown, jobs: Jobs): Promise<Job | undefined> {
   if (!model) return undefined;
   const input = readArguments({ name: model.id, input: model.input }, given);
-  const active = await jobs.list({ states: ACTIVE_STATES, limit: NEWEST });
-  return active.find((job) => fingerprintOf(job) === fingerprintOf({ api: job.api, model: model.id, input }));
+  const [newest] = await jobs.list({ states: ACTIVE_STATES, like: { model: model.id, input }, limit: 1 });
+  return newest;
 }
 
 function noSuchJob(): ToolError {

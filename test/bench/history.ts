@@ -27,13 +27,13 @@ export async function history(): Promise<Table[]> {
   const at = (name: string) => join(scratch, name);
   const [few, otherFew, many] = [at('few'), at('other'), at('many')];
   try {
-    for (const dir of [few, otherFew]) await seedRecords(dir, sandbox.origin, { to: FEW });
-    await seedRecords(many, sandbox.origin, { to: MANY });
+    for (const dir of [few, otherFew]) seedRecords(dir, sandbox.origin, { to: FEW });
+    seedRecords(many, sandbox.origin, { to: MANY });
     // In this order, and each with its own few, as submits add to the records.
     const lists = [await measureLists(sandbox, many)];
     const submits = await measureSubmits(sandbox, [few, many], NO_WAIT);
     const limited = await measureSubmits(sandbox, [otherFew, many], LIMITED);
-    await seedRecords(many, sandbox.origin, { from: MANY, to: MOST });
+    seedRecords(many, sandbox.origin, { from: MANY, to: MOST });
     lists.push(await measureLists(sandbox, many));
     return [
       {

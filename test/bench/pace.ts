@@ -94,11 +94,10 @@ async function simulate({ learned, byWorth }: Strategy): Promise<{ waits: number
 }
 
 function learn(draw: () => number) {
-  const api = 'https://bench.example';
-  const ledger = { newest: async function* () {} };
-  const runTimes = createRunTimes({ ledger, origin: api, log: createLog('silent', String) });
+  const store = { newest: async function* () {} };
+  const runTimes = createRunTimes({ store, log: createLog('silent', String) });
   for (let count = 0; count < LEARNED; count++) {
-    const job = { api, ...KIND, state: 'succeeded' as const, request_id: `${count}`, ran_seconds: draw() };
+    const job = { ...KIND, state: 'succeeded' as const, request_id: `${count}`, ran_seconds: draw() };
     runTimes.learn(job);
   }
   return runTimes.expect;

@@ -1,33 +1,25 @@
 import type { Job } from '../../src/jobs/job.ts';
-import { createLedger } from '../../src/jobs/ledger.ts';
-import { createLog } from '../../src/log.ts';
 import { MODELS } from '../../src/models/index.ts';
+import { putRecord } from '../helpers/records.ts';
 
 // So that 2,000 are of the last 24 hours, all of which count against limits.
 const APART = 30_000;
-// Written at a time.
-const BATCH = 50;
 
 /** Fills a data directory with records of jobs that succeeded and were delivered, from the newest back in time. */
-export async function seedRecords(
+export function seedRecords(
   dataDir: string,
   api: string,
   { from = 0, to }: { from?: number; to: number },
-): Promise<void> {
+): void {
   const newest = Date.now() - APART;
-  const jobs = Array.from({ length: to - from }, (_, index) =>
-    doneJob(api, from + index, newest - (from + index) * APART),
-  );
-  while (jobs.length > 0) await writeRecords(dataDir, jobs.splice(0, BATCH));
+  for (let index = from; index < to; index++)
+    putRecord({ dataDir, sandbox: false, baseUrl: api }, doneJob(index, newest - index * APART));
 }
 
-type DoneJob = Job & { submitted_at: string; request_id: string };
-
-function doneJob(api: string, index: number, at: number): DoneJob {
+function doneJob(index: number, at: number): Job {
   const ran = 15 + (index % 10);
   const time = (ms: number) => new Date(at + ms).toISOString();
   return {
-    api,
     model: MODELS[index % MODELS.length]?.id ?? '',
     input: { prompt: `Fox number ${index}, ${'in a wood of birches at the first light, '.repeat(4)}`.trim() },
     state: 'succeeded',
@@ -41,16 +33,4 @@ function doneJob(api: string, index: number, at: number): DoneJob {
     cost_usd: 0.04,
     delivered_at: time(3_000 + ran * 1_000),
   };
-}
-
-/** Writes jobs as the program does: each first as an intent, then with all that became of it. */
-async function writeRecords(dataDir: string, jobs: readonly DoneJob[]): Promise<void> {
-  const ledger = createLedger(dataDir, createLog('silent', String));
-  await Promise.all(
-    jobs.map(async (job) => {
-      const { api, model, input, submitted_at } = job;
-      const entry = await ledger.begin({ api, model, input, submitted_at, state: 'submitting' });
-      await ledger.update(entry, () => job);
-    }),
-  );
 }

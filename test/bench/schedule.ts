@@ -62,7 +62,6 @@ export const SITUATIONS: readonly Situation[] = PAST.flatMap((past) =>
 );
 
 const KIND = { model: 'a/b', input: {} };
-const API = 'https://api.example';
 
 /** Simulates the schedule and its rivals without a clock; the same options give the same rows. */
 export function simulateSchedules({
@@ -111,14 +110,14 @@ function rowOf(situation: Situation, learners: number, jobs: number, random: () 
 
 /** What the product knows after it has followed these jobs, with the errors of seeing start and end by looks. */
 function learnFrom(lives: readonly Life[]): RunTimes {
-  const ledger = { async *newest() {} };
-  const runTimes = createRunTimes({ ledger, origin: API, log: createLog('silent', (text) => text) });
+  const store = { async *newest() {} };
+  const runTimes = createRunTimes({ store, log: createLog('silent', (text) => text) });
   const { gap } = createSchedule(runTimes.expect);
   for (const [index, life] of lives.entries()) {
     const { ranMs } = follow(life, (runningMs) => gap(KIND, runningMs));
     if (ranMs === undefined) continue;
     const request_id = String(index);
-    runTimes.learn({ api: API, ...KIND, state: 'succeeded', request_id, ran_seconds: ranMs / 1000 });
+    runTimes.learn({ ...KIND, state: 'succeeded', request_id, ran_seconds: ranMs / 1000 });
   }
   return runTimes;
 }

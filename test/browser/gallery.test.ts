@@ -1,13 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
 import { expect, it, onTestFinished } from 'vitest';
-import type { Job } from '../../src/jobs/job.ts';
-import { formatName } from '../../src/jobs/record.ts';
 import { describeInBrowser } from '../helpers/browser.ts';
 import { openGallery } from '../helpers/gallery.ts';
 import { connect } from '../helpers/program.ts';
+import { putRecord } from '../helpers/records.ts';
 
 const SEARCH = { name: 'Search prompts' };
 
@@ -66,8 +63,6 @@ describeInBrowser('the gallery in a browser', (browser) => {
 
   it('sums what was reported by day and model, of the jobs that it shows', async () => {
     const { config } = await connect();
-    const dir = join(config.dataDir, 'jobs');
-    mkdirSync(dir, { recursive: true });
     const jobs: [day: string, model: string, cost?: number][] = [
       ['2026-02-03', 'openai/gpt-image-2/text-to-image', 0.04],
       ['2026-02-03', 'openai/gpt-image-1-5/image-to-image', 0.133],
@@ -75,22 +70,9 @@ describeInBrowser('the gallery in a browser', (browser) => {
       ['2026-02-01', '<b>m</b>/x'],
     ];
     for (const [index, [day, model, cost_usd]] of jobs.entries()) {
-      const submittedAt = `${day}T12:0${index}:00.000Z`;
-      const name = formatName({
-        submittedAt,
-        fingerprint: '0'.repeat(16),
-        nonce: `0000000${index}`,
-        generation: 0,
-      });
-      const job = {
-        api: config.baseUrl,
-        model,
-        input: {},
-        state: 'succeeded',
-        submitted_at: submittedAt,
-        cost_usd,
-      };
-      writeFileSync(join(dir, name), JSON.stringify({ version: 1, ...job }));
+      const submitted_at = `${day}T12:0${index}:00.000Z`;
+      const cost = cost_usd === undefined ? {} : { cost_usd };
+      putRecord(config, { model, input: {}, state: 'succeeded', submitted_at, ...cost });
     }
     const more = { locale: 'en-GB', timezoneId: 'Pacific/Auckland' };
     const page = await open(browser(), (await openGallery(config)).url, more);
@@ -113,22 +95,15 @@ describeInBrowser('the gallery in a browser', (browser) => {
 
   it('draws two thousand jobs little by little', async () => {
     const { config } = await connect();
-    const dir = join(config.dataDir, 'jobs');
-    mkdirSync(dir, { recursive: true });
     const began = Date.parse('2026-01-01T00:00:00Z');
     for (let index = 0; index < 2_000; index += 1) {
-      const submittedAt = new Date(began + index * 60_000).toISOString();
-      const nonce = index.toString(16).padStart(8, '0');
-      const name = formatName({ submittedAt, fingerprint: '0'.repeat(16), nonce, generation: 0 });
-      const input = { prompt: `picture ${index}` };
-      const job: Job = {
-        api: config.baseUrl,
+      const submitted_at = new Date(began + index * 60_000).toISOString();
+      putRecord(config, {
         model: 'm/m',
-        input,
-        state: 'cancelled',
-        submitted_at: submittedAt,
-      };
-      writeFileSync(join(dir, name), JSON.stringify({ version: 1, ...job }));
+        input: { prompt: `picture ${index}` },
+        state: 'failed',
+        submitted_at,
+      });
     }
     const page = await open(browser(), (await openGallery(config)).url);
     await page.getByText('2000 jobs').waitFor();

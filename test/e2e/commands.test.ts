@@ -1,13 +1,15 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { snippets } from '../../src/cli/snippets.ts';
 import { CATALOGUE } from '../../src/sandbox/catalogue/index.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
+import { DEFAULT_BASE_URL } from '../../src/settings.ts';
 import { VERSION } from '../../src/version.ts';
 import { MAIN, run } from '../helpers/process.ts';
 import { freshDataDir, KEY } from '../helpers/program.ts';
+import { jobsDir } from '../helpers/records.ts';
 
 describe('the command line', () => {
   it('--help names every flag and variable', async () => {
@@ -144,14 +146,21 @@ describe('doctor', () => {
 
   it('writes for real, and takes back what it made', async () => {
     const home = freshDataDir();
-    mkdirSync(join(home, 'has', 'jobs'), { recursive: true });
-    const run1 = await run(['doctor', '--data-dir', join(home, 'has'), '--output-dir', join(home, 'a/b/c')], {
+    const dataDir = join(home, 'has');
+    const jobs = relative(home, jobsDir({ dataDir, sandbox: false, baseUrl: DEFAULT_BASE_URL }));
+    mkdirSync(join(home, jobs), { recursive: true });
+    const run1 = await run(['doctor', '--data-dir', dataDir, '--output-dir', join(home, 'a/b/c')], {
       HOME: home,
       XDG_CACHE_HOME: join(home, 'cache'),
     });
-    for (const name of ['has/jobs', 'a/b/c', 'cache/runcomfy-image-mcp'])
+    for (const name of [jobs, 'a/b/c', 'cache/runcomfy-image-mcp'])
       expect(run1.stdout).toContain(`${join(home, name)} can be written`);
-    expect(readdirSync(home, { recursive: true }).sort()).toEqual(['has', 'has/jobs']);
+    expect(readdirSync(home, { recursive: true }).sort()).toEqual([
+      'has',
+      'has/accounts',
+      dirname(jobs),
+      jobs,
+    ]);
   });
 });
 

@@ -27,6 +27,7 @@ function userOf(variables: Record<string, string>, home = freshDataDir()) {
       .replaceAll(VERSION, 'VERSION')
       .replaceAll(`Node ${process.versions.node}, ${process.platform}`, 'Node NODE, PLATFORM')
       .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
+      .replace(/127\.0\.0\.1-\d+-[0-9a-f]{8}/g, '127.0.0.1-PORT-HASH')
       .replace(/\((EPERM|EROFS|EACCES)\)/g, '(CODE)')
       .replace(/: (EPERM|EROFS|EACCES): .*/g, ': CODE');
   return { env, plain };

@@ -33,7 +33,7 @@ describe('a call that its client cancels', () => {
     sandbox.engine.planNext(plan);
     const wanted = plan === QUEUED ? 'in_queue, position' : 'in_progress';
     const id = await callAndCancel(client, wanted, reason);
-    await expect.poll(() => readRecords(config.dataDir)[0]?.follower).toBeUndefined();
+    await expect.poll(() => readRecords(config.dataDir)[0]?.lease).toBeUndefined();
     expect(readRecords(config.dataDir)).toMatchObject([{ request_id: id, state: ends }]);
     expect(sandbox.requests.filter(({ route }) => route === 'cancel')).toHaveLength(cancels);
     checkBooks(sandbox, config.dataDir, 1);

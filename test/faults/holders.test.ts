@@ -5,26 +5,36 @@ import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Follower } from '../../src/jobs/job.ts';
-import { thisProcess } from '../../src/jobs/process-identity.ts';
+import { type ProcessIdentity, thisProcess } from '../../src/stores/file/process-identity.ts';
 import { checkBooks, readRecords } from '../helpers/books.ts';
 import { MAIN, plainEnv } from '../helpers/process.ts';
 import { type Connected, connect, KEY } from '../helpers/program.ts';
+import { jobsDir } from '../helpers/records.ts';
 
 const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const ELSEWHERE = { host: 'elsewhere', pid: 1, namespace: 'another boot pid:[1]', started: '1' };
 const SESSION = '00000000-0000-4000-8000-000000000000';
 
+type Identity = ProcessIdentity & { host: string };
+
+/** Writes the file by which the other process proves that it lives. */
+function write({ config }: Connected, count: number, identity: Identity): void {
+  const dir = join(config.dataDir, 'holders');
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, SESSION), String(count).padEnd(16) + JSON.stringify(identity));
+}
+
 /** A program with one job under way, whose record says that another process follows it. */
-async function followedBy(follower: Omit<Follower, 'session'>): Promise<Connected> {
+async function followedBy(identity: Identity): Promise<Connected> {
   const one = await connect({ waitSeconds: 0 });
   one.sandbox.engine.planNext({ queueMs: 0, runMs: 3_600_000 });
   await one.client.callTool(CALL);
-  await expect.poll(() => readRecords(one.config.dataDir)[0]?.follower).toBeUndefined();
-  const dir = join(one.config.dataDir, 'jobs');
+  await expect.poll(() => readRecords(one.config.dataDir)[0]?.lease).toBeUndefined();
+  const dir = jobsDir(one.config);
   const [name = ''] = readdirSync(dir);
   const record = JSON.parse(readFileSync(join(dir, name), 'utf8'));
-  writeFileSync(join(dir, name), JSON.stringify({ ...record, follower: { ...follower, session: SESSION } }));
+  writeFileSync(join(dir, name), JSON.stringify({ ...record, lease: { holder: SESSION, call: 'another' } }));
+  write(one, 1, identity);
   for (const job of one.sandbox.engine.jobs) one.sandbox.engine.finish(job);
   return connect({ baseUrl: one.sandbox.origin, dataDir: one.config.dataDir }).then((two) => ({
     ...two,
@@ -32,18 +42,13 @@ async function followedBy(follower: Omit<Follower, 'session'>): Promise<Connecte
   }));
 }
 
-/** Renews the file by which the other process proves that it lives, until it has done so `times` or the test ends. */
-function beat({ config }: Connected, times = Number.POSITIVE_INFINITY): void {
-  const dir = join(config.dataDir, 'holders');
-  mkdirSync(dir, { recursive: true });
+/** Renews that file until it has been done so many `times` or the test ends. */
+function beat(one: Connected, times = Number.POSITIVE_INFINITY): void {
   let count = 0;
-  const write = () => {
-    writeFileSync(join(dir, SESSION), String(count));
-    if (count++ === times) clearInterval(timer);
-  };
-  const timer = setInterval(write, 40);
+  const timer = setInterval(() => {
+    if (count++ < times) write(one, count + 1, ELSEWHERE);
+  }, 40);
   onTestFinished(() => clearInterval(timer));
-  write();
 }
 
 const RESUMED = { status: 'succeeded', resumed: true };
@@ -73,7 +78,7 @@ describe('the same call while a record names another process as the follower of 
     beat(two);
     expect((await two.client.callTool(CALL)).structuredContent).not.toHaveProperty('resumed');
     expect(two.sandbox.engine.jobs).toHaveLength(2);
-    expect(readRecords(two.config.dataDir).map(({ follower }) => follower?.session)).toContain(SESSION);
+    expect(readRecords(two.config.dataDir).map(({ lease }) => lease?.holder)).toContain(SESSION);
   });
 
   it('neither pays nor takes the job if it times out before that is known', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkBooks, readRecords } from '../helpers/books.ts';
 import { connect, KEY, textOf } from '../helpers/program.ts';
+import { jobsDir } from '../helpers/records.ts';
 
 const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const URL_OF = 'https://playgrounds-storage-public.runcomfy.net/a.png';
@@ -15,7 +16,7 @@ async function call(result: string) {
   sandbox.inject({ on: 'result', times, what: { status: 200, body: result } });
   const answer = await client.callTool(CALL);
   checkBooks(sandbox, config.dataDir, 1);
-  const dir = join(config.dataDir, 'jobs');
+  const dir = jobsDir(config);
   const bytes = readdirSync(dir).map((name) => statSync(join(dir, name)).size);
   const [record] = readRecords(config.dataDir);
   return {

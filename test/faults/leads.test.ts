@@ -29,7 +29,7 @@ describe('a lead', () => {
       expect(readRecords(config.dataDir)).toMatchObject([{ state: 'in_queue', request_id: 'raw-1' }]);
       stop.abort(reason);
       await expect(call).rejects.toThrow();
-      await expect.poll(() => readRecords(config.dataDir)[0]?.follower).toBeUndefined();
+      await expect.poll(() => readRecords(config.dataDir)[0]?.lease).toBeUndefined();
       expect(readRecords(config.dataDir)).toMatchObject([{ state: 'in_queue', request_id: 'raw-1' }]);
       expect((await client.callTool(CALL)).structuredContent).toMatchObject({
         status: 'succeeded',

@@ -3,9 +3,6 @@ import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { Job } from '../../src/jobs/job.ts';
-import { createLedger } from '../../src/jobs/ledger.ts';
-import { createLog } from '../../src/log.ts';
 import type { JobPlan } from '../../src/sandbox/engine.ts';
 import type { Fault, Route } from '../../src/sandbox/faults.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
@@ -115,7 +112,7 @@ async function reach(state: State, launch: Way['launch']) {
       exit: { code, signal },
       protocol: lines(stdout.text()).every(isMessage),
       madeDirectory: existsSync(dataDir),
-      records: (await recorded(dataDir)).map(({ state, request_id }) => ({
+      records: readRecords(dataDir).map(({ state, request_id }) => ({
         state,
         requestId: request_id !== undefined && request_id === job?.id,
       })),
@@ -196,7 +193,11 @@ describe('a submit that is answered while the server leaves is recorded with its
     await closed;
     const jobs = sandbox.engine.jobs.map(({ id }) => id);
     expect(jobs).toHaveLength(count);
-    expect((await recorded(dataDir)).map(({ request_id }) => request_id).sort()).toEqual(jobs.sort());
+    expect(
+      readRecords(dataDir)
+        .map(({ request_id }) => request_id)
+        .sort(),
+    ).toEqual(jobs.sort());
   });
 });
 
@@ -220,14 +221,6 @@ describe('what was written before the server leaves', BUSY, () => {
     expect(ids).toEqual([0, ...IDS]);
   });
 });
-
-/** The jobs as the next process will read them: a name that another has replaced does not count. */
-async function recorded(dataDir: string): Promise<Job[]> {
-  const ledger = createLedger(dataDir, createLog('silent', String));
-  const jobs: Job[] = [];
-  for await (const { job } of ledger.newest()) jobs.push(job);
-  return jobs;
-}
 
 describe('Ctrl-C, which reaches the server before the cancellation of its client does', BUSY, () => {
   it('gives it time to cancel a queued job', async () => {

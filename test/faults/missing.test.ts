@@ -17,7 +17,7 @@ async function doneJob(): Promise<Connected & { id: string }> {
   const one = await connect({ waitSeconds: 0 });
   one.sandbox.engine.planNext({ queueMs: 0, runMs: 3_600_000 });
   await one.client.callTool(CALL);
-  await expect.poll(() => readRecords(one.config.dataDir)[0]?.follower).toBeUndefined();
+  await expect.poll(() => readRecords(one.config.dataDir)[0]?.lease).toBeUndefined();
   const [job] = one.sandbox.engine.jobs;
   if (!job) throw new Error('nothing was submitted');
   one.sandbox.engine.finish(job);

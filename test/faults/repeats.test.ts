@@ -1,18 +1,22 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createHeartbeats } from '../../src/jobs/heartbeats.ts';
-import { createHeld } from '../../src/jobs/held.ts';
-import { createLeaseHolder } from '../../src/jobs/lease-holder.ts';
-import { createLedger, type Ledger } from '../../src/jobs/ledger.ts';
+import { accountOf } from '../../src/config.ts';
+import { createCalls } from '../../src/jobs/calls.ts';
 import { createPace } from '../../src/jobs/pace.ts';
 import { createRunTimes } from '../../src/jobs/run-times.ts';
 import { createSchedule } from '../../src/jobs/schedule.ts';
 import { createJobs } from '../../src/jobs/service.ts';
+import type { JobStore } from '../../src/jobs/store.ts';
 import { createLog } from '../../src/log.ts';
 import { createRunComfy } from '../../src/runcomfy/client.ts';
 import { createHttp } from '../../src/runcomfy/http.ts';
+import { createHolder } from '../../src/stores/file/holder.ts';
+import { createFileStore } from '../../src/stores/file/store.ts';
 import { checkBooks, readRecords } from '../helpers/books.ts';
 import { type Connected, connect, KEY } from '../helpers/program.ts';
 
+const { random } = Math;
 const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const ROUNDS = 10;
 
@@ -51,57 +55,72 @@ describe('two calls that timed out before a third, while the submit of the first
   });
 });
 
-/** The jobs of a second process on the same records, each of whose steps waits until it is let through. */
+/** The jobs of a second process on the same records, which wait before and after each claim until they are let through. */
 function jobsInSteps({ sandbox, config, clock }: Connected) {
   const log = createLog('silent', String);
   const ended = new AbortController().signal;
-  const ledger = createLedger(config.dataDir, log);
-  const steps: { name: string; go: () => void }[] = [];
-  const step = (name: string) => new Promise<void>((go) => steps.push({ name, go }));
-  const stepped: Ledger = {
-    ...ledger,
-    async *newest(only) {
-      if (only?.fingerprint) await step('search');
-      yield* ledger.newest(only);
-    },
-    async claim(entry, job) {
-      await step('claim');
-      return ledger.claim(entry, job);
+  const calls = createCalls();
+  const holder = createHolder({ dir: join(config.dataDir, 'holders'), clock, ended, log });
+  const account = accountOf(config);
+  const store = createFileStore({
+    dataDir: config.dataDir,
+    account,
+    openCalls: calls,
+    holder,
+    clock,
+    random,
+    log,
+  });
+  const steps: { go: () => void }[] = [];
+  const step = () => new Promise<void>((go) => steps.push({ go }));
+  const stepped: JobStore = {
+    ...store,
+    async claimRepeat(...asked) {
+      await step();
+      const found = await store.claimRepeat(...asked);
+      await step();
+      return found;
     },
   };
-  const reached = (...names: string[]) => expect.poll(() => steps.map(({ name }) => name)).toEqual(names);
-  const random = Math.random;
-  const http = createHttp();
-  const key = async () => KEY;
   const at = { baseUrl: sandbox.origin, balanceUrl: sandbox.origin };
-  const api = createRunComfy({ ...at, key, redact: String, http, clock, random });
-  const held = createHeld();
-  const dir = `${config.dataDir}/holders`;
-  const holder = createLeaseHolder(createHeartbeats({ dir, isNeeded: held.isAny, clock, ended }), log);
-  const runTimes = createRunTimes({ ledger, origin: sandbox.origin, log });
-  const jobs = createJobs({
-    ...{ api, origin: sandbox.origin, ledger: stepped, schedule: createSchedule(runTimes.expect), log },
-    ...{ pace: createPace(clock), runTimes, holder, held, admit: ledger.begin, clock, ended },
-    keep: { days: 90, jobs: 2_000 },
+  const api = createRunComfy({
+    ...at,
+    key: async () => KEY,
+    redact: String,
+    http: createHttp(),
+    clock,
+    random,
   });
+  const runTimes = createRunTimes({ store, log });
+  const jobs = createJobs({
+    ...{
+      api,
+      store: stepped,
+      calls,
+      schedule: createSchedule(runTimes.expect),
+      pace: createPace(clock),
+      runTimes,
+    },
+    ...{ check: undefined, keep: { days: 90, jobs: 2_000 }, clock, log, ended },
+  });
+  const reached = (count: number) => expect.poll(() => steps.length).toBe(count);
   return { jobs, steps, reached };
 }
 
-/** A finished job whose outcome reached nobody, and a second process whose calls repeat it in steps. */
+/** A job under way whose outcome nobody waits for, and a second process whose calls repeat it in steps. */
 async function unanswered() {
   const one = await connect({ waitSeconds: 0 });
   one.sandbox.engine.planNext({ queueMs: 0, runMs: 3_600_000 });
   await one.client.callTool(CALL);
-  await expect.poll(() => readRecords(one.config.dataDir)[0]?.follower).toBeUndefined();
-  for (const job of one.sandbox.engine.jobs) one.sandbox.engine.finish(job);
+  await expect.poll(() => readRecords(one.config.dataDir)[0]?.lease).toBeUndefined();
   const { jobs, steps, reached } = jobsInSteps(one);
   const call = (signal: AbortSignal) =>
     jobs.generate('openai/gpt-image-2/text-to-image', CALL.arguments, {
+      call: randomUUID(),
       until: one.clock.now() + 60_000,
       signal,
       onLook() {},
-      call: 'a call',
-      delivered: new Promise<boolean>(() => {}),
+      delivered: Promise.resolve(false),
     });
   return { one, call, steps, reached };
 }
@@ -111,40 +130,38 @@ describe('a call that is given up while it waits for one that was given up befor
     const { call, steps, reached } = await unanswered();
     const [first, second] = [new AbortController(), new AbortController()];
     const abandoned = call(first.signal).catch(() => undefined);
-    await reached('search');
+    await reached(1);
     first.abort('timeout');
     const waiting = call(second.signal).catch((reason: unknown) => reason);
     second.abort('timeout');
-    steps[0]?.go();
-    await reached('search', 'claim');
-    steps[1]?.go();
-    await abandoned;
     expect(await waiting).toBe('timeout');
-    await reached('search', 'claim');
+    steps[0]?.go();
+    await abandoned;
+    await reached(1);
   });
 });
 
-describe('a call that loses the claim on the job that it repeats', () => {
-  it('to one that is given up in the same moment: gets the job all the same', async () => {
+describe('a call whose earlier job another one follows', () => {
+  it('gets it all the same if that one is given up before a new one is submitted', async () => {
     const { one, call, steps, reached } = await unanswered();
     const stop = new AbortController();
     const abandoned = call(stop.signal).catch(() => undefined);
-    await reached('search');
-    const living = call(new AbortController().signal);
-    await reached('search', 'search');
+    await reached(1);
     steps[0]?.go();
-    await reached('search', 'search', 'claim');
-    // Now the living call finds that the job is free, and claims it too.
-    stop.abort('timeout');
+    await reached(2);
     steps[1]?.go();
-    await reached('search', 'search', 'claim', 'claim');
+    const living = call(new AbortController().signal);
+    await reached(3);
     steps[2]?.go();
-    await abandoned;
+    await reached(4);
+    stop.abort('timeout');
     steps[3]?.go();
-    await reached('search', 'search', 'claim', 'claim', 'search');
+    await abandoned;
+    await reached(5);
     steps[4]?.go();
-    await reached('search', 'search', 'claim', 'claim', 'search', 'claim');
+    await reached(6);
     steps[5]?.go();
+    for (const job of one.sandbox.engine.jobs) one.sandbox.engine.finish(job);
     expect((await living).resumed).toBe(true);
     checkBooks(one.sandbox, one.config.dataDir, 1);
   });

@@ -16,7 +16,7 @@ async function callAndTimeOut({ client, config }: Connected, call = CALL) {
   const stop = new AbortController();
   const onprogress = () => stop.abort('Request timed out');
   await expect(client.callTool(call, { signal: stop.signal, onprogress })).rejects.toThrow();
-  await expect.poll(() => readRecords(config.dataDir).some(({ follower }) => follower)).toBe(false);
+  await expect.poll(() => readRecords(config.dataDir).some(({ lease }) => lease)).toBe(false);
 }
 
 const delivered = ({ config }: Connected) =>
@@ -46,7 +46,7 @@ describe('a call that is repeated because its answer reached nobody', () => {
     const one = await connect({ waitSeconds: 0 });
     one.sandbox.engine.planNext(RUNNING);
     await one.client.callTool(CALL);
-    await expect.poll(() => readRecords(one.config.dataDir)[0]?.follower).toBeUndefined();
+    await expect.poll(() => readRecords(one.config.dataDir)[0]?.lease).toBeUndefined();
     finish(one);
     const two = await another(one);
     expect((await two.client.callTool(CALL)).structuredContent).toMatchObject({

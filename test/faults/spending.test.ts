@@ -1,12 +1,11 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, rmSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Job, JobState } from '../../src/jobs/job.ts';
-import { fingerprintOf, formatName } from '../../src/jobs/record.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { checkBooks, readRecords } from '../helpers/books.ts';
 import { startHost } from '../helpers/host.ts';
 import { type Connected, connect as connectTo, freshDataDir, KEY, textOf } from '../helpers/program.ts';
+import { jobsDir, putRecord } from '../helpers/records.ts';
 
 const UNPRICED = 'openai/gpt-image-2/text-to-image';
 const PRICED = 'openai/gpt-image-1-5/image-to-image';
@@ -32,26 +31,26 @@ const edit = ({ client }: Connected, prompt: string, more: Record<string, unknow
     arguments: { prompt, image_urls: ['https://example.com/a.png'], ...more },
   });
 
+type Given = Partial<Job> & { api?: string };
+
 let records = 0;
 /** Puts the record of a job of some age among those of a server. */
-function put({ config }: Pick<Connected, 'config'>, age: number, more: Partial<Job> = {}): void {
+function put({ config }: Pick<Connected, 'config'>, age: number, given: Given = {}): void {
+  const { api, ...more } = given;
   const number = records++;
   const hasId = more.state !== 'submitting' && more.state !== 'unknown';
-  const job = {
-    api: config.baseUrl,
-    model: UNPRICED,
-    input: { prompt: `earlier ${number}` },
-    state: 'succeeded',
-    ...(hasId && { request_id: `earlier-${number}` }),
-    submitted_at: new Date(Date.now() - age).toISOString(),
-    ...more,
-  } satisfies Job & { request_id?: string };
-  const nonce = number.toString(16).padStart(8, '0');
-  const parts = { submittedAt: job.submitted_at, fingerprint: fingerprintOf(job), nonce, generation: 0 };
-  const dir = join(config.dataDir, 'jobs');
-  mkdirSync(dir, { recursive: true });
-  const name = formatName({ ...parts, requestId: job.request_id });
-  writeFileSync(join(dir, name), JSON.stringify({ version: 1, ...job }));
+  putRecord(
+    config,
+    {
+      model: UNPRICED,
+      input: { prompt: `earlier ${number}` },
+      state: 'succeeded',
+      ...(hasId && { request_id: `earlier-${number}` }),
+      submitted_at: new Date(Date.now() - age).toISOString(),
+      ...more,
+    },
+    { api },
+  );
 }
 
 /** Whether an answer is a refusal over a limit. */
@@ -89,7 +88,7 @@ describe('a call over the limit submits nothing, says what was spent, and leaves
     const one = await connect({ budgetUsd: 0.1 });
     expect(textOf(await paint(one))).toMatchSnapshot();
     expect(one.sandbox.requests).toEqual([]);
-    expect(readdirSync(join(one.config.dataDir, 'jobs'))).toEqual([]);
+    expect(readdirSync(jobsDir(one.config))).toEqual([]);
     expect((await edit(one, 'cheap enough', { quality: 'medium' })).isError).toBeFalsy();
   });
 });
@@ -149,7 +148,7 @@ describe('what a job counts against the budget', () => {
 });
 
 describe('a record', () => {
-  const COUNT: [what: string, age: number, more: Partial<Job>, jobs: boolean, money: boolean][] = [
+  const COUNT: [what: string, age: number, more: Given, jobs: boolean, money: boolean][] = [
     ['of a minute ago', MINUTE, {}, true, true],
     ['of 55 minutes ago', 55 * MINUTE, {}, true, true],
     ['of 2 hours ago', 2 * HOUR, {}, false, true],
@@ -265,9 +264,7 @@ describe('the limits hold for all servers that share the records', () => {
       );
       expect(sandbox.engine.jobs, `round ${round}`).toHaveLength(5 * round);
       // Once nobody writes to them any more, the next round starts without records.
-      await expect
-        .poll(() => readRecords(dataDir).every(({ follower }) => follower === undefined))
-        .toBe(true);
+      await expect.poll(() => readRecords(dataDir).every(({ lease }) => lease === undefined)).toBe(true);
       rmSync(dataDir, { recursive: true });
     }
   });
@@ -279,7 +276,7 @@ describe('over the limit', () => {
     one.sandbox.engine.planNext({ queueMs: HOUR });
     const { structuredContent } = await paint(one);
     const { request_id } = structuredContent as { request_id: string };
-    await expect.poll(() => readRecords(one.config.dataDir)[0]?.follower).toBeUndefined();
+    await expect.poll(() => readRecords(one.config.dataDir)[0]?.lease).toBeUndefined();
     expect(isOverLimit(await paint(one, 'another'))).toBe(true);
     expect((await paint(one)).structuredContent).toMatchObject({ request_id, resumed: true });
     const got = await one.client.callTool({ name: 'get_image_job', arguments: { request_id } });

@@ -1,29 +1,40 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect } from 'vitest';
 import type { Job } from '../../src/jobs/job.ts';
+import type { Lease } from '../../src/jobs/store.ts';
 import type { SandboxJob } from '../../src/sandbox/engine.ts';
 import type { Sandbox } from '../../src/sandbox/server.ts';
+import { parseName } from '../../src/stores/file/names.ts';
 
-/** Every record on disk, newest first. */
-export function readRecords(dataDir: string): Job[] {
-  const dir = join(dataDir, 'jobs');
-  let names: string[] = [];
-  try {
-    names = readdirSync(dir).filter((name) => name.endsWith('.json'));
-  } catch {
-    // No call has been paid for yet.
+/** Every record on disk as it stands now, of all accounts, newest first. */
+export function readRecords(dataDir: string): (Job & { lease?: Lease })[] {
+  const newest = new Map<string, { revision: number; path: string }>();
+  for (const path of namesBelow(join(dataDir, 'accounts'))) {
+    const { id, revision } = parseName(basename(path)) ?? {};
+    if (id === undefined || revision === undefined || revision < (newest.get(id)?.revision ?? 0)) continue;
+    newest.set(id, { revision, path: join(dataDir, 'accounts', path) });
   }
-  return names
+  return [...newest.keys()]
     .sort()
     .reverse()
-    .flatMap((name) => {
+    .flatMap((id) => {
       try {
-        return [JSON.parse(readFileSync(join(dir, name), 'utf8')) as Job];
+        const text = readFileSync(newest.get(id)?.path as string, 'utf8');
+        const { job, lease } = JSON.parse(text) as { job: Job; lease?: Lease };
+        return [{ ...job, ...(lease && { lease }) }];
       } catch {
-        return []; // Renamed since its name was read.
+        return []; // Superseded since its name was read.
       }
     });
+}
+
+function namesBelow(dir: string): string[] {
+  try {
+    return readdirSync(dir, { recursive: true, encoding: 'utf8' });
+  } catch {
+    return []; // No call has been paid for yet.
+  }
 }
 
 /**

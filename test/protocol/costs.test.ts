@@ -1,13 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Job } from '../../src/jobs/job.ts';
-import { formatName } from '../../src/jobs/record.ts';
 import type { SandboxJob } from '../../src/sandbox/engine.ts';
 import type { Reply } from '../../src/sandbox/faults.ts';
 import { readRecords } from '../helpers/books.ts';
 import { type Connected, connect, textOf } from '../helpers/program.ts';
+import { putRecord } from '../helpers/records.ts';
 
 const PAINT = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const DAY = 86_400_000;
@@ -121,15 +119,14 @@ describe('the cost of a job', () => {
   });
 });
 
-let records = 0;
 /** Puts the record of a job of some days ago among those of a server. */
-function put({ config }: Connected, days: number, more: Partial<Job> = {}): void {
+function put(
+  { config }: Connected,
+  days: number,
+  { api, ...more }: Partial<Job> & { api?: string } = {},
+): void {
   const submitted_at = new Date(Date.now() - days * DAY).toISOString();
-  const job = { api: config.baseUrl, model: 'm/one', input: {}, state: 'succeeded', submitted_at, ...more };
-  const nonce = (records++).toString(16).padStart(8, '0');
-  const name = formatName({ submittedAt: submitted_at, fingerprint: '0'.repeat(16), nonce, generation: 0 });
-  mkdirSync(join(config.dataDir, 'jobs'), { recursive: true });
-  writeFileSync(join(config.dataDir, 'jobs', name), JSON.stringify({ version: 1, ...job }));
+  putRecord(config, { model: 'm/one', input: {}, state: 'succeeded', submitted_at, ...more }, { api });
 }
 
 /** The line about costs in a list, its days as how many days ago they are. */

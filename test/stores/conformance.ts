@@ -178,7 +178,7 @@ export function conforms(createBackend: () => Backend): void {
       const [mine, other] = await two();
       const [call, second] = [open(mine), open(mine)];
       const gone = await mine.store.reserve(intent('an owl'), call.id);
-      await mine.store.discard(gone.id);
+      await mine.store.discard(gone.id, call.id);
       expect(await mine.store.maySubmit(gone.id, call.id)).toBeUndefined();
       const taken = await mine.store.reserve(intent(), second.id);
       await mine.store.maySubmit(taken.id, second.id);
@@ -232,7 +232,7 @@ export function conforms(createBackend: () => Backend): void {
       const call = open(mine);
       const { id } = await mine.store.reserve(intent(), call.id);
       const submitting = (await mine.store.maySubmit(id, call.id)) as StoredJob;
-      await other.store.discard(id);
+      await mine.store.discard(id, call.id);
       expect(await all(mine)).toEqual([]);
       await mine.store.accepted(submitting, 'r-1');
       expect(await all(other)).toMatchObject([{ id, fingerprint, job: { request_id: 'r-1' } }]);
@@ -287,9 +287,9 @@ export function conforms(createBackend: () => Backend): void {
 
     it('tells that a job is gone', async () => {
       const [mine, other] = await two();
-      const { id } = await put(mine, 'submitting');
-      await other.store.discard(id);
-      expect(await mine.store.update(id, (job) => ({ ...job, state: 'unknown' }))).toBeUndefined();
+      const { id, lease } = await put(mine, 'submitting');
+      await mine.store.discard(id, lease?.call ?? '');
+      expect(await other.store.update(id, (job) => ({ ...job, state: 'unknown' }))).toBeUndefined();
       expect(await all(mine)).toEqual([]);
     });
   });
@@ -297,17 +297,32 @@ export function conforms(createBackend: () => Backend): void {
   describe('discard', () => {
     it.each(['reserved', 'submitting'] as const)('forgets a job that is %s', async (state) => {
       const [mine, other] = await two();
-      const { id } = await put(mine, state);
-      await mine.store.discard(id);
-      await mine.store.discard(id);
+      const { id, lease } = await put(mine, state);
+      await mine.store.discard(id, lease?.call ?? '');
+      await mine.store.discard(id, lease?.call ?? '');
       expect(await all(other)).toEqual([]);
     });
 
-    it('keeps a job that has a request id', async () => {
+    it('keeps a job that has a request id, unless that turned out to be no job', async () => {
       const [mine, other] = await two();
-      const stored = await put(mine, 'failed');
-      await mine.store.discard(stored.id);
+      const call = open(mine);
+      const { id } = await mine.store.reserve(intent(), call.id);
+      const submitting = (await mine.store.maySubmit(id, call.id)) as StoredJob;
+      const stored = await mine.store.accepted(submitting, 'r-1');
+      await mine.store.discard(id, call.id);
+      await mine.store.discard(id, call.id, 'r-2');
       expect(await all(other)).toEqual([stored]);
+      await mine.store.discard(id, call.id, 'r-1');
+      expect(await all(other)).toEqual([]);
+    });
+
+    it('keeps a job that another call took over', async () => {
+      const [mine, other] = await two();
+      const { id, lease } = await put(mine, 'submitting');
+      await mine.kill();
+      const taken = await repeat(other);
+      await mine.store.discard(id, lease?.call ?? '');
+      expect(await all(other)).toEqual([taken]);
     });
   });
 
@@ -435,8 +450,9 @@ export function conforms(createBackend: () => Backend): void {
       expect(await mine.store.lease(id, open(mine).id)).toBeUndefined();
       expect(await other.store.lease(id, open(other).id)).toBeUndefined();
       await mine.kill();
-      expect(await other.store.lease(id, open(other).id)).toMatchObject({ id });
-      await other.store.discard(id);
+      const call = open(other);
+      expect(await other.store.lease(id, call.id)).toMatchObject({ id });
+      await other.store.discard(id, call.id);
       expect(await other.store.lease(id, open(other).id)).toBeUndefined();
     });
   });
@@ -460,7 +476,7 @@ export function conforms(createBackend: () => Backend): void {
       await mine.store.release(id, open(mine).id);
       await other.store.release(id, call.id);
       expect(await all(mine)).toMatchObject([{ lease: { call: call.id } }]);
-      await mine.store.discard(id);
+      await mine.store.discard(id, call.id);
       await mine.store.release(id, call.id);
       expect(await all(mine)).toEqual([]);
     });
@@ -591,7 +607,7 @@ export function conforms(createBackend: () => Backend): void {
       expect(await theirs.store.lease(stored.id, open(theirs).id)).toBeUndefined();
       expect(await theirs.store.update(stored.id, (job) => ({ ...job, state: 'failed' }))).toBeUndefined();
       await theirs.store.reserve(intent(), open(theirs).id, atMost(1));
-      await theirs.store.discard(stored.id);
+      await theirs.store.discard(stored.id, stored.lease?.call ?? '');
       expect(await all(mine)).toEqual([stored]);
     });
   });

@@ -5,7 +5,6 @@ import { transition } from '../../src/jobs/transition.ts';
 const SUBMITTED = Date.parse('2026-01-01T00:00:00Z');
 const NOW = SUBMITTED + 60_000;
 const job = (changes: Partial<Job> = {}): Job => ({
-  api: 'https://api.example',
   model: 'a/b',
   input: { prompt: 'x' },
   state: 'in_queue',

@@ -1,23 +1,21 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
-import type { Job } from '../../src/jobs/job.ts';
+import type { Job, Observation } from '../../src/jobs/job.ts';
 import { createLateCosts } from '../../src/jobs/late-costs.ts';
-import { createLedger } from '../../src/jobs/ledger.ts';
 import { createPace } from '../../src/jobs/pace.ts';
 import { createLog } from '../../src/log.ts';
 import { createJumpingClock } from '../helpers/clock.ts';
-import { freshDataDir } from '../helpers/program.ts';
 
-/** Records of jobs that succeeded without a cost, and late costs that note when each is read. */
-async function setUp(jobs: number) {
+/** Claims on jobs that succeeded without a cost, and late costs that note when each is read. */
+function setUp(jobs: number) {
   const time = createJumpingClock();
   let offset = 0;
   const clock: Clock = { now: () => time.now() + offset, sleep: time.sleep };
   const began = time.now();
   const pace = createPace(clock);
   const log = createLog('silent', (text) => text);
-  const ledger = createLedger(freshDataDir(), log);
   const reads: [id: string, afterMs: number][] = [];
+  const observed: Observation[] = [];
   const end = new AbortController();
   onTestFinished(() => end.abort());
   const api = {
@@ -26,50 +24,40 @@ async function setUp(jobs: number) {
       return { state: 'succeeded' as const, urls: [], cost_usd: 0.04 };
     },
   };
-  const costs = createLateCosts({ api, ledger, pace, clock, log, ended: end.signal });
-  const entries = [];
-  for (let index = 0; index < jobs; index++) {
-    const job: Job & { submitted_at: string } = {
-      api: 'https://api.example',
-      model: 'm/m',
-      input: { index },
-      state: 'succeeded',
-      request_id: `r${index}`,
-      submitted_at: new Date(began + index).toISOString(),
-    };
-    entries.push(await ledger.begin(job));
-  }
-  const recorded = async () => {
-    const costs = [];
-    for await (const { job } of ledger.newest()) costs.unshift(job.cost_usd);
-    return costs;
-  };
+  const costs = createLateCosts({ api, pace, clock, log, ended: end.signal });
+  const claim = (changes: Partial<Job> = {}, isRecorded = true) => ({
+    job: { model: 'm/m', input: {}, state: 'succeeded', request_id: 'r0', ...changes } as Job,
+    isRecorded,
+    observe: async (observation: Observation) => void observed.push(observation),
+  });
+  const claims = Array.from({ length: jobs }, (_, index) => claim({ request_id: `r${index}` }));
+  const recorded = () => observed.map((one) => one.kind === 'result' && one.seen.cost_usd);
   const setBack = (ms: number) => {
     offset -= ms;
   };
-  return { clock, pace, costs, entries, reads, end, recorded, setBack };
+  return { clock, pace, costs, claim, claims, reads, end, recorded, setBack };
 }
 
 describe('a late cost', () => {
   it('is read once, some seconds later, however often it is asked for', async () => {
-    const { costs, entries, reads, recorded } = await setUp(2);
-    for (const entry of [...entries, ...entries]) costs.ask(entry);
+    const { costs, claims, reads, recorded } = setUp(2);
+    for (const claim of [...claims, ...claims]) costs.ask(claim);
     await expect.poll(recorded).toEqual([0.04, 0.04]);
     expect(reads.map(([id]) => id)).toEqual(['r0', 'r1']);
     for (const [, afterMs] of reads) expect(afterMs).toBeGreaterThanOrEqual(5_000);
   });
 
   it('is not put off by a clock that is set back', async () => {
-    const { costs, entries, reads, recorded, setBack } = await setUp(2);
-    for (const entry of entries) costs.ask(entry);
+    const { costs, claims, reads, recorded, setBack } = setUp(2);
+    for (const claim of claims) costs.ask(claim);
     setBack(3_600_000);
     await expect.poll(recorded).toEqual([0.04, 0.04]);
     expect(reads.map(([, afterMs]) => afterMs)).toEqual([5_000, 10_000]);
   });
 
   it('lets every look go first', async () => {
-    const { clock, pace, costs, entries, reads, recorded } = await setUp(1);
-    for (const entry of entries) costs.ask(entry);
+    const { clock, pace, costs, claims, reads, recorded } = setUp(1);
+    for (const claim of claims) costs.ask(claim);
     const began = clock.now();
     let looked = 0;
     // Looks of little worth that take all of the pace for ten seconds.
@@ -83,15 +71,14 @@ describe('a late cost', () => {
   });
 
   it('is not asked for of other jobs, nor once the process ends', async () => {
-    const { clock, costs, entries, reads, end } = await setUp(1);
-    const [{ name, job }] = entries as [(typeof entries)[number]];
-    costs.ask({ job });
-    costs.ask({ name, job: { ...job, cost_usd: 0 } });
+    const { clock, costs, claim, reads, end } = setUp(0);
+    costs.ask(claim({}, false));
+    costs.ask(claim({ cost_usd: 0, urls: ['https://example.com/a.png'] }));
     for (const state of ['failed', 'cancelled', 'in_progress', 'unknown'] as const)
-      costs.ask({ name, job: { ...job, state } });
-    costs.ask({ name, job });
+      costs.ask(claim({ state }));
+    costs.ask(claim());
     end.abort();
-    costs.ask({ name, job });
+    costs.ask(claim());
     await clock.sleep(60_000);
     expect(reads).toEqual([]);
   });

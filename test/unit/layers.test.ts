@@ -11,7 +11,7 @@ const LAYERS = [
   ['start.ts'],
   ['main.ts', 'code-cache.ts'],
   ['cli'],
-  ['program.ts', 'transports'],
+  ['program.ts', 'account-services.ts', 'transports'],
   ['server.ts', 'apps.ts', 'call.ts', 'outgoing.ts'],
   ['view'],
   ['hosts.ts', 'tools'],
@@ -77,6 +77,14 @@ describe('the house', () => {
     const loading = /^import (?!type\b)[^;]*'(?:minisearch|\.[^']*\/search\.ts)'/m;
     const loaders = files.filter((file) => loading.test(readFileSync(join(SRC, file), 'utf8')));
     expect(loaders).toEqual(['catalogue/search.ts']);
+  });
+
+  it('keeps files and processes out of the jobs: stores know those', () => {
+    const known = imports.filter(({ file }) => top(file) === 'jobs').map(({ target }) => target);
+    for (const module of ['node:fs', 'node:fs/promises', 'node:os', 'node:path', 'node:process'])
+      expect(known).not.toContain(module);
+    const doors = imports.filter(({ file, target }) => top(target) === 'stores' && top(file) !== 'stores');
+    for (const { file } of doors) expect(['program.ts', 'account-services.ts', 'cli']).toContain(top(file));
   });
 
   it('keeps the MCP server SDK at the edge', () => {

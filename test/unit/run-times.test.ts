@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Job } from '../../src/jobs/job.ts';
-import type { Entry } from '../../src/jobs/ledger.ts';
 import { createRunTimes } from '../../src/jobs/run-times.ts';
+import type { StoredJob } from '../../src/jobs/store.ts';
 import { createLog } from '../../src/log.ts';
 
-const API = 'https://api.example';
 const KIND = { model: 'a/b', input: { prompt: 'x', quality: 'high' } };
 let made = 0;
 const job = (ran_seconds: unknown, changes: Partial<Job> = {}): Job => {
   made += 1;
-  return { api: API, ...KIND, state: 'succeeded', request_id: `r${made}`, ran_seconds, ...changes } as Job;
+  return { ...KIND, state: 'succeeded', request_id: `r${made}`, ran_seconds, ...changes } as Job;
 };
 const times = (count: number, seconds: number) => Array.from({ length: count }, () => job(seconds));
 
@@ -17,15 +16,14 @@ const times = (count: number, seconds: number) => Array.from({ length: count }, 
 function open(records: Job[] = []) {
   const read: Job[] = [];
   const log: string[] = [];
-  async function* newest(): AsyncGenerator<Entry> {
+  async function* newest(): AsyncGenerator<StoredJob> {
     for (const record of records) {
       read.push(record);
-      yield { name: 'n', job: record };
+      yield { id: 'n', revision: 1, fingerprint: 'f', job: record };
     }
   }
   const runTimes = createRunTimes({
-    ledger: { newest },
-    origin: API,
+    store: { newest },
     log: createLog(
       'warn',
       (text) => text,
@@ -98,7 +96,6 @@ describe('run times', () => {
     ['one that failed', job(8, { state: 'failed' })],
     ['one that still runs', job(8, { state: 'in_progress' })],
     ['one whose run time nobody saw', job(undefined)],
-    ['one of another API', job(8, { api: 'http://127.0.0.1:1' })],
     ['text', job('8')],
     ['nothing at all', job(null)],
     ['no number', job(Number.NaN)],
@@ -158,12 +155,11 @@ describe('the records', () => {
   it('that cannot be read leave what jobs teach', async () => {
     const log: string[] = [];
     const runTimes = createRunTimes({
-      ledger: {
+      store: {
         newest() {
           throw new Error('EACCES');
         },
       },
-      origin: API,
       log: createLog(
         'warn',
         (text) => text,

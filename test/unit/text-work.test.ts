@@ -43,7 +43,7 @@ import { runImageModel } from '../../src/tools/run-image-model.ts';
 import { toolNames } from '../../src/tools/tool-names.ts';
 
 const redact = createRedactor(() => ['key-123456', 'a"b<c']);
-const job: Job = { api: 'http://a', model: 'a/b', input: {}, state: 'succeeded', request_id: 'r' };
+const job: Job = { model: 'a/b', input: {}, state: 'succeeded', request_id: 'r' };
 const services = { clock: { now: () => 0, sleep: async () => {} }, loopbackOrigin: undefined };
 const entryWith = (text: string) => {
   const field = { type: text, title: text, description: text, default: text, enum: [text, `${text}2`] };

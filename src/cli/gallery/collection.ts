@@ -1,7 +1,6 @@
-import { accountOf, type Config } from '../../config.ts';
+import type { Config } from '../../config.ts';
 import { ToolError } from '../../errors.ts';
 import { ACTIVE_STATES, type Job } from '../../jobs/job.ts';
-import { recordId } from '../../jobs/record.ts';
 import { isTrustedOutput, loopbackOrigin } from '../../media/trust.ts';
 import type { Program } from '../../program.ts';
 import { elapsedSeconds } from '../../tools/present.ts';
@@ -22,8 +21,7 @@ export interface Collection {
   collect(id: string, signal: AbortSignal): Promise<Row | undefined>;
 }
 
-export function createCollection({ ledger, jobs }: Program, config: Config): Collection {
-  const account = accountOf(config);
+export function createCollection({ store, jobs }: Program, config: Config): Collection {
   let listed = new Map<string, Job>();
   // The sandbox of each server has its own port.
   const ownOrigin = (job: Job) => localOrigin((config.sandbox && job.urls?.[0]) || config.baseUrl);
@@ -32,9 +30,7 @@ export function createCollection({ ledger, jobs }: Program, config: Config): Col
   return {
     async list() {
       const found = new Map<string, Job>();
-      for await (const { name, job } of ledger.newest({ skipUnreadable: true })) {
-        if (job.api === account) found.set(recordId(name), job);
-      }
+      for await (const { id, job } of store.newest({ skipUnreadable: true })) found.set(id, job);
       listed = found;
       return [...found].map(([id, job]) => asRow(id, job));
     },

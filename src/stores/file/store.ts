@@ -150,12 +150,10 @@ export function createFileStore(options: FileStoreOptions): JobStore {
       return stored;
     },
     update: (id, alter) => change(id, (now) => withJob(now, allowed(now.job, alter(now.job))), 'not durable'),
-    async discard(id) {
-      await (await records()).discard(id, ({ job, lease }) => {
-        if (lease && holder.isOwn(lease)) holder.drop(heldJob(id, lease.call));
-        // A reservation that another call withdrew keeps its name from those who know it only as reserved.
-        return job.request_id === undefined && !isWithdrawn(job);
-      });
+    async discard(id, call, lead) {
+      holder.drop(heldJob(id, call));
+      const may = ({ job, lease }: StoredJob) => job.request_id === lead && isOwn(lease, call);
+      await (await records()).discard(id, may);
     },
     async claimRepeat(fingerprint, since, { id: call, signal }) {
       const proven = new Map<string, Liveness>();

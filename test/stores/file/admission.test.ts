@@ -51,8 +51,9 @@ describe('a call that is too many because of another that is pending', () => {
   it('gets the place that the other one leaves', async () => {
     const backend = inFiles(1);
     const other = await backend.start();
-    const { id } = await other.store.reserve(intent('an owl'), open(other).id);
-    const store = pausing(backend.dataDir, () => other.store.discard(id));
+    const call = open(other);
+    const { id } = await other.store.reserve(intent('an owl'), call.id);
+    const store = pausing(backend.dataDir, () => other.store.discard(id, call.id));
     const stored = await store.reserve(intent('a fox', HOUR), 'a call', oneOnly);
     expect(await all(other)).toEqual([stored]);
   });

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Job } from '../../../src/jobs/job.ts';
@@ -141,8 +141,8 @@ describe('a writer that stands still', () => {
   });
 
   it('before it records a request id records it, whatever became of the job', async () => {
-    for (const meanwhile of ['discarded', 'doubted', 'withdrawn'] as const) {
-      const { gate, frozen, other, call, id, claim } = await reserved();
+    for (const meanwhile of ['deleted by hand', 'doubted', 'withdrawn'] as const) {
+      const { dataDir, names, gate, frozen, other, call, id, claim } = await reserved();
       let sent = { id } as StoredJob;
       if (meanwhile !== 'withdrawn') sent = (await frozen.store.maySubmit(id, call.id)) as StoredJob;
       else sent = (await all(frozen))[0] as StoredJob;
@@ -150,8 +150,8 @@ describe('a writer that stands still', () => {
       const accepting = frozen.store.accepted(sent, 'r-1');
       await reached;
       await frozen.kill();
-      if (meanwhile === 'discarded') await other.store.discard(id);
-      else await claim();
+      if (meanwhile !== 'deleted by hand') await claim();
+      else for (const name of names()) rmSync(join(accountDir(dataDir, ACCOUNT), 'jobs', name));
       if (meanwhile === 'doubted') {
         await other.store.update(id, (job) => ({ ...job, state: 'unknown' }));
         await addTimes(2, other, id);

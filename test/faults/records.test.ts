@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
-  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -20,14 +19,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Job, JobState } from '../../src/jobs/job.ts';
-import { createLedger, type Entry, type Ledger } from '../../src/jobs/ledger.ts';
-import { fingerprintOf, formatName } from '../../src/jobs/record.ts';
-import { createLog } from '../../src/log.ts';
 import type { Route } from '../../src/sandbox/faults.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { checkBooks, readRecords } from '../helpers/books.ts';
 import { startHost } from '../helpers/host.ts';
 import { type Connected, connect as connectTo, freshDataDir, KEY, textOf } from '../helpers/program.ts';
+import { jobsDir as jobsDirOf, putRecord } from '../helpers/records.ts';
 
 const MODEL = 'openai/gpt-image-2/text-to-image';
 const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
@@ -39,59 +36,24 @@ const NOW = Date.now();
 const connect = (given: Parameters<typeof connectTo>[0] = {}) =>
   connectTo({ sandboxOptions: { pace: 0 }, ...given });
 
-/** A ledger by itself, and what it logged. */
-function open(dataDir = freshDataDir()) {
-  const log: string[] = [];
-  const write = (line: string) => void log.push(line);
-  return {
-    ledger: createLedger(
-      dataDir,
-      createLog('warn', (text) => text, write),
-    ),
-    dir: join(dataDir, 'jobs'),
-    log,
-  };
-}
-
 type Stored = Job & { submitted_at: string };
 
 /** A job of some age, in a state that goes with its request id or the lack of one. */
 const job = (state: JobState, age: number, more: Partial<Job> = {}): Stored => ({
-  api: 'https://api.example',
   model: MODEL,
   input: { prompt: `${state} ${age}` },
   state,
   submitted_at: new Date(NOW - age).toISOString(),
-  ...(state !== 'submitting' && state !== 'unknown' && { request_id: `${state}-${age}` }),
+  ...(state !== 'reserved' &&
+    state !== 'submitting' &&
+    state !== 'unknown' && { request_id: `${state}-${age}` }),
   ...more,
 });
 
 /** One whose outcome was told. */
 const told = (state: JobState, age: number) => job(state, age, { delivered_at: new Date(NOW).toISOString() });
 
-let nonces = 0;
-/** The name of a record, each with its own nonce unless one is given. */
-const nameOf = (stored: Stored, generation = 0, nonce = (nonces++).toString(16).padStart(8, '0')) =>
-  formatName({
-    submittedAt: stored.submitted_at,
-    fingerprint: fingerprintOf(stored),
-    nonce,
-    generation,
-    requestId: stored.request_id,
-  });
-
-/** Puts a file among the records, as it stands or as the record of a job, and returns its name. */
-function put(
-  dir: string,
-  stored: Stored,
-  { text, name = nameOf(stored) }: { text?: string; name?: string } = {},
-) {
-  mkdirSync(dir, { recursive: true });
-  writeFileSync(join(dir, name), text ?? JSON.stringify({ version: 1, ...stored }));
-  return name;
-}
-
-const jobsDir = ({ config }: Connected) => join(config.dataDir, 'jobs');
+const jobsDir = ({ config }: Connected) => jobsDirOf(config);
 
 /** Everything that the list tool shows. */
 async function listed({ client }: Connected) {
@@ -122,7 +84,8 @@ describe('the directory', () => {
     const dataDir = join(freshDataDir(), 'a', 'b');
     const { client, config, sandbox } = await connect({ dataDir });
     expect((await client.callTool(CALL)).structuredContent).toMatchObject({ status: 'succeeded' });
-    for (const dir of [dataDir, join(dataDir, 'jobs')]) expect(statSync(dir).mode & 0o777).toBe(0o700);
+    for (const dir of [dataDir, join(dataDir, 'accounts'), jobsDirOf(config)])
+      expect(statSync(dir).mode & 0o777).toBe(0o700);
     checkBooks(sandbox, config.dataDir, 1);
   });
 
@@ -133,7 +96,7 @@ describe('the directory', () => {
     expect(text).toMatch(
       /cannot be (read|written) \([A-Z]+\).* Nothing was charged for this call\. \[ledger_unwritable\]$/,
     );
-    expect(text).toContain(join(dataDir, 'jobs'));
+    expect(text).toContain(`The job records in ${dataDir}`);
     expect(sandbox.requests).toEqual([]);
   }
 
@@ -147,7 +110,7 @@ describe('the directory', () => {
   const UNUSABLE: [what: string, make: () => string][] = [
     ['is a file', () => withFile(path())],
     ['is below a file', () => join(withFile(path()), 'deep', 'below')],
-    ['has a file where the records belong', () => dirname(withFile(join(path(), 'jobs')))],
+    ['has a file where the records belong', () => dirname(withFile(join(path(), 'accounts')))],
     [
       'is a link to itself',
       () => {
@@ -177,8 +140,8 @@ describe('the directory', () => {
     'without the permission (mode %s; not for root, who may do anything) refuses the call',
     async (mode) => {
       const dataDir = path();
-      mkdirSync(join(dataDir, 'jobs'), { recursive: true });
-      chmodSync(join(dataDir, 'jobs'), Number.parseInt(mode, 8));
+      mkdirSync(join(dataDir, 'accounts'), { recursive: true });
+      chmodSync(join(dataDir, 'accounts'), Number.parseInt(mode, 8));
       await refuses(dataDir);
     },
   );
@@ -282,7 +245,7 @@ describe.skipIf(!canMount())('a full disk (needs root on Linux, to mount a small
       /\(ENOSPC\), so nothing was submitted.*\[ledger_unwritable\]$/,
     );
     expect(sandbox.requests).toEqual([]);
-    expect(readdirSync(join(config.dataDir, 'jobs'))).toEqual([]);
+    expect(readdirSync(jobsDirOf(config))).toEqual([]);
     free();
     expect((await client.callTool(CALL)).structuredContent).toMatchObject({ status: 'succeeded' });
     checkBooks(sandbox, config.dataDir, 1);
@@ -295,7 +258,9 @@ describe.skipIf(!canMount())('a full disk (needs root on Linux, to mount a small
     const finish = hold(one, 'result');
     fill();
     answer();
-    await expect.poll(() => one.log.join('')).toContain(`cannot record job ${id} as in_queue: ENOSPC`);
+    await expect
+      .poll(() => one.log.join(''))
+      .toMatch(new RegExp(`cannot record job ${id} as in_queue: .*ENOSPC`));
     expect(readRecords(dataDir)).toMatchObject([{ state: 'submitting' }]);
     free();
     finish();
@@ -304,7 +269,7 @@ describe.skipIf(!canMount())('a full disk (needs root on Linux, to mount a small
     checkBooks(one.sandbox, dataDir, 1);
   });
 
-  it('that stays full: the picture comes, and the same call again does not pay for it unseen', async () => {
+  it('that is full for long: the picture comes, and all is recorded once there is room', async () => {
     const { dataDir, fill, free } = smallDisk();
     const one = await connect({ dataDir });
     const { answer, call, id } = await callAndHold(one);
@@ -314,33 +279,39 @@ describe.skipIf(!canMount())('a full disk (needs root on Linux, to mount a small
     // Of the acceptance, of the end, and of the delivery.
     await expect.poll(() => one.log.filter((line) => line.includes('cannot record job'))).toHaveLength(3);
     free();
-    const two = await connect({ dataDir, baseUrl: one.sandbox.origin });
-    const again = textOf(await one.client.callTool(CALL)) + textOf(await two.client.callTool(CALL));
-    expect(again).toMatch(/Nothing was submitted now/);
-    checkBooks(one.sandbox, dataDir, 2);
+    const told = { state: 'succeeded', request_id: id, delivered_at: expect.any(String) };
+    await expect.poll(() => readRecords(dataDir)).toEqual([expect.objectContaining(told)]);
+    await expect.poll(() => readRecords(dataDir)[0]).not.toHaveProperty('lease');
+    checkBooks(one.sandbox, dataDir, 1);
   });
 });
+
+/** The text of a record of whose job something is odd. */
+function withJob(odd: object, version: number | undefined = 2): string {
+  const account = { tenant: 'local', api: 'https://api.example' };
+  return JSON.stringify({ version, ...account, writes: {}, job: { ...job('in_queue', HOURS), ...odd } });
+}
 
 /** What may stand in a record that is none. */
 const CORRUPT: [what: string, text: string][] = [
   ['nothing', ''],
-  ['half of it', '{"version": 1, "api": "https://api.exam'],
+  ['half of it', '{"version": 2, "tenant": "local", "api": "https://api.exam'],
   ['zeroes, as a power cut leaves them', '\0'.repeat(400)],
   ['a list', '[]'],
   ['null', 'null'],
-  ['no version', JSON.stringify(job('in_queue', HOURS))],
-  ['a state that does not exist', JSON.stringify({ version: 1, ...job('in_queue', HOURS), state: 'done' })],
-  ['an input that is no object', JSON.stringify({ version: 1, ...job('in_queue', HOURS), input: 'a fox' })],
-  ['no time', JSON.stringify({ version: 1, ...job('in_queue', HOURS), submitted_at: 'yesterday' })],
+  ['no version', withJob({}, 0)],
+  ['a state that does not exist', withJob({ state: 'done' })],
+  ['an input that is no object', withJob({ input: 'a fox' })],
+  ['no time', withJob({ submitted_at: 'yesterday' })],
 ];
 
 describe('a record that cannot be read', () => {
   it.each(CORRUPT)('because it holds %s is set aside, and the rest goes on', async (_, text) => {
     const one = await connect();
     await one.client.callTool(CALL);
-    const name = put(jobsDir(one), job('in_queue', HOURS), { text });
+    const name = putRecord(one.config, job('in_queue', HOURS), { text });
     expect(await listed(one)).toMatchObject([{ status: 'succeeded' }]);
-    expect(readFileSync(join(one.config.dataDir, 'set-aside', name), 'utf8')).toBe(text);
+    expect(readFileSync(join(dirname(jobsDir(one)), 'set-aside', name), 'utf8')).toBe(text);
     expect(existsSync(join(jobsDir(one), name))).toBe(false);
     expect(await listed(one)).toHaveLength(1);
     expect(one.log.filter((line) => line.includes(name))).toHaveLength(1);
@@ -351,7 +322,7 @@ describe('a record that cannot be read', () => {
   it('is collected by its request id all the same', async () => {
     const one = await connect();
     const { id } = one.sandbox.engine.submit(MODEL, { prompt: 'a fox' });
-    put(jobsDir(one), job('in_queue', HOURS, { api: one.sandbox.origin, request_id: id }), { text: '{' });
+    putRecord(one.config, job('in_queue', HOURS, { request_id: id }), { text: '{' });
     const result = await one.client.callTool({ name: 'get_image_job', arguments: { request_id: id } });
     expect(result.structuredContent).toMatchObject({ status: 'succeeded', request_id: id });
   });
@@ -359,8 +330,8 @@ describe('a record that cannot be read', () => {
   it('and cannot be set aside is passed over, and named once', async () => {
     const one = await connect();
     await one.client.callTool(CALL);
-    withFile(join(one.config.dataDir, 'set-aside'));
-    const name = put(jobsDir(one), job('in_queue', HOURS), { text: '{' });
+    withFile(join(dirname(jobsDir(one)), 'set-aside'));
+    const name = putRecord(one.config, job('in_queue', HOURS), { text: '{' });
     for (let count = 0; count < 2; count++) expect(await listed(one)).toHaveLength(1);
     expect(one.log.filter((line) => line.includes(name))).toEqual([expect.stringContaining('nor moved')]);
     expect(readFileSync(join(jobsDir(one), name), 'utf8')).toBe('{');
@@ -369,13 +340,18 @@ describe('a record that cannot be read', () => {
   it('is a directory, or no record at all: passed over', async () => {
     const one = await connect();
     await one.client.callTool(CALL);
-    mkdirSync(join(jobsDir(one), nameOf(job('in_queue', HOURS))));
+    const name = putRecord(one.config, job('in_queue', HOURS));
+    rmSync(join(jobsDir(one), name));
+    mkdirSync(join(jobsDir(one), name));
     withFile(join(jobsDir(one), 'README.json'));
-    withFile(join(jobsDir(one), `${nameOf(job('in_queue', HOURS))}~`));
+    withFile(join(jobsDir(one), `${name}~`));
     expect(await listed(one)).toHaveLength(1);
     expect((await one.client.callTool(CALL)).structuredContent).toMatchObject({ status: 'succeeded' });
   });
 });
+
+/** What makes a server share the records and the upstream of another one. */
+const sameAs = ({ config, sandbox }: Connected) => ({ dataDir: config.dataDir, baseUrl: sandbox.origin });
 
 /** Makes a record one that is there, but cannot be read, until the function that is returned is called. */
 function makeUnreadable(dir: string, name: string): () => void {
@@ -396,38 +372,41 @@ describe('a record that cannot be read for a moment', () => {
     const one = await connect({ waitSeconds: 0, ...given });
     one.sandbox.engine.planNext({ queueMs: HOURS });
     await one.client.callTool(CALL);
-    await expect.poll(() => readRecords(one.config.dataDir)[0]?.follower).toBeUndefined();
+    await expect.poll(() => readRecords(one.config.dataDir)[0]?.lease).toBeUndefined();
     const [name = ''] = readdirSync(jobsDir(one));
-    return { one, readable: makeUnreadable(jobsDir(one), name) };
+    const readable = makeUnreadable(jobsDir(one), name);
+    // This process knows what it wrote.
+    const two = await connect({ waitSeconds: 0, ...given, ...sameAs(one) });
+    return { one, two, readable };
   }
 
   it('is not absent: the call that repeats it pays nothing, and gets its job later', async () => {
-    const { one, readable } = await unanswered();
-    expect(textOf(await one.client.callTool(CALL))).toMatch(/cannot be read .*\[ledger_unwritable\]$/);
+    const { one, two, readable } = await unanswered();
+    expect(textOf(await two.client.callTool(CALL))).toMatch(/cannot be read .*\[ledger_unwritable\]$/);
     readable();
-    expect((await one.client.callTool(CALL)).structuredContent).toMatchObject({ resumed: true });
+    expect((await two.client.callTool(CALL)).structuredContent).toMatchObject({ resumed: true });
     checkBooks(one.sandbox, one.config.dataDir, 1);
   });
 
   it('counts against the limits: nothing is submitted while they cannot be told', async () => {
-    const { one } = await unanswered({ maxJobsPerHour: 1 });
+    const { one, two } = await unanswered({ maxJobsPerHour: 1 });
     const other = { ...CALL, arguments: { prompt: 'an owl' } };
-    expect(textOf(await one.client.callTool(other))).toContain('[ledger_unwritable]');
+    expect(textOf(await two.client.callTool(other))).toContain('[ledger_unwritable]');
     expect(one.sandbox.engine.jobs).toHaveLength(1);
   });
 
   it('is waited for a little: a moment later the call goes on as if nothing had been', async () => {
-    const { one, readable } = await unanswered();
-    const answer = one.client.callTool(CALL);
+    const { two, readable } = await unanswered();
+    const answer = two.client.callTool(CALL);
     setTimeout(readable, 50);
     expect((await answer).structuredContent).toMatchObject({ resumed: true });
   });
 
   it('does not hide the others from a list', async () => {
-    const { one } = await unanswered();
-    await one.client.callTool({ ...CALL, arguments: { prompt: 'an owl' } });
-    expect(await listed(one)).toHaveLength(1);
-    expect(one.log.join('\n')).toContain('ELOOP');
+    const { two } = await unanswered();
+    await two.client.callTool({ ...CALL, arguments: { prompt: 'an owl' } });
+    expect(await listed(two)).toHaveLength(1);
+    expect(two.log.join('\n')).toContain('ELOOP');
   });
 });
 
@@ -465,11 +444,11 @@ describe('a record of a future version', () => {
   it('is left as it is, passed over and named once; its job can be collected', async () => {
     const one = await connect({ keepDays: 1 });
     const { id } = one.sandbox.engine.submit(MODEL, { prompt: 'a fox' });
-    const stored = job('succeeded', 100 * DAYS, { api: one.sandbox.origin, request_id: id });
-    const text = JSON.stringify({ ...stored, version: 2, state: 'dreamt' });
-    const name = put(jobsDir(one), stored, { text });
-    const old = put(jobsDir(one), told('succeeded', 100 * DAYS));
-    for (let count = 0; count < 2; count++) expect(await listed(one)).toEqual([]);
+    const stored = job('succeeded', 100 * DAYS, { request_id: id });
+    const text = JSON.stringify({ version: 3, state: 'dreamt' });
+    const name = putRecord(one.config, stored, { text });
+    const old = putRecord(one.config, told('succeeded', 100 * DAYS));
+    for (let count = 0; count < 2; count++) expect(await listed(one)).toHaveLength(1);
     const got = await one.client.callTool({ name: 'get_image_job', arguments: { request_id: id } });
     expect(got.structuredContent).toMatchObject({ request_id: id, status: 'succeeded' });
     await one.client.callTool(CALL);
@@ -482,7 +461,7 @@ describe('a record of a future version', () => {
 describe('temporary files that a dead process left', () => {
   it('are no records; the old ones are removed behind a paid call, the fresh ones are left to their writer', async () => {
     const one = await connect();
-    const temporary = (pid: number) => join(jobsDir(one), `.${nameOf(job('in_queue', HOURS))}.${pid}.tmp`);
+    const temporary = (id: number) => join(jobsDir(one), `.20260101T000000000Z.${id}.tmp`);
     const old = withFile(temporary(1));
     const fresh = withFile(temporary(2));
     utimesSync(old, NOW / 1000 - 7_200, NOW / 1000 - 7_200);
@@ -494,45 +473,17 @@ describe('temporary files that a dead process left', () => {
   });
 });
 
-describe('a job under two names', () => {
-  const [intent, accepted] = [job('submitting', HOURS), job('in_queue', HOURS, { request_id: 'r-1' })];
-  const ended = { ...accepted, state: 'succeeded' as const };
-
-  /** A record, by its generation. */
-  type Twin = [generation: number, stored: Stored];
-  const ROWS: [what: string, stale: Twin, current: Twin][] = [
-    ['the intent, and its answer', [0, intent], [0, accepted]],
-    ['a generation, and the one that took it over', [1, accepted], [2, ended]],
-    ['an intent, and the one that took its job over and knows more', [3, intent], [4, accepted]],
-    ['ten generations, which sort otherwise as text', [9, accepted], [10, ended]],
-    // A process that sleeps while its submit is answered, and wakes up when another has told of the doubt.
-    ['a doubt, and the late answer of an older generation', [1, job('unknown', HOURS)], [0, accepted]],
-  ];
-  it.each(ROWS)('(%s) is one job, and the name that knows less goes', async (_, stale, current) => {
-    const { ledger, dir } = open();
-    const same = { ...intent, state: 'submitting' as const };
-    const [staleName, currentName] = [stale, current].map(([generation, stored]) => {
-      const twin = { ...stored, input: same.input };
-      return put(dir, twin, { name: nameOf(twin, generation, 'abcdef00') });
-    }) as [string, string];
-    const entries: Entry[] = [];
-    for await (const entry of ledger.newest()) entries.push(entry);
-    expect(entries.map(({ name }) => name)).toEqual([currentName]);
-    expect((await ledger.find('r-1'))?.name).toBe(currentName);
-    await ledger.prune(NOW, { days: 90, jobs: 2_000 }, () => false);
-    expect(existsSync(join(dir, staleName))).toBe(false);
-    expect(readdirSync(dir)).toEqual([currentName]);
-  });
-
+describe('a job under two revisions', () => {
   it('is taken up once by the call that repeats it', async () => {
     const one = await connect();
     await one.client.callTool({ ...CALL, arguments: { prompt: 'an owl' } });
     const { id } = one.sandbox.engine.submit(MODEL, CALL.arguments);
-    const known = { api: one.sandbox.origin, input: CALL.arguments };
-    const nonce = { name: nameOf(job('submitting', HOURS, known), 0, 'abcdef00') };
-    put(jobsDir(one), job('submitting', HOURS, known), nonce);
-    const twin = job('in_queue', HOURS, { ...known, request_id: id });
-    put(jobsDir(one), twin, { name: nameOf(twin, 0, 'abcdef00') });
+    const known = { input: CALL.arguments };
+    putRecord(one.config, job('submitting', HOURS, known), { call: 'one', revision: 9 });
+    putRecord(one.config, job('in_queue', HOURS, { ...known, request_id: id }), {
+      call: 'one',
+      revision: 10,
+    });
     const { structuredContent } = await one.client.callTool(CALL);
     expect(structuredContent).toMatchObject({ request_id: id, resumed: true, status: 'succeeded' });
     expect(await listed(one)).toHaveLength(2);
@@ -541,37 +492,6 @@ describe('a job under two names', () => {
     await expect.poll(delivered).toBeTruthy();
     expect((await one.client.callTool(CALL)).structuredContent).not.toHaveProperty('resumed');
     expect(one.sandbox.engine.jobs).toHaveLength(3);
-  });
-
-  it('where the crash came between writing and deleting', async () => {
-    const { ledger, dir } = open();
-    const entry = await ledger.begin(intent);
-    copyFileSync(join(dir, entry.name), join(dir, 'before'));
-    const updated = await ledger.update(entry, () => accepted);
-    renameSync(join(dir, 'before'), join(dir, entry.name));
-    expect(readdirSync(dir)).toHaveLength(2);
-    expect(await ledger.find('r-1')).toMatchObject({ name: updated.name, job: { state: 'in_queue' } });
-    const claimed = await ledger.claim(updated, updated.job);
-    expect(claimed).toBeDefined();
-    expect(await ledger.find('r-1')).toMatchObject({ name: claimed?.name });
-  });
-});
-
-describe('a job that gets another name while the records are read', () => {
-  it.each([
-    [
-      'because it is accepted',
-      (ledger: Ledger, entry: Entry) => ledger.update(entry, () => job('in_queue', HOURS)),
-    ],
-    ['because it is taken over', (ledger: Ledger, entry: Entry) => ledger.claim(entry, entry.job)],
-  ])('(%s) is not missed', async (_, rename) => {
-    const { ledger } = open();
-    const older = await ledger.begin(job('submitting', 2 * HOURS));
-    await ledger.begin(job('submitting', HOURS));
-    const reading = ledger.newest();
-    await reading.next();
-    const renamed = await rename(ledger, older);
-    expect((await reading.next()).value).toMatchObject({ name: renamed?.name });
   });
 });
 
@@ -610,8 +530,8 @@ describe('old records', () => {
     ['beyond the newest --keep-jobs', { keepJobs: 1 }],
   ])('%s go behind a paid call where they are over, and unfinished ones stay', async (_, keep) => {
     const one = await connect(keep);
-    for (const state of UNFINISHED) put(jobsDir(one), job(state, 2 * DAYS));
-    for (const state of OVER) put(jobsDir(one), told(state, 2 * DAYS));
+    for (const state of UNFINISHED) putRecord(one.config, job(state, 2 * DAYS));
+    for (const state of OVER) putRecord(one.config, told(state, 2 * DAYS));
     await one.client.callTool(CALL);
     const states = () => readRecords(one.config.dataDir).map(({ state }) => state);
     await expect.poll(() => states().sort()).toEqual([...UNFINISHED, 'succeeded'].sort());
@@ -620,8 +540,8 @@ describe('old records', () => {
 
   it('that are young and few stay', async () => {
     const one = await connect({ keepDays: 1, keepJobs: 8 });
-    const old = put(jobsDir(one), told('succeeded', 2 * DAYS));
-    for (const state of [...UNFINISHED, ...OVER]) put(jobsDir(one), told(state, HOURS));
+    const old = putRecord(one.config, told('succeeded', 2 * DAYS));
+    for (const state of [...UNFINISHED, ...OVER]) putRecord(one.config, told(state, HOURS));
     await one.client.callTool(CALL);
     await expect.poll(() => existsSync(join(jobsDir(one), old))).toBe(false);
     expect(readRecords(one.config.dataDir)).toHaveLength(8);
@@ -629,8 +549,8 @@ describe('old records', () => {
 
   it('of the last day stay however many there are: the limits count them', async () => {
     const one = await connect({ keepJobs: 1, keepDays: 90 });
-    const old = put(jobsDir(one), told('succeeded', 25 * HOURS));
-    for (let hours = 1; hours < 23; hours++) put(jobsDir(one), told('succeeded', hours * HOURS));
+    const old = putRecord(one.config, told('succeeded', 25 * HOURS));
+    for (let hours = 1; hours < 23; hours++) putRecord(one.config, told('succeeded', hours * HOURS));
     await one.client.callTool(CALL);
     await expect.poll(() => existsSync(join(jobsDir(one), old))).toBe(false);
     expect(readRecords(one.config.dataDir)).toHaveLength(23);
@@ -638,7 +558,7 @@ describe('old records', () => {
 
   it('that nobody was answered with stay, unless they were cancelled', async () => {
     const one = await connect({ keepDays: 1 });
-    for (const state of OVER) put(jobsDir(one), job(state, 2 * DAYS));
+    for (const state of OVER) putRecord(one.config, job(state, 2 * DAYS));
     await one.client.callTool(CALL);
     const states = () => readRecords(one.config.dataDir).map(({ state }) => state);
     await expect.poll(states).not.toContain('cancelled');
@@ -647,18 +567,9 @@ describe('old records', () => {
 
   it('are not looked at by a start or a list', async () => {
     const one = await connect({ keepDays: 1 });
-    const old = put(jobsDir(one), told('succeeded', 2 * DAYS));
+    const old = putRecord(one.config, told('succeeded', 2 * DAYS));
     await listed(one);
     await one.client.callTool({ name: 'cancel_image_job', arguments: {} });
     expect(readdirSync(jobsDir(one))).toEqual([old]);
-  });
-
-  it('go even where many unfinished ones are older', async () => {
-    const { ledger, dir } = open();
-    for (let count = 0; count < 300; count++) put(dir, job('in_queue', 200 * DAYS + count));
-    const over = put(dir, job('succeeded', 100 * DAYS));
-    await ledger.prune(NOW, { days: 90, jobs: 2_000 }, ({ state }) => state === 'succeeded');
-    expect(existsSync(join(dir, over))).toBe(false);
-    expect(readdirSync(dir)).toHaveLength(300);
   });
 });

@@ -1,0 +1,63 @@
+import type { Account } from './account.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Calls } from './jobs/calls.ts';
+import { createLimitCheck } from './jobs/limits.ts';
+import { createPace } from './jobs/pace.ts';
+import { createRunTimes } from './jobs/run-times.ts';
+import { createSchedule } from './jobs/schedule.ts';
+import { createJobs, type Jobs } from './jobs/service.ts';
+import type { JobStore } from './jobs/store.ts';
+import type { Log } from './log.ts';
+import { publishedPrice } from './models/define.ts';
+import { MODELS } from './models/index.ts';
+import { createRunComfy, type RunComfy } from './runcomfy/client.ts';
+import type { Http } from './runcomfy/http.ts';
+import type { Holder } from './stores/file/holder.ts';
+import { createFileStore } from './stores/file/store.ts';
+
+/** What serves one account: a client with a retry budget, a rate limiter, records and what they teach, all its own. */
+export interface AccountServices {
+  api: RunComfy;
+  store: JobStore;
+  jobs: Jobs;
+}
+
+/** What all accounts of a process share. */
+export interface SharedServices {
+  config: Config;
+  key: () => Promise<string>;
+  redact: (text: string) => string;
+  http: Http;
+  calls: Calls;
+  holder: Holder;
+  clock: Clock;
+  random: () => number;
+  log: Log;
+  /** Aborts when the process is about to end. */
+  ended: AbortSignal;
+}
+
+export function createAccountServices(account: Account, shared: SharedServices): AccountServices {
+  const { config, calls, clock, log } = shared;
+  const { baseUrl, balanceUrl, dataDir } = config;
+  const api = createRunComfy({ ...shared, baseUrl, balanceUrl });
+  const store = createFileStore({ ...shared, account, dataDir, openCalls: calls });
+  const runTimes = createRunTimes({ store, log });
+  const jobs = createJobs({
+    ...shared,
+    api,
+    store,
+    schedule: createSchedule(runTimes.expect),
+    pace: createPace(clock),
+    runTimes,
+    check: createLimitCheck(config, priceOf),
+    keep: { days: config.keepDays, jobs: config.keepJobs },
+  });
+  return { api, store, jobs };
+}
+
+function priceOf(modelId: string, input: Record<string, unknown>): number | undefined {
+  const model = MODELS.find(({ id }) => id === modelId);
+  return model && publishedPrice(model, input);
+}

@@ -1,0 +1,203 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createCalls } from '../../src/jobs/calls.ts';
+import { createClaims } from '../../src/jobs/claims.ts';
+import type { Observation } from '../../src/jobs/job.ts';
+import type { JobStore } from '../../src/jobs/store.ts';
+import type { Wait, WaitEnd } from '../../src/jobs/wait.ts';
+import { createLog } from '../../src/log.ts';
+import { createMemoryStore } from '../../src/stores/memory.ts';
+import { createJumpingClock } from '../helpers/clock.ts';
+
+const ACCOUNT = { tenant: 'local', api: 'https://api.example' };
+const CALL = { model: 'm/m', input: { prompt: 'a fox' } };
+const FINGERPRINT = '0123456789abcdef';
+const SUCCEEDED: Observation = {
+  kind: 'result',
+  seen: { state: 'succeeded', urls: ['https://x.example/a.png'] },
+};
+
+let calls = 0;
+/** A call that can be given up, and whose answer can be said to have arrived or not. */
+function openCall() {
+  const end = new AbortController();
+  let tell: (arrived: boolean) => void = () => {};
+  const delivered = new Promise<boolean>((resolve) => {
+    tell = resolve;
+  });
+  const wait: Wait = {
+    call: `call-${calls++}`,
+    until: Number.POSITIVE_INFINITY,
+    signal: end.signal,
+    onLook() {},
+    delivered,
+  };
+  return { wait, tell, giveUp: (why: WaitEnd) => end.abort(why) };
+}
+
+/** Claims on jobs in memory, of which some operations are done by others. */
+function setUp(others: (store: JobStore) => Partial<JobStore> = () => ({})) {
+  const clock = createJumpingClock();
+  const open = createCalls();
+  const log: string[] = [];
+  const end = new AbortController();
+  onTestFinished(() => end.abort());
+  const store = createMemoryStore({ account: ACCOUNT, openCalls: open, clock });
+  const claims = createClaims({
+    store: { ...store, ...others(store) },
+    calls: open,
+    runTimes: { learn() {} },
+    check: undefined,
+    clock,
+    log: createLog('debug', String, (line) => void log.push(line)),
+    ended: end.signal,
+  });
+  /** Does the work of a call until the test says that it has ended. */
+  function work(wait: Wait): () => Promise<void> {
+    let finish = () => {};
+    const working = open.open(wait, FINGERPRINT, () => new Promise<void>((resolve) => (finish = resolve)));
+    return async () => {
+      finish();
+      await working;
+    };
+  }
+  async function submitted(wait: Wait) {
+    const claim = await claims.reserve(CALL, FINGERPRINT, wait);
+    expect(await claim.maySubmit()).toBe(true);
+    await claim.accepted('r-1');
+    return claim;
+  }
+  const record = async () => {
+    for await (const stored of store.newest()) return stored;
+    return undefined;
+  };
+  return { claims, open, work, submitted, record, log, store };
+}
+
+describe('a claim', () => {
+  it('tells the outcome of its job if the answer arrives, and only then', async () => {
+    for (const arrives of [true, false]) {
+      const { open, work, submitted, record } = setUp();
+      const { wait, tell } = openCall();
+      const end = work(wait);
+      const claim = await submitted(wait);
+      await claim.observe(SUCCEEDED);
+      claim.answer();
+      await end();
+      expect((await record())?.lease).toBeDefined();
+      tell(arrives);
+      await open.recorded();
+      expect(await record()).not.toHaveProperty('lease');
+      expect((await record())?.job.delivered_at !== undefined).toBe(arrives);
+    }
+  });
+
+  it('tells nothing of a job that goes on, though the answer arrives', async () => {
+    const { open, submitted, record } = setUp();
+    const { wait, tell } = openCall();
+    const claim = await submitted(wait);
+    claim.answer();
+    tell(true);
+    await open.recorded();
+    expect((await record())?.job).not.toHaveProperty('delivered_at');
+  });
+
+  it('is not a second one on a job that another call follows: that one answers for it', async () => {
+    const { claims, open, work, submitted, record } = setUp();
+    const [first, second] = [openCall(), openCall()];
+    work(first.wait);
+    work(second.wait);
+    await submitted(first.wait);
+    const onlooker = await claims.join('r-1', second.wait);
+    await onlooker.observe(SUCCEEDED);
+    onlooker.answer();
+    second.tell(true);
+    await open.recorded();
+    expect(await record()).toMatchObject({ job: { state: 'succeeded' }, lease: { call: first.wait.call } });
+    expect((await record())?.job).not.toHaveProperty('delivered_at');
+  });
+
+  it('on a job that another program submitted writes nowhere', async () => {
+    const { claims, record } = setUp();
+    const claim = await claims.join('elsewhere', openCall().wait);
+    await claim.observe(SUCCEEDED);
+    claim.answer();
+    await claim.handOver();
+    expect(claim).toMatchObject({ isRecorded: false, job: { state: 'succeeded', request_id: 'elsewhere' } });
+    expect(await record()).toBeUndefined();
+  });
+
+  it('records a request id as soon as that can be done, whatever is seen of the job meanwhile', async () => {
+    let failures = 3;
+    const { submitted, record, log } = setUp((store) => ({
+      async accepted(...args) {
+        if (failures-- > 0) throw new Error('ENOSPC');
+        return store.accepted(...args);
+      },
+    }));
+    const claim = await submitted(openCall().wait);
+    expect(claim.job.request_id).toBe('r-1');
+    expect(log).toEqual([expect.stringContaining('cannot record job r-1 as in_queue: ENOSPC')]);
+    expect((await record())?.job.state).toBe('submitting');
+    await expect.poll(async () => (await record())?.job).toMatchObject({ request_id: 'r-1' });
+  });
+
+  it('records in their order, once that can be done, an end and that it was told', async () => {
+    let isFull = true;
+    const whenNotFull = async <Result>(work: () => Promise<Result>) => {
+      if (isFull) throw new Error('ENOSPC');
+      return work();
+    };
+    const { open, submitted, record } = setUp((store) => ({
+      accepted: (...args) => whenNotFull(() => store.accepted(...args)),
+      update: (...args) => whenNotFull(() => store.update(...args)),
+      release: (...args) => whenNotFull(() => store.release(...args)),
+    }));
+    const { wait, tell } = openCall();
+    const claim = await submitted(wait);
+    await claim.observe(SUCCEEDED);
+    claim.answer();
+    tell(true);
+    await open.recorded();
+    expect(await record()).toMatchObject({ job: { state: 'submitting' }, lease: { call: wait.call } });
+    isFull = false;
+    const ended = { state: 'succeeded', request_id: 'r-1', delivered_at: expect.any(String) };
+    await expect.poll(async () => (await record())?.job).toMatchObject(ended);
+    expect(await record()).not.toHaveProperty('lease');
+  });
+});
+
+describe('a repeated call', () => {
+  const WAYS: [WaitEnd, boolean][] = [
+    ['timeout', true],
+    ['closed', true],
+    // Who stopped a picture and asks for it again wants another one.
+    ['user', false],
+  ];
+  it.each(WAYS)(
+    'of one that ended by %s, while that one still records: gets its job: %s',
+    async (why, gets) => {
+      const { claims, work, submitted } = setUp();
+      const first = openCall();
+      const end = work(first.wait);
+      const claim = await submitted(first.wait);
+      await claim.observe(SUCCEEDED);
+      first.giveUp(why);
+      const second = openCall();
+      work(second.wait);
+      const resumed = claims.resume(FINGERPRINT, second.wait);
+      claim.answer();
+      await end();
+      expect((await resumed)?.job.request_id).toBe(gets ? 'r-1' : undefined);
+    },
+  );
+
+  it('gives up with its client while it waits for one that was given up before', async () => {
+    const { claims, work } = setUp();
+    const [first, second] = [openCall(), openCall()];
+    work(first.wait);
+    first.giveUp('timeout');
+    const waiting = claims.resume(FINGERPRINT, second.wait);
+    second.giveUp('timeout');
+    await expect(waiting).rejects.toBe('timeout');
+  });
+});
