@@ -28,7 +28,8 @@ export interface Backend {
   start(account?: Account): Promise<Process>;
 }
 
-const clock = createFastClock(25);
+/** The time of all these processes. */
+export const clock = createFastClock(25);
 
 /** All of them look at each other in one memory. */
 export function inMemory(): Backend {

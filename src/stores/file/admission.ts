@@ -11,7 +11,7 @@ const FIRST_PAUSE = 40;
 export interface AdmissionOptions {
   reserve(intent: Intent, call: string): Promise<StoredJob>;
   withdraw(id: string, call: string): Promise<void>;
-  newest(query: Query, isExact: boolean): AsyncGenerator<StoredJob>;
+  newest(query: Query): AsyncGenerator<StoredJob>;
   clock: Clock;
   random: () => number;
 }
@@ -29,7 +29,7 @@ export function createAdmission({ reserve, withdraw, newest, clock, random }: Ad
   async function judge({ id, job }: StoredJob, check: LimitCheck): Promise<Verdict | undefined> {
     const now = clock.now();
     const others: StoredJob[] = [];
-    for await (const other of newest({ since: new Date(now - DAY).toISOString() }, true))
+    for await (const other of newest({ since: new Date(now - DAY).toISOString() }))
       if (other.id !== id && other.job.state !== 'cancelled') others.push(other);
     const over = (jobs: readonly StoredJob[]) =>
       check(

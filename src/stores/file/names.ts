@@ -41,38 +41,41 @@ export interface Listed {
   readonly revisions: readonly number[];
 }
 
-/** The names in a folder of records. Throws what the file system throws, but for a folder that is not there. */
-export function createLister(dir: string) {
-  let lastListed: readonly string[] | undefined;
-
+/**
+ * The names in a folder of records. Each look reads it twice: of a record that changes meanwhile, one reading may meet
+ * neither the new name nor the old one. Throws what the file system throws, but for a folder that is not there.
+ */
+export function createLister(
+  dir: string,
+  read: (dir: string) => Promise<string[]> = (path) => readdir(path),
+) {
   const names = shared(() =>
-    readdir(dir).catch((error) => {
+    read(dir).catch((error) => {
       if (codeOf(error) === 'ENOENT') return [];
       throw error;
     }),
   );
-  const revisionsIn = (found: readonly string[], id: string) =>
-    group(found.filter((name) => name.startsWith(id))).get(id);
+  const group = async (isWanted: (name: string) => boolean) => {
+    const first = await names();
+    return byRecord(new Set([...first, ...(await names())].filter(isWanted)));
+  };
 
   return {
-    /** The revisions of a record, highest first. One that changes while a folder is read may be seen under neither name. */
+    /** The revisions of a record, highest first. */
     revisionsOf: async (id: string): Promise<readonly number[]> =>
-      revisionsIn(await names(), id) ?? revisionsIn(await names(), id) ?? [],
+      (await group((name) => name.startsWith(id))).get(id) ?? [],
 
-    /** All records, newest first. Where it is `exact`, none is missed that was made and changed meanwhile. */
-    async list(exact = false): Promise<Listed[]> {
-      const first = await names();
-      let records = group(first);
-      if (exact || !lastListed || lastListed.some((id) => !records.has(id)))
-        records = group(new Set([...first, ...(await names())]));
-      lastListed = [...records.keys()].sort().reverse();
-      return lastListed.map((id) => ({ id, revisions: records.get(id) ?? [] }));
+    /** All records, newest first. */
+    async list(): Promise<Listed[]> {
+      const records = await group(() => true);
+      const ids = [...records.keys()].sort().reverse();
+      return ids.map((id) => ({ id, revisions: records.get(id) ?? [] }));
     },
   };
 }
 
 /** Names by record, with their revisions, highest first. */
-function group(names: Iterable<string>): Map<string, number[]> {
+function byRecord(names: Iterable<string>): Map<string, number[]> {
   const records = new Map<string, number[]>();
   for (const name of names) {
     const parsed = parseName(name);

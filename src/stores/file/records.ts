@@ -95,13 +95,16 @@ export function createRecords(options: {
           await rm(path(id, revision), { force: true }).catch(() => {});
           throw error;
         });
-      let revisions = await revisionsOf(id);
-      const isBuiltOn = seen[0] === undefined || revisions.includes(seen[0]);
-      if (!isBuiltOn && revisions[0] === revision) revisions = await revisionsOf(id);
+      const revisions = await revisionsOf(id);
       if ((revisions[0] ?? 0) > revision) {
         const now = await latest(id);
         if ((now?.writes[writer] ?? 0) >= own) return now?.stored;
         await rm(path(id, revision), { force: true }).catch(() => {});
+        return undefined;
+      }
+      // The whole record may have been deleted meanwhile. That does no harm but where a submit would follow.
+      if (need === 'before submit' && seen[0] !== undefined && !revisions.includes(seen[0])) {
+        await rm(path(id, revision), { force: true });
         return undefined;
       }
       // What cannot be deleted now goes with the next change.
@@ -130,8 +133,8 @@ export function createRecords(options: {
   return {
     dir,
     /** All records, newest first. */
-    async list(exact = false): Promise<Listed[]> {
-      const listed = await lister.list(exact).catch((error) => {
+    async list(): Promise<Listed[]> {
+      const listed = await lister.list().catch((error) => {
         throw unusable(dir, error, 'read');
       });
       reader.forgetOthers(listed.map(({ id }) => id));

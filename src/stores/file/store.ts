@@ -41,8 +41,8 @@ export function createFileStore(options: FileStoreOptions): JobStore {
       throw unusable(from, error, 'read');
     });
     if (names.length > 0) {
-      const { importRecords } = await import('./import.ts');
-      await importRecords(names, { from, asideDir, account, records, log });
+      const old = await import('./import.ts');
+      await old.importRecords(names, { from, asideDir, account, records, log });
     }
     return records;
   }
@@ -111,11 +111,11 @@ export function createFileStore(options: FileStoreOptions): JobStore {
     await (await records()).discard(id, ({ job, lease }) => job.state === 'reserved' && isOwn(lease, call));
   }
 
-  async function* newest(query: Query = {}, isExact = false): AsyncGenerator<StoredJob> {
+  async function* newest(query: Query = {}): AsyncGenerator<StoredJob> {
     const { since, fingerprint, skipUnreadable } = query;
     const from = since === undefined ? '' : timeInId(since);
     const all = await records();
-    const listed = (await all.list(isExact)).filter(
+    const listed = (await all.list()).filter(
       ({ id }) => id >= from && (fingerprint === undefined || fingerprintIn(id) === fingerprint),
     );
     const skip = skipUnreadable ? (error: Error) => log.warn(error.message) : undefined;
@@ -127,9 +127,7 @@ export function createFileStore(options: FileStoreOptions): JobStore {
   return {
     account,
     newest,
-    reserve(intent, call, check) {
-      return check ? reserveWithin(intent, call, check) : reserve(intent, call);
-    },
+    reserve: (intent, call, check) => (check ? reserveWithin(intent, call, check) : reserve(intent, call)),
     async maySubmit(id, call) {
       const submit = (now: StoredJob) => {
         const isUnsent = now.job.state === 'reserved' || now.job.state === 'submitting';

@@ -2,13 +2,14 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Clock } from '../../../src/clock.ts';
+import { ToolError } from '../../../src/errors.ts';
 import type { Lease } from '../../../src/jobs/store.ts';
 import { createLog } from '../../../src/log.ts';
 import { createHolder } from '../../../src/stores/file/holder.ts';
 import { thisProcess } from '../../../src/stores/file/process-identity.ts';
 import { createFastClock, createJumpingClock } from '../../helpers/clock.ts';
 import { freshDataDir } from '../../helpers/program.ts';
-import { inFiles } from '../backends.ts';
+import { clock, inFiles, type Process } from '../backends.ts';
 import { all, intent, open, put } from '../conformance.ts';
 
 const LENGTH = 16;
@@ -192,6 +193,35 @@ describe('another process', () => {
     const waiting = start(freshDataDir()).watch(LEASE, stop.signal);
     stop.abort('timeout');
     await expect(waiting).rejects.toBe('timeout');
+  });
+});
+
+describe('a process whose call', () => {
+  const WAYS: [how: string, end: (process: Process, id: string, call: string) => Promise<unknown>][] = [
+    ['let its job go', ({ store }, id, call) => store.release(id, call)],
+    ['forgot its job', ({ store }, id, call) => store.discard(id, call)],
+    [
+      'is refused by a limit, or a job that another call has',
+      async (process, id, call) => {
+        const refused = new ToolError('spend_limit', 'too many', { next: 'Wait.' });
+        await process.store.reserve(intent('an owl'), open(process).id, () => refused).catch(() => {});
+        await process.store.lease(id, open(process).id);
+        await process.store.release(id, call);
+      },
+    ],
+  ];
+  it.each(WAYS)('%s proves no more that it lives', async (_, end) => {
+    const backend = inFiles(1);
+    const mine = await backend.start();
+    const call = open(mine);
+    const { id, lease } = await mine.store.reserve(intent(), call.id);
+    const read = () => readFileSync(join(backend.dataDir, 'holders', lease?.holder ?? ''), 'utf8');
+    const first = read();
+    await expect.poll(read).not.toBe(first);
+    await end(mine, id, call.id);
+    const last = read();
+    await clock.sleep(10_000);
+    expect(read()).toBe(last);
   });
 });
 

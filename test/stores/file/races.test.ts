@@ -89,6 +89,18 @@ describe('a writer that stands still', () => {
     expect(names()).toHaveLength(1);
   });
 
+  it('has the other writers of its process wait, so that each knows its own', async () => {
+    const { gate, frozen, other, id, count } = await counting();
+    const { reached, go } = gate.stop('before');
+    const writing = frozen.store.update(id, add);
+    await reached;
+    const another = frozen.store.update(id, add);
+    await addTimes(5, other, id);
+    go();
+    await Promise.all([writing, another]);
+    expect(await count()).toEqual([7]);
+  });
+
   it.each([
     ['with the next write', ({ store }: Process, id: string) => store.update(id, add), 2],
     ['with a clean-up', ({ store }: Process) => store.prune(Date.now(), { days: 90, jobs: 1_000 }), 1],
@@ -128,6 +140,23 @@ describe('a writer that stands still', () => {
       expect(await sending).toBeUndefined();
     },
   );
+
+  it.each([
+    ['the reservation was withdrawn, and forgotten by who made it', true],
+    ['everything about the job was deleted', false],
+  ])('before it says that it sends may not, once %s', async (_, isWithdrawn) => {
+    const { gate, frozen, call, id, claim, names } = await reserved();
+    const { reached, go } = gate.stop('before');
+    const sending = frozen.store.maySubmit(id, call.id);
+    await reached;
+    await frozen.kill();
+    if (isWithdrawn) await claim();
+    await frozen.store.discard(id, call.id);
+    expect(names()).toHaveLength(isWithdrawn ? 1 : 0);
+    go();
+    expect(await sending).toBeUndefined();
+    expect(names()).toHaveLength(isWithdrawn ? 1 : 0);
+  });
 
   it('behind it may not either, once another call has taken the job over', async () => {
     const { gate, frozen, call, id, claim } = await reserved();
