@@ -3,9 +3,11 @@ import type { Wait, WaitEnd } from './wait.ts';
 
 /** The paid calls of this process that are open: until their work is done and what became of their answers is recorded. */
 export interface Calls extends OpenCalls {
-  /** Opens a call, in which it stands until `work` has ended and everything that is held for it is recorded. */
+  /** Opens a call, until `work` has ended and everything that is held for it is recorded. */
   open<Result>(wait: Wait, fingerprint: string | undefined, work: () => Promise<Result>): Promise<Result>;
-  /** Other calls of the same input that their clients gave up on and that are still at work; each resolves at its end. */
+  /** Tells by which fingerprint a paid call finds the job that a call has come to follow. */
+  follows(id: string, fingerprint: string): void;
+  /** Other calls about the same job or input that their clients gave up on and that are still at work; each resolves at its end. */
   abandoned(fingerprint: string, except: string): Promise<unknown>[];
   /** Holds a call, and the end of the process, until something is recorded. */
   hold<Result>(call: string, recording: Promise<Result>): Promise<Result>;
@@ -50,6 +52,10 @@ export function createCalls(): Calls {
       });
       call.work = working;
       return working;
+    },
+    follows(id, fingerprint) {
+      const call = calls.get(id);
+      if (call) call.fingerprint = fingerprint;
     },
     abandoned: (fingerprint, except) =>
       [...calls].flatMap(([id, call]) =>

@@ -92,6 +92,7 @@ export function createClaims(options: ClaimsOptions) {
     async join(requestId: string, wait: Wait): Promise<Claim> {
       const stored = await find(requestId);
       if (!stored) return unrecorded(requestId, options);
+      calls.follows(wait.call, stored.fingerprint);
       const isTold = isFinal(stored.job.state) && stored.job.delivered_at !== undefined;
       const leased = isTold
         ? undefined

@@ -52,9 +52,13 @@ function setUp(others: (store: JobStore) => Partial<JobStore> = () => ({})) {
     ended: end.signal,
   });
   /** Does the work of a call until the test says that it has ended. */
-  function work(wait: Wait): () => Promise<void> {
+  function work(wait: Wait, isPaid = true): () => Promise<void> {
     let finish = () => {};
-    const working = open.open(wait, FINGERPRINT, () => new Promise<void>((resolve) => (finish = resolve)));
+    const working = open.open(
+      wait,
+      isPaid ? FINGERPRINT : undefined,
+      () => new Promise<void>((resolve) => (finish = resolve)),
+    );
     return async () => {
       finish();
       await working;
@@ -190,6 +194,25 @@ describe('a repeated call', () => {
       expect((await resumed)?.job.request_id).toBe(gets ? 'r-1' : undefined);
     },
   );
+
+  it('gets the job that get_image_job followed until it was given up, though that one still records', async () => {
+    const { claims, work, submitted } = setUp();
+    const [first, collecting, second] = [openCall(), openCall(), openCall()];
+    const endFirst = work(first.wait);
+    const claim = await submitted(first.wait);
+    await claim.handOver();
+    await endFirst();
+    const end = work(collecting.wait, false);
+    const followed = await claims.join('r-1', collecting.wait);
+    collecting.giveUp('timeout');
+    work(second.wait);
+    const resumed = claims.resume(FINGERPRINT, second.wait);
+    // It has looked for the job by now.
+    await new Promise((resolve) => setImmediate(resolve));
+    await followed.handOver();
+    await end();
+    expect((await resumed)?.job.request_id).toBe('r-1');
+  });
 
   it('gives up with its client while it waits for one that was given up before', async () => {
     const { claims, work } = setUp();
