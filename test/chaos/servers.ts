@@ -52,10 +52,12 @@ const LIFE: Record<Place, [least: number, most: number]> = {
   container: [10_000, 40_000],
   same_name: [10_000, 40_000],
 };
+/** How far apart all servers are killed at once, in ms. */
+const BATCHES: [least: number, most: number] = [15_000, 40_000];
 /** How long a server may take to leave, in ms. */
 const LEAVES_WITHIN = 300;
 
-/** Servers with long lives, two for each place, of which one is killed and replaced now and then; and short-lived ones. */
+/** Servers with long lives, two for each place, of which one, or all at once, are killed and replaced now and then; and short-lived ones. */
 export async function startFleet(
   setup: ServerSetup,
   { witness, random }: { witness: Witness; random: () => number },
@@ -80,21 +82,33 @@ export async function startFleet(
 
   const slots = await Promise.all(Array.from({ length: SLOTS }, (_, index) => start(placeOf(index))));
 
-  /** Kills whatever server a slot has, again and again, and puts another in its place. */
-  async function kill(index: number): Promise<void> {
-    const [least, most] = LIFE[placeOf(index)];
+  const replacing = new Set<number>();
+  /** Kills the server that a slot has, and puts another in its place. */
+  async function replace(index: number): Promise<void> {
+    if (replacing.has(index)) return;
+    replacing.add(index);
+    const fresh = start(placeOf(index));
+    const old = slots[index] as Slot;
+    old.process.endsAt = performance.now();
+    await old.host.kill();
+    slots[index] = await fresh;
+    replacing.delete(index);
+    kills += 1;
+  }
+
+  /** Does something again and again, after times within bounds (ms). */
+  async function repeat(least: number, most: number, work: () => Promise<unknown>): Promise<void> {
     for (;;) {
       await delay(least + random() * (most - least), undefined, { signal: end.signal }).catch(() => {});
       if (end.signal.aborted) return;
-      const fresh = start(placeOf(index));
-      const old = slots[index] as Slot;
-      old.process.endsAt = performance.now();
-      await old.host.kill();
-      slots[index] = await fresh;
-      kills += 1;
+      await work();
     }
   }
-  const killing = Promise.all(slots.map((_, index) => kill(index)));
+  const killing = Promise.all([
+    ...slots.map((_, index) => repeat(...LIFE[placeOf(index)], () => replace(index))),
+    // As where a machine loses its power: nobody is left who could release anything.
+    repeat(...BATCHES, () => Promise.all(slots.map((_, index) => replace(index)))),
+  ]);
 
   return {
     at: (index: number) => slots[index % SLOTS] as Slot,
