@@ -13,8 +13,6 @@ import { publishedPrice } from './models/define.ts';
 import { MODELS } from './models/index.ts';
 import { createRunComfy, type RunComfy } from './runcomfy/client.ts';
 import type { Http } from './runcomfy/http.ts';
-import type { Holder } from './stores/file/holder.ts';
-import { createFileStore } from './stores/file/store.ts';
 
 /** What serves one account: a client with a retry budget, a rate limiter, records and what they teach, all its own. */
 export interface AccountServices {
@@ -30,7 +28,7 @@ export interface SharedServices {
   redact: (text: string) => string;
   http: Http;
   calls: Calls;
-  holder: Holder;
+  createStore: (account: Account) => JobStore;
   clock: Clock;
   random: () => number;
   log: Log;
@@ -39,10 +37,10 @@ export interface SharedServices {
 }
 
 export function createAccountServices(account: Account, shared: SharedServices): AccountServices {
-  const { config, calls, clock, log } = shared;
-  const { baseUrl, balanceUrl, dataDir } = config;
+  const { config, clock, log } = shared;
+  const { baseUrl, balanceUrl } = config;
   const api = createRunComfy({ ...shared, baseUrl, balanceUrl });
-  const store = createFileStore({ ...shared, account, dataDir, openCalls: calls });
+  const store = shared.createStore(account);
   const runTimes = createRunTimes({ store, log });
   const jobs = createJobs({
     ...shared,

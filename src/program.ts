@@ -8,7 +8,7 @@ import type { Clock } from './clock.ts';
 import { accountOf, type Config } from './config.ts';
 import { createCalls } from './jobs/calls.ts';
 import type { Jobs } from './jobs/service.ts';
-import type { JobStore } from './jobs/store.ts';
+import type { JobStore, StoreOptions } from './jobs/store.ts';
 import { createLog, type Log } from './log.ts';
 import type { DownloadLimits } from './media/download.ts';
 import { createInputs } from './media/inputs.ts';
@@ -22,6 +22,7 @@ import { createKeyring, type Keyring } from './runcomfy/key.ts';
 import { createRedactor } from './runcomfy/quote.ts';
 import { createServerFactory } from './server.ts';
 import { createHolder } from './stores/file/holder.ts';
+import { createFileStore } from './stores/file/store.ts';
 import type { Services } from './tools/define.ts';
 import { createTools } from './tools/index.ts';
 
@@ -55,13 +56,14 @@ export interface Surroundings {
   writeLog?: (line: string) => void;
   httpLimits?: Partial<HttpLimits>;
   downloadLimits?: Partial<DownloadLimits>;
+  /** Where jobs are recorded; in files of the data folder unless told. */
+  createStore?: (options: StoreOptions) => JobStore;
 }
 
 /** config -> API -> store -> jobs -> server. Opens nothing: that waits for the first call. */
-export function createProgram(
-  config: Config,
-  { clock, random, writeLog, httpLimits, downloadLimits }: Surroundings,
-): Program {
+export function createProgram(config: Config, surroundings: Surroundings): Program {
+  const { clock, random, writeLog, httpLimits, downloadLimits } = surroundings;
+  const { dataDir } = config;
   const keyring = createKeyring(config);
   const redact = createRedactor(keyring.seen);
   const log = createLog(config.logLevel, redact, writeLog);
@@ -69,17 +71,20 @@ export function createProgram(
   const end = new AbortController();
   const openCalls = createCalls();
   const calls = new Set<Promise<unknown>>();
-  const holder = createHolder({ dir: join(config.dataDir, 'holders'), clock, ended: end.signal, log });
+  const holder = createHolder({ dir: join(dataDir, 'holders'), clock, ended: end.signal, log });
+  const createStore =
+    surroundings.createStore ?? ((options) => createFileStore({ ...options, dataDir, holder, random, log }));
   const account = accountOf(config);
   const { api, store, jobs } = createAccountServices(account, {
-    ...{ config, key: keyring.require, redact, http, calls: openCalls, holder, clock, random, log },
+    ...{ config, key: keyring.require, redact, http, calls: openCalls, clock, random, log },
+    createStore: (one) => createStore({ account: one, openCalls, clock }),
     ended: end.signal,
   });
   const local = loopbackOrigin(config.baseUrl);
   const catalogue = createCatalogue({
     api,
     origin: account.api,
-    dataDir: config.dataDir,
+    dataDir,
     clock,
     redact,
     log,

@@ -1,4 +1,5 @@
 import type { Account } from '../account.ts';
+import type { Clock } from '../clock.ts';
 import type { ToolError } from '../errors.ts';
 import type { Job } from './job.ts';
 
@@ -37,6 +38,13 @@ export type LimitCheck = (job: Job, others: readonly Job[], now: number) => Tool
 /** The calls of this process that still want their jobs. A lease of this process protects a job for one of those only. */
 export interface OpenCalls {
   has(call: string): boolean;
+}
+
+/** What every store is made of. */
+export interface StoreOptions {
+  account: Account;
+  openCalls: OpenCalls;
+  clock: Clock;
 }
 
 /** A call that asks for an earlier job. */

@@ -1,7 +1,7 @@
 import type { Account } from '../account.ts';
 import type { Clock } from '../clock.ts';
 import type { Job } from '../jobs/job.ts';
-import type { JobStore, Lease, OpenCalls, Query, StoredJob } from '../jobs/store.ts';
+import type { JobStore, Lease, OpenCalls, Query, StoredJob, StoreOptions } from '../jobs/store.ts';
 import { transition } from '../jobs/transition.ts';
 import { allowed, DAY, delivered, isSettled, isUnanswered, isWithdrawn } from './rules.ts';
 
@@ -14,11 +14,8 @@ export interface Memory {
 }
 
 /** A store of one process for tests; nothing outlives it. */
-export const createMemoryStore = (options: {
-  account: Account;
-  openCalls: OpenCalls;
-  clock: Clock;
-}): JobStore => createMemory(options.clock).open({ ...options, holder: 'memory' });
+export const createMemoryStore = (options: StoreOptions): JobStore =>
+  createMemory(options.clock).open({ ...options, holder: 'memory' });
 
 /** Jobs of all accounts, for stores that are opened on them. */
 export function createMemory(clock: Clock): Memory {

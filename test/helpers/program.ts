@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
 import type { Config } from '../../src/config.ts';
 import type { DownloadLimits } from '../../src/media/download.ts';
-import { createProgram } from '../../src/program.ts';
+import { createProgram, type Surroundings } from '../../src/program.ts';
 import type { HttpLimits } from '../../src/runcomfy/http.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
 import { createFastClock } from './clock.ts';
@@ -49,6 +49,7 @@ export async function connect(
     downloadLimits?: Partial<DownloadLimits>;
     /** What makes the program, where it is loaded in another way. */
     create?: typeof createProgram;
+    createStore?: Surroundings['createStore'];
   } = {},
 ): Promise<Connected> {
   const {
@@ -60,6 +61,7 @@ export async function connect(
     httpLimits = {},
     downloadLimits = {},
     create = createProgram,
+    createStore,
     ...overrides
   } = given;
   const clock = createFastClock(factor);
@@ -99,6 +101,7 @@ export async function connect(
     writeLog: (line) => void log.push(line),
     httpLimits,
     downloadLimits,
+    ...(createStore && { createStore }),
   });
   const server = await program.factory({ era: 'legacy' });
   const client = new Client({ name: clientName, version: '1.0.0' }, { capabilities: clientCapabilities });

@@ -22,14 +22,15 @@ interface Node {
 export type OnEnter = (file: string, isArrow: boolean) => void;
 
 /**
- * Loads a module of src/ with all that it imports, a second time, so that it tells which of its functions are entered.
- * Packages are shared with the test. One module a process.
+ * Loads modules of src/ with all that they import, a second time, so that they tell which of their functions are
+ * entered; what they export stands together. Packages are shared with the test. Once a process.
  */
-export async function loadTraced<Module>(entry: string, onEnter: OnEnter): Promise<Module> {
+export async function loadTraced<Exports>(modules: readonly string[], onEnter: OnEnter): Promise<Exports> {
   mkdirSync(OUT, { recursive: true });
-  const outfile = join(OUT, `${entry.replaceAll('/', '-')}.mjs`);
+  const outfile = join(OUT, 'modules.mjs');
+  const contents = modules.map((module) => `export * from './${module}';`).join('\n');
   await build({
-    entryPoints: [join(SRC, entry)],
+    stdin: { contents, resolveDir: SRC },
     outfile,
     bundle: true,
     packages: 'external',

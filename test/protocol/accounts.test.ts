@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Account } from '../../src/account.ts';
 import { createAccountServices } from '../../src/account-services.ts';
 import type { Config } from '../../src/config.ts';
 import { createCalls } from '../../src/jobs/calls.ts';
@@ -8,6 +9,7 @@ import type { Wait } from '../../src/jobs/wait.ts';
 import { createLog } from '../../src/log.ts';
 import { createHttp } from '../../src/runcomfy/http.ts';
 import { createHolder } from '../../src/stores/file/holder.ts';
+import { createFileStore } from '../../src/stores/file/store.ts';
 import { connect, KEY } from '../helpers/program.ts';
 
 const MODEL = 'openai/gpt-image-2/text-to-image';
@@ -21,19 +23,14 @@ async function setUp(limits: Partial<Config> = {}) {
   const log = createLog('silent', String);
   const http = createHttp();
   onTestFinished(() => http.close());
-  const dir = join(config.dataDir, 'holders');
+  const { dataDir } = config;
+  const openCalls = createCalls();
+  const holder = createHolder({ dir: join(dataDir, 'holders'), clock, ended: end.signal, log });
   const shared = {
-    ...{
-      config,
-      key: async () => KEY,
-      redact: String,
-      http,
-      calls: createCalls(),
-      clock,
-      random: Math.random,
-      log,
-    },
-    holder: createHolder({ dir, clock, ended: end.signal, log }),
+    ...{ config, key: async () => KEY, redact: String, http, calls: openCalls, clock, log },
+    random: Math.random,
+    createStore: (account: Account) =>
+      createFileStore({ dataDir, account, openCalls, holder, clock, random: Math.random, log }),
     ended: end.signal,
   };
   const services = (tenant: string) => createAccountServices({ tenant, api: sandbox.origin }, shared);

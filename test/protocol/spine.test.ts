@@ -1,15 +1,20 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type * as program from '../../src/program.ts';
+import type * as memory from '../../src/stores/memory.ts';
 import { connect } from '../helpers/program.ts';
 import { loadTraced } from '../helpers/trace.ts';
 
-/** How many own files a successful call may pass: before its POST is sent, and in all. To become 10 and 26. */
-const MAX_FILES = { beforePost: 24, inAll: 44 };
+/** How many own files a successful call may pass, over a store that is one file: before its POST is sent, and in all. */
+const MAX_FILES = { beforePost: 19, inAll: 39 };
+/** How many files the file store is, in such a call. */
+const MAX_STORE_FILES = { beforePost: 6, inAll: 6 };
 
 /** Files in the order in which they were first entered. */
 class Path {
   readonly before = new Set<string>();
   readonly after = new Set<string>();
+  readonly arrows = new Set<string>();
 
   enter(file: string, isPosted: boolean): void {
     if (this.before.has(file)) return;
@@ -19,42 +24,70 @@ class Path {
   get all(): string[] {
     return [...this.before, ...this.after];
   }
+
+  /** What a reader follows, of the files that are chosen. */
+  lines(isChosen: (file: string) => boolean): string[] {
+    const numbered = this.all.filter(isChosen).map((file, index) => `${index + 1}. ${file}`);
+    numbered.splice([...this.before].filter(isChosen).length, 0, '— POST —');
+    return numbered;
+  }
 }
+
+const call = new AsyncLocalStorage<Path>();
+let isPosted = () => false;
+const traced = loadTraced<typeof program & typeof memory>(
+  ['program.ts', 'stores/memory.ts'],
+  (file, isArrow) => {
+    const path = call.getStore();
+    if (path && isArrow) path.arrows.add(file);
+    else path?.enter(file, isPosted());
+  },
+);
+
+/** What a successful call enters; the first call makes what all of them share, which is not part of one. */
+async function pathOfCall(given: Parameters<typeof connect>[0]): Promise<Path> {
+  const { createProgram } = await traced;
+  const { client, sandbox } = await connect({ create: createProgram, ...given });
+  const submits = () => sandbox.requests.filter(({ route }) => route === 'submit').length;
+  const generate = (prompt: string) =>
+    client.callTool({ name: 'gpt_image_2_text_to_image', arguments: { prompt } });
+  await client.listTools();
+  await generate('a cat');
+
+  const [path, earlier] = [new Path(), submits()];
+  isPosted = () => submits() > earlier;
+  const { isError } = await call.run(path, () => generate('a fox'));
+  expect(isError).toBeUndefined();
+  return path;
+}
+
+const isFileStore = (file: string) => file.startsWith('stores/file/');
+const isNoStore = (file: string) => !file.startsWith('stores/');
 
 /**
  * A file counts when one of its declared functions or methods is entered: arrow functions are callbacks and getters
  * here. What only they bring in is listed, so that nothing hides in them. Code of a call is what runs in its
  * asynchronous context, so the heartbeat of an earlier call is not part of it.
  */
-it('passes few files up to the POST, and in all', async () => {
-  const call = new AsyncLocalStorage<Path>();
-  const arrows = new Set<string>();
-  let isPosted = () => false;
-  const { createProgram } = await loadTraced<typeof import('../../src/program.ts')>(
-    'program.ts',
-    (file, isArrow) => {
-      const path = call.getStore();
-      if (path && isArrow) arrows.add(file);
-      else path?.enter(file, isPosted());
-    },
-  );
-  const { client, sandbox } = await connect({ create: createProgram });
-  const submits = () => sandbox.requests.filter(({ route }) => route === 'submit').length;
-  const generate = (prompt: string) =>
-    client.callTool({ name: 'gpt_image_2_text_to_image', arguments: { prompt } });
-  await client.listTools();
-  // What the first call makes once for all of them is not part of a call.
-  await generate('a cat');
+describe('a successful call', () => {
+  it('passes few files up to the POST, and in all', async () => {
+    const { createMemoryStore } = await traced;
+    const path = await pathOfCall({ createStore: createMemoryStore });
+    const others = [...path.arrows].filter((file) => !path.all.includes(file)).sort();
+    const lines = [...path.lines(() => true), '', 'By arrow functions only:', ...others];
+    expect(lines.join('\n')).toMatchSnapshot();
+    expect(path.before.size).toBeLessThanOrEqual(MAX_FILES.beforePost);
+    expect(path.all.length).toBeLessThanOrEqual(MAX_FILES.inAll);
+  });
 
-  const [path, earlier] = [new Path(), submits()];
-  isPosted = () => submits() > earlier;
-  const { isError } = await call.run(path, () => generate('a fox'));
-
-  expect(isError).toBeUndefined();
-  const numbered = path.all.map((file, index) => `${index + 1}. ${file}`);
-  numbered.splice(path.before.size, 0, '— POST —');
-  const others = [...arrows].filter((file) => !path.all.includes(file)).sort();
-  expect([...numbered, '', 'By arrow functions only:', ...others].join('\n')).toMatchSnapshot();
-  expect(path.before.size).toBeLessThanOrEqual(MAX_FILES.beforePost);
-  expect(path.all.length).toBeLessThanOrEqual(MAX_FILES.inAll);
+  it('passes few files of the file store, and otherwise the same', async () => {
+    const { createMemoryStore } = await traced;
+    const path = await pathOfCall({});
+    expect(path.lines(isFileStore).join('\n')).toMatchSnapshot();
+    expect([...path.before].filter(isFileStore).length).toBeLessThanOrEqual(MAX_STORE_FILES.beforePost);
+    expect(path.all.filter(isFileStore).length).toBeLessThanOrEqual(MAX_STORE_FILES.inAll);
+    const others = ({ before, all }: Path) =>
+      [[...before], all].map((files) => files.filter(isNoStore).sort());
+    expect(others(path)).toEqual(others(await pathOfCall({ createStore: createMemoryStore })));
+  });
 });

@@ -84,7 +84,7 @@ describe('the house', () => {
     for (const module of ['node:fs', 'node:fs/promises', 'node:os', 'node:path', 'node:process'])
       expect(known).not.toContain(module);
     const doors = imports.filter(({ file, target }) => top(target) === 'stores' && top(file) !== 'stores');
-    for (const { file } of doors) expect(['program.ts', 'account-services.ts', 'cli']).toContain(top(file));
+    for (const { file } of doors) expect(['program.ts', 'cli']).toContain(top(file));
   });
 
   it('keeps the MCP server SDK at the edge', () => {
