@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { JSONRPCMessage, RequestId, ServerContext } from '@modelcontextprotocol/server';
 import type { Clock } from './clock.ts';
 import { waitBudget, waitEnd } from './hosts.ts';
+import type { Wait, WaitEnd } from './jobs/calls.ts';
 import type { Job } from './jobs/job.ts';
-import type { Wait, WaitEnd } from './jobs/wait.ts';
 import { progressLine } from './tools/present.ts';
 
 export interface CallOptions {

@@ -1,4 +1,4 @@
-import type { WaitEnd } from './jobs/wait.ts';
+import type { WaitEnd } from './jobs/calls.ts';
 
 /** What is known of an MCP host, each fact with its source. */
 interface HostRow {

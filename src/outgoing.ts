@@ -124,7 +124,7 @@ function middleCut(text: string, most: number): string {
 
 const bytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value) ?? '');
 
-/** A transport over which everything leaves as it may; `onSend` is told of each message. */
+/** A transport over which everything leaves as it may; `onSend` is told of each message. Nothing here asks for its session. */
 export function guarded(
   transport: Transport,
   redact: (text: string) => string,
@@ -138,9 +138,6 @@ export function guarded(
     },
     start: () => transport.start(),
     close: () => transport.close(),
-    get sessionId() {
-      return transport.sessionId;
-    },
     setProtocolVersion: (version) => transport.setProtocolVersion?.(version),
     setSupportedProtocolVersions: (versions) => transport.setSupportedProtocolVersions?.(versions),
     get onmessage() {

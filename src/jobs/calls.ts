@@ -1,5 +1,50 @@
+import { createHash } from 'node:crypto';
+import type { Account } from '../account.ts';
+import type { Clock } from '../clock.ts';
+import type { ToolError } from '../errors.ts';
+import type { Job } from './job.ts';
 import type { OpenCalls } from './store.ts';
-import type { Wait, WaitEnd } from './wait.ts';
+
+/** Why a wait ended early: the user gave up, the client's clock ran out, or the client is gone. */
+export type WaitEnd = 'user' | 'timeout' | 'closed';
+
+/** How long a caller waits for a job, what it is told meanwhile, and whether its answer arrives. */
+export interface Wait {
+  /** Names the call in leases; no two calls of any process share one. */
+  call: string;
+  /** When to hand over, in ms since the epoch; Infinity waits to the end. */
+  until: number;
+  /** Ends the wait at once, with a WaitEnd as its reason. The job goes on unless the user gave up while it is queued. */
+  signal: AbortSignal;
+  /** Called after every look. */
+  onLook(job: Job): void;
+  /** Whether the answer has left this process whole. Never rejects. */
+  delivered: Promise<boolean>;
+}
+
+/** A job as a caller gets it. */
+export interface Outcome {
+  job: Job;
+  /** It was submitted by an earlier call with the same input, whose answer reached nobody. */
+  resumed: boolean;
+  /** Why the last look told nothing, where that is so. */
+  unread?: ToolError;
+}
+
+/** By which a call and its job are known. */
+export type PaidCall = Pick<Job, 'model' | 'input'>;
+
+/** The hash by which a call is known again: the same account, model and input give the same 16 hex digits. */
+export function fingerprintOf({ tenant, api }: Account, { model, input }: PaidCall): string {
+  const canonical = JSON.stringify([tenant, api, model, input], (_, value) => withSortedKeys(value));
+  return createHash('sha256').update(canonical).digest('hex').slice(0, 16);
+}
+
+/** An object with its keys in order: in which order a client writes them says nothing. */
+function withSortedKeys(value: unknown): unknown {
+  if (!value || typeof value !== 'object' || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
 
 /** The paid calls of this process that are open: until their work is done and what became of their answers is recorded. */
 export interface Calls extends OpenCalls {
@@ -77,6 +122,32 @@ export function createCalls(): Calls {
     },
     async recorded() {
       while (recordings.size > 0) await Promise.allSettled(recordings);
+    },
+  };
+}
+
+/** A signal that aborts with the given one or at a time (ms), and the means to stop its timer when the wait is over. */
+export function startDeadline(
+  clock: Clock,
+  signal: AbortSignal,
+  until: number,
+): { signal: AbortSignal; clear(): void } {
+  // One controller, for the timer too: each costs a waiting job almost 1 kB.
+  const end = new AbortController();
+  const follow = () => end.abort(signal.reason);
+  if (signal.aborted) follow();
+  signal.addEventListener('abort', follow);
+  const left = Math.max(0, until - clock.now());
+  if (Number.isFinite(until))
+    clock.sleep(left, end.signal).then(
+      () => end.abort(),
+      () => {},
+    );
+  return {
+    signal: end.signal,
+    clear() {
+      signal.removeEventListener('abort', follow);
+      end.abort();
     },
   };
 }

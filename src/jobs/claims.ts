@@ -1,11 +1,10 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import type { Calls } from './calls.ts';
+import type { Calls, PaidCall, Wait } from './calls.ts';
 import { isFinal, type Job, type Observation, UNKNOWN_MODEL } from './job.ts';
 import type { RunTimes } from './run-times.ts';
 import type { Intent, JobStore, LimitCheck, StoredJob } from './store.ts';
 import { transition } from './transition.ts';
-import type { Wait } from './wait.ts';
 
 /**
  * The right of one call to follow a job and to answer for it. Recording never fails: once a job is submitted nothing
@@ -48,9 +47,6 @@ export interface ClaimsOptions {
 /** Safe to repeat; gives the job as it then stands. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a release gives nothing.
 type Write = () => Promise<StoredJob | undefined | void>;
-
-/** By which a call and its job are known. */
-export type PaidCall = Pick<Job, 'model' | 'input'>;
 
 // An older job is no retry any more: who asks again a day later wants a new picture. In ms.
 const RESUMED_WITHIN = 24 * 3_600_000;

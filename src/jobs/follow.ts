@@ -2,12 +2,12 @@ import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
+import { type Outcome, startDeadline, type Wait } from './calls.ts';
 import type { Claim } from './claims.ts';
-import { isFinal, lacksOutput, type Observation } from './job.ts';
+import { isFinal, lacksCostOrOutput, lacksOutput, type Observation } from './job.ts';
 import type { LateCosts } from './late-costs.ts';
 import type { Pace } from './pace.ts';
 import type { Schedule } from './schedule.ts';
-import { type Outcome, startDeadline, type Wait } from './wait.ts';
 import { watch, watchStart } from './watch.ts';
 
 // How long the one look of a wait that is over already may take, in ms.
@@ -87,7 +87,7 @@ export function createFollow({ api, schedule, pace, lateCosts, clock, log }: Fol
     } finally {
       deadline.clear();
     }
-    lateCosts.ask(claim);
+    if (lacksCostOrOutput(claim.job)) lateCosts.ask(claim);
     // A job that is handed over, or whose client is gone, may be called for again in the same breath.
     if ((isFinal(claim.job.state) || lost) && !wait.signal.aborted) claim.answer();
     else await claim.handOver();

@@ -83,3 +83,7 @@ export const ACTIVE_STATES: readonly JobState[] = ['in_queue', 'in_progress'];
 
 /** Whether a job succeeded and its output has not been seen. */
 export const lacksOutput = ({ state, urls }: Job): boolean => state === 'succeeded' && !urls?.length;
+
+/** Whether a job succeeded and its cost or its output has not been seen. */
+export const lacksCostOrOutput = (job: Job): boolean =>
+  lacksOutput(job) || (job.state === 'succeeded' && job.cost_usd === undefined);

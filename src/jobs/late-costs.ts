@@ -2,7 +2,6 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
 import type { Claim } from './claims.ts';
-import { lacksOutput } from './job.ts';
 import type { Pace } from './pace.ts';
 
 // RunComfy says that a cost may come late, and not how late.
@@ -22,8 +21,8 @@ export interface LateCostsOptions {
 /** Costs, and outputs, that were not there yet when their jobs' results were. */
 export interface LateCosts {
   /**
-   * Reads the result of a recorded job that succeeded without a cost or an output once more, a few seconds later, and
-   * records what it tells now; passes over any other. Nobody waits for it, and a failure changes nothing.
+   * Reads the result of a job that lacks its cost or its output once more, a few seconds later, and records what it
+   * tells now, if a record tells of it. Nobody waits for it, and a failure changes nothing.
    */
   ask(claim: Pick<Claim, 'job' | 'isRecorded' | 'observe'>): void;
 }
@@ -56,10 +55,8 @@ export function createLateCosts({ api, pace, clock, log, ended }: LateCostsOptio
 
   return {
     ask(claim) {
-      const { state, request_id, cost_usd } = claim.job;
-      const isWhole = cost_usd !== undefined && !lacksOutput(claim.job);
-      if (!claim.isRecorded || state !== 'succeeded' || request_id === undefined || isWhole) return;
-      if (owed.has(request_id) || ended.aborted) return;
+      const { request_id } = claim.job;
+      if (!claim.isRecorded || request_id === undefined || owed.has(request_id) || ended.aborted) return;
       owed.set(request_id, { claim, due: clock.now() + READ_AFTER });
       if (!isReading) void readAll();
     },

@@ -2,18 +2,16 @@ import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
-import type { Calls } from './calls.ts';
-import { type Claim, createClaims, type PaidCall } from './claims.ts';
-import { fingerprintOf } from './fingerprint.ts';
+import { type Calls, fingerprintOf, type Outcome, type PaidCall, type Wait } from './calls.ts';
+import { type Claim, createClaims } from './claims.ts';
 import { createFollow } from './follow.ts';
-import { isFinal, type Job, type JobState } from './job.ts';
+import { isFinal, type Job, type JobState, lacksCostOrOutput } from './job.ts';
 import { createLateCosts } from './late-costs.ts';
 import type { Pace } from './pace.ts';
 import type { RunTimes } from './run-times.ts';
 import type { Schedule } from './schedule.ts';
 import type { JobStore, LimitCheck, Retention } from './store.ts';
 import { createSubmit } from './submit.ts';
-import type { Outcome, Wait } from './wait.ts';
 
 export interface Cancellation {
   outcome: 'cancelled' | 'already_ended' | 'still_running';
@@ -119,7 +117,7 @@ export function createJobs(options: JobsOptions): Jobs {
     else {
       const seen = await api.result(requestId, signal);
       if (seen !== 'not_finished') await claim.observe({ kind: 'result', seen });
-      lateCosts.ask(claim);
+      if (lacksCostOrOutput(claim.job)) lateCosts.ask(claim);
     }
     return claim.job;
   }

@@ -3,11 +3,10 @@ import { ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
 import type { Submitted } from '../runcomfy/verdict.ts';
-import type { Calls } from './calls.ts';
-import type { Claim, Claims, PaidCall } from './claims.ts';
+import type { Calls, PaidCall, Wait } from './calls.ts';
+import type { Claim, Claims } from './claims.ts';
 import { followLead } from './lead.ts';
 import type { Pace } from './pace.ts';
-import type { Wait } from './wait.ts';
 
 export interface SubmitOptions {
   api: RunComfy;

@@ -1,5 +1,5 @@
+import type { Outcome } from '../jobs/calls.ts';
 import { type Job, kindAt, UNKNOWN_MODEL } from '../jobs/job.ts';
-import type { Outcome } from '../jobs/wait.ts';
 import { fileStem, givenStem } from '../media/file-name.ts';
 import type { Picture, Pictures, SaveAs, Wanted } from '../media/pictures.ts';
 import type { Answer, Call, Services } from './define.ts';

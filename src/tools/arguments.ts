@@ -76,12 +76,14 @@ const MAX_CHOICES = 1_000;
 
 /** Some clients send an array or a number as a JSON string; a field that takes text is left alone. */
 function unquote(value: unknown, field: z.ZodType | undefined): unknown {
-  if (typeof value !== 'string' || !field || jsonSchema(field, 'input').type === 'string') return value;
+  if (typeof value !== 'string' || !field) return value;
+  let meant: unknown;
   try {
-    return JSON.parse(value);
+    meant = JSON.parse(value);
   } catch {
     return value;
   }
+  return jsonSchema(field, 'input').type === 'string' ? value : meant;
 }
 
 const TYPES: Record<string, string> = {

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { within } from '../clock.ts';
+import type { Wait } from '../jobs/calls.ts';
 import { ACTIVE_STATES, type Job } from '../jobs/job.ts';
 import type { Cancellation } from '../jobs/service.ts';
-import type { Wait } from '../jobs/wait.ts';
 import { type Answer, defineTool, type Services } from './define.ts';
 import { freeTime, silence } from './free-read.ts';
 import { jobLine, jobRow, jobRowOutput } from './job-row.ts';

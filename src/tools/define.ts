@@ -1,8 +1,8 @@
 import type * as z from 'zod';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Clock } from '../clock.ts';
+import type { Wait } from '../jobs/calls.ts';
 import type { Jobs } from '../jobs/service.ts';
-import type { Wait } from '../jobs/wait.ts';
 import type { Inputs } from '../media/inputs.ts';
 import type { Pictures } from '../media/pictures.ts';
 import type { Preview } from '../media/preview.ts';

@@ -4,7 +4,7 @@ import { liveModel, requiredInputs } from '../catalogue/live-model.ts';
 import { priceWords } from '../catalogue/price.ts';
 import type { Found } from '../catalogue/search.ts';
 import { MEDIA, makes, TASK_NAMES } from '../catalogue/tasks.ts';
-import type { Wait } from '../jobs/wait.ts';
+import type { Wait } from '../jobs/calls.ts';
 import { quotable } from '../runcomfy/quote.ts';
 import type { CatalogueEntry } from '../runcomfy/wire.ts';
 import { type Answer, defineTool, type Services, type Tool } from './define.ts';

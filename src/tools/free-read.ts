@@ -1,6 +1,6 @@
 import { type Clock, within } from '../clock.ts';
 import { ToolError } from '../errors.ts';
-import type { Wait } from '../jobs/wait.ts';
+import type { Wait } from '../jobs/calls.ts';
 
 // In ms. A wait of none still asks once, for as long as one request may take. A wait without end is one that progress
 // prolongs, and here is none to tell: within this most clients are still there.

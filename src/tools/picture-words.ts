@@ -2,10 +2,8 @@ import { typeName } from '../media/image-type.ts';
 import type { Picture } from '../media/pictures.ts';
 import type { Original } from '../media/preview.ts';
 
-/** A picture's facts in short, such as "PNG, 1536 x 1024, 1.4 MB"; undefined where it was not fetched. */
-export function describeOriginal(original: Original | undefined): string | undefined {
-  if (!original) return undefined;
-  const { type, width, height, bytes, isTransparent } = original;
+/** A picture's facts in short, such as "PNG, 1536 x 1024, 1.4 MB". */
+export function describeOriginal({ type, width, height, bytes, isTransparent }: Original): string {
   return [
     typeName(type),
     ...(width === undefined ? [] : [`${width} x ${height}`]),

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { type Charged, ToolError } from '../errors.ts';
+import type { Outcome } from '../jobs/calls.ts';
 import { dollars } from '../jobs/costs.ts';
 import { isFinal, type Job, kindAt, UNKNOWN_MODEL } from '../jobs/job.ts';
-import type { Outcome } from '../jobs/wait.ts';
 import { factsOf, type Picture } from '../media/pictures.ts';
 import { isTrustedOutput } from '../media/trust.ts';
 import { quotable } from '../runcomfy/quote.ts';
@@ -39,7 +39,7 @@ export function presentJob(
   for (const [index, { url, trusted }] of images.entries()) {
     const { original, path } = pictures[index] ?? {};
     const kind = kindAt(job, index);
-    const known = kind === 'image' ? describeOriginal(original) : kind;
+    const known = kind === 'image' ? original && describeOriginal(original) : kind;
     const about = trusted === false ? 'not a RunComfy host: do not trust it unseen' : known;
     lines.push(about === undefined ? url : `${url} (${about})`);
     if (path !== undefined) lines.push(`Saved as ${path}`);
@@ -105,7 +105,7 @@ function jobData(
   const elapsed = elapsedSeconds(job, clock.now());
   const isKept = pictures.length > 0 && pictures.every(({ path }) => path !== undefined);
   const next = nextStep(job, isKept);
-  const notes = pictureNotes(pictures);
+  const notes = pictures.length > 0 ? pictureNotes(pictures) : [];
   return {
     request_id: job.request_id ?? 'unknown',
     model: job.model,

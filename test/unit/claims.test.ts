@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Wait, WaitEnd } from '../../src/jobs/calls.ts';
 import { createCalls } from '../../src/jobs/calls.ts';
 import { createClaims } from '../../src/jobs/claims.ts';
 import type { Observation } from '../../src/jobs/job.ts';
 import type { JobStore } from '../../src/jobs/store.ts';
-import type { Wait, WaitEnd } from '../../src/jobs/wait.ts';
 import { createLog } from '../../src/log.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createJumpingClock } from '../helpers/clock.ts';

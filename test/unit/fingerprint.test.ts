@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fingerprintOf } from '../../src/jobs/fingerprint.ts';
+import { fingerprintOf } from '../../src/jobs/calls.ts';
 
 const ACCOUNT = { tenant: 'local', api: 'https://api.example' };
 const CALL = { model: 'm', input: { prompt: 'x', seed: 1 } };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isFinal, JOB_STATES, type Job, type Observation } from '../../src/jobs/job.ts';
+import { isFinal, JOB_STATES, type Job, lacksCostOrOutput, type Observation } from '../../src/jobs/job.ts';
 import { transition } from '../../src/jobs/transition.ts';
 
 const SUBMITTED = Date.parse('2026-01-01T00:00:00Z');
@@ -172,4 +172,13 @@ describe('transition', () => {
   ])('takes the time of the end: %s', (_, finished_at, expected) => {
     expect(transition(job(), result({ finished_at, urls: ['u'] }), NOW).finished_at).toBe(expected);
   });
+});
+
+it('lacks its cost or its output only where it succeeded and RunComfy has not told one of them', () => {
+  const urls = ['https://example.com/a.png'];
+  expect(lacksCostOrOutput(job({ state: 'succeeded', urls }))).toBe(true);
+  expect(lacksCostOrOutput(job({ state: 'succeeded', cost_usd: 1 }))).toBe(true);
+  expect(lacksCostOrOutput(job({ state: 'succeeded', urls, cost_usd: 0 }))).toBe(false);
+  for (const state of JOB_STATES)
+    if (state !== 'succeeded') expect(lacksCostOrOutput(job({ state }))).toBe(false);
 });
