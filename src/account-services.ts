@@ -45,6 +45,7 @@ export function createAccountServices(account: Account, shared: SharedServices):
   const jobs = createJobs({
     ...shared,
     api,
+    requireKey: shared.key,
     store,
     schedule: createSchedule(runTimes.expect),
     pace: createPace(clock),

@@ -1,17 +1,16 @@
 import type { Clock } from '../clock.ts';
-import { ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
 import { type Calls, fingerprintOf, type Outcome, type PaidCall, type Wait } from './calls.ts';
 import { type Claim, createClaims } from './claims.ts';
 import { createFollow } from './follow.ts';
+import { createGenerate } from './generate.ts';
 import { isFinal, type Job, type JobState, lacksCostOrOutput } from './job.ts';
 import { createLateCosts } from './late-costs.ts';
 import type { Pace } from './pace.ts';
 import type { RunTimes } from './run-times.ts';
 import type { Schedule } from './schedule.ts';
 import type { JobStore, LimitCheck, Retention } from './store.ts';
-import { createSubmit } from './submit.ts';
 
 export interface Cancellation {
   outcome: 'cancelled' | 'already_ended' | 'still_running';
@@ -53,6 +52,8 @@ export interface Jobs {
 
 export interface JobsOptions {
   api: RunComfy;
+  /** Throws `no_key` where a call would have no key to send. */
+  requireKey: () => Promise<unknown>;
   store: JobStore;
   calls: Calls;
   schedule: Schedule;
@@ -67,47 +68,12 @@ export interface JobsOptions {
   ended: AbortSignal;
 }
 
-const PRUNE_EVERY = 3_600_000;
-
 export function createJobs(options: JobsOptions): Jobs {
-  const { api, store, calls, schedule, runTimes, keep, clock, log } = options;
+  const { api, store, calls, runTimes } = options;
   const lateCosts = createLateCosts(options);
   const claims = createClaims(options);
-  const submit = createSubmit({ ...options, claims });
   const follow = createFollow({ ...options, lateCosts });
-  let prunedAt = Number.NEGATIVE_INFINITY;
-
-  /** Deletes old records, now and then and behind a paid call: starting and listing change nothing. */
-  function prune(): void {
-    if (clock.now() - prunedAt < PRUNE_EVERY) return;
-    prunedAt = clock.now();
-    store.prune(prunedAt, keep).catch((error) => log.warn(`cannot prune the records: ${error.message}`));
-  }
-
-  /** Takes up the earlier job that a call repeats, or submits a new one, and follows it. */
-  async function serve(call: PaidCall, body: Record<string, unknown>, wait: Wait): Promise<Outcome> {
-    const fingerprint = fingerprintOf(store.account, call);
-    const earlier = await claims.resume(fingerprint, wait);
-    if (earlier) return resume(earlier, wait);
-    const claim = await submit(call, fingerprint, body, wait);
-    const requestId = claim.job.request_id as string;
-    prune();
-    wait.onLook(claim.job);
-    await runTimes.recall();
-    return follow(claim, requestId, { firstGap: schedule.gap(call) }, wait).catch((error) => {
-      throw error instanceof ToolError ? unfollowed(requestId, error) : error;
-    });
-  }
-
-  /** Answers a call that repeats an earlier one: with its job, or with the doubt whether there is one. */
-  async function resume(claim: Claim, wait: Wait): Promise<Outcome> {
-    if (claim.job.request_id === undefined) await claim.observe({ kind: 'answer_lost' });
-    const { request_id, submitted_at } = claim.job;
-    // It may have been accepted after all, a moment ago.
-    if (request_id !== undefined) return follow(claim, request_id, { firstGap: 0, resumed: true }, wait);
-    claim.answer();
-    throw interrupted(submitted_at);
-  }
+  const generate = createGenerate({ ...options, claims, follow });
 
   async function lookAt(claim: Claim, requestId: string, signal: AbortSignal): Promise<Job> {
     if (isFinal(claim.job.state)) return claim.job;
@@ -123,11 +89,7 @@ export function createJobs(options: JobsOptions): Jobs {
   }
 
   return {
-    async generate(model, input, wait, body = input) {
-      await api.requireKey();
-      const call = { model, input };
-      return calls.open(wait, fingerprintOf(store.account, call), () => serve(call, body, wait));
-    },
+    generate,
 
     follow: (requestId, wait) =>
       calls.open(wait, undefined, async () => {
@@ -166,28 +128,4 @@ export function createJobs(options: JobsOptions): Jobs {
       return jobs;
     },
   };
-}
-
-/** A call repeats one that was cut off in its submit. Once that is told, the next call submits a new job. */
-function interrupted(submittedAt: string | undefined): ToolError {
-  return new ToolError(
-    'submit_unknown',
-    `An identical call at ${submittedAt} was cut off while it was submitted: that job may exist and be charged. Nothing was submitted now.`,
-    {
-      next: 'Look at the Generations page of the RunComfy account; if the image is not there, call again to submit a new job.',
-      charged: 'maybe',
-    },
-  );
-}
-
-/** The job was accepted, but cannot be followed: told with its request id, so that it is not submitted again. */
-function unfollowed(requestId: string, error: ToolError): ToolError {
-  const { code, message } = error;
-  if (code === 'unknown_request')
-    return new ToolError(code, message, { next: error.next, charged: 'maybe', cause: error });
-  return new ToolError(code, `Job ${requestId} was submitted, but it cannot be followed: ${message}`, {
-    next: `Fix that, then call get_image_job with request_id "${requestId}"; do not submit it again.`,
-    charged: 'maybe',
-    cause: error,
-  });
 }

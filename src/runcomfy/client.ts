@@ -45,8 +45,6 @@ export interface RunComfy {
   models(query: ModelsQuery): Promise<{ models: CatalogueEntry[]; seen: number; total: number }>;
   /** `GET /v1/models/{model_id}`. Throws `unknown_model`. */
   model(modelId: string, signal?: AbortSignal): Promise<CatalogueEntry>;
-  /** Throws `no_key` where a call would have no key to send. */
-  requireKey(): Promise<void>;
 }
 
 /** What is asked of the catalogue; `limit` is 1 to 500. */
@@ -154,9 +152,6 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
       const entry = readEntry(reply.json) ?? strange('model');
       if (entry.model_id !== modelId) throw anotherModel(modelId, entry.model_id);
       return entry;
-    },
-    async requireKey() {
-      await options.key();
     },
   };
 }

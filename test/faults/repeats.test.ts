@@ -95,6 +95,7 @@ function jobsInSteps({ sandbox, config, clock }: Connected) {
   const jobs = createJobs({
     ...{
       api,
+      requireKey: async () => KEY,
       store: stepped,
       calls,
       schedule: createSchedule(runTimes.expect),

@@ -54,6 +54,8 @@ async function pathOfCall(given: Parameters<typeof connect>[0]): Promise<Path> {
   await client.listTools();
   await generate('a cat');
 
+  // RunComfy tells the cost with the result.
+  sandbox.engine.planNext({ costUsd: 0.04 });
   const [path, earlier] = [new Path(), submits()];
   isPosted = () => submits() > earlier;
   const { isError } = await call.run(path, () => generate('a fox'));

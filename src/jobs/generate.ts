@@ -1,0 +1,148 @@
+import type { Clock } from '../clock.ts';
+import { ToolError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { RunComfy } from '../runcomfy/client.ts';
+import type { Submitted } from '../runcomfy/verdict.ts';
+import { type Calls, fingerprintOf, type Outcome, type PaidCall, type Wait } from './calls.ts';
+import type { Claim, Claims } from './claims.ts';
+import type { Follow } from './follow.ts';
+import { followLead } from './lead.ts';
+import type { Pace } from './pace.ts';
+import type { RunTimes } from './run-times.ts';
+import type { Schedule } from './schedule.ts';
+import type { JobStore, Retention } from './store.ts';
+
+export interface GenerateOptions {
+  api: RunComfy;
+  /** Throws `no_key` where a call would have no key to send. */
+  requireKey: () => Promise<unknown>;
+  store: JobStore;
+  keep: Retention;
+  calls: Calls;
+  claims: Claims;
+  follow: Follow;
+  schedule: Schedule;
+  pace: Pace;
+  runTimes: RunTimes;
+  clock: Clock;
+  log: Log;
+}
+
+const PRUNE_EVERY = 3_600_000;
+
+/** A model's input as it goes out. */
+type Body = Record<string, unknown>;
+
+/** Makes what serves a paid call: by the earlier job that it repeats, or by a new one that is submitted once. */
+export function createGenerate(options: GenerateOptions) {
+  const { api, requireKey, store, keep, calls, claims, follow, schedule, runTimes, clock, log } = options;
+  let prunedAt = Number.NEGATIVE_INFINITY;
+
+  async function serve(call: PaidCall, fingerprint: string, body: Body, wait: Wait): Promise<Outcome> {
+    const earlier = await claims.resume(fingerprint, wait);
+    if (earlier) return resume(earlier, wait);
+    const claim = await submit(call, fingerprint, body, wait);
+    const requestId = claim.job.request_id as string;
+    prune();
+    wait.onLook(claim.job);
+    await runTimes.recall();
+    return follow(claim, requestId, { firstGap: schedule.gap(call) }, wait).catch((error) => {
+      throw error instanceof ToolError ? unfollowed(requestId, error) : error;
+    });
+  }
+
+  /** Answers a call that repeats an earlier one: with its job, or with the doubt whether there is one. */
+  async function resume(claim: Claim, wait: Wait): Promise<Outcome> {
+    if (claim.job.request_id === undefined) await claim.observe({ kind: 'answer_lost' });
+    const { request_id, submitted_at } = claim.job;
+    // It may have been accepted after all, a moment ago.
+    if (request_id !== undefined) return follow(claim, request_id, { firstGap: 0, resumed: true }, wait);
+    claim.answer();
+    throw interrupted(submitted_at);
+  }
+
+  /**
+   * Submits a paid job. The wait's signal keeps it from being sent, but never aborts it once it is. A request id that
+   * is only a lead is recorded like any other before anybody looks where it leads; what stays open, following finds out.
+   */
+  async function submit(call: PaidCall, fingerprint: string, body: Body, wait: Wait): Promise<Claim> {
+    const claim = await calls.hold(wait.call, claims.reserve(call, fingerprint, wait));
+    const { requestId, unproven } = await calls.hold(wait.call, send(claim, body, wait));
+    if (unproven) {
+      log.info(`${requestId} came in a reply that proves nothing: ${unproven.message}`);
+      wait.onLook(claim.job);
+      const end = await followLead(requestId, { ...options, signal: wait.signal });
+      if (end === 'missing') throw await settled(claim, unproven);
+    }
+    return claim;
+  }
+
+  /** Submits once, with the intent durable before the POST and the request id after it. */
+  async function send(claim: Claim, body: Body, wait: Wait): Promise<Submitted> {
+    if (wait.signal.aborted) {
+      await claim.discard();
+      throw wait.signal.reason;
+    }
+    try {
+      const submitted = await api.submit(claim.job.model, body, claim.maySubmit);
+      await claim.accepted(submitted.requestId);
+      return submitted;
+    } catch (error) {
+      throw await settled(claim, error);
+    }
+  }
+
+  /** Deletes old records, now and then and behind a paid call: starting and listing change nothing. */
+  function prune(): void {
+    if (clock.now() - prunedAt < PRUNE_EVERY) return;
+    prunedAt = clock.now();
+    store.prune(prunedAt, keep).catch((error) => log.warn(`cannot prune the records: ${error.message}`));
+  }
+
+  return async function generate(
+    model: string,
+    input: Record<string, unknown>,
+    wait: Wait,
+    body: Body = input,
+  ): Promise<Outcome> {
+    await requireKey();
+    const call = { model, input };
+    const fingerprint = fingerprintOf(store.account, call);
+    return calls.open(wait, fingerprint, () => serve(call, fingerprint, body, wait));
+  };
+}
+
+/** Why a job was not submitted, or may not have been, once that is recorded. */
+async function settled(claim: Claim, error: unknown): Promise<unknown> {
+  if (error instanceof ToolError && error.charged === 'no') await claim.discard();
+  else {
+    // A record that holds a request id keeps it.
+    await claim.observe({ kind: claim.job.request_id === undefined ? 'answer_lost' : 'forgotten' });
+    claim.answer();
+  }
+  return error;
+}
+
+/** A call repeats one that was cut off in its submit. Once that is told, the next call submits a new job. */
+function interrupted(submittedAt: string | undefined): ToolError {
+  return new ToolError(
+    'submit_unknown',
+    `An identical call at ${submittedAt} was cut off while it was submitted: that job may exist and be charged. Nothing was submitted now.`,
+    {
+      next: 'Look at the Generations page of the RunComfy account; if the image is not there, call again to submit a new job.',
+      charged: 'maybe',
+    },
+  );
+}
+
+/** The job was accepted, but cannot be followed: told with its request id, so that it is not submitted again. */
+function unfollowed(requestId: string, error: ToolError): ToolError {
+  const { code, message } = error;
+  if (code === 'unknown_request')
+    return new ToolError(code, message, { next: error.next, charged: 'maybe', cause: error });
+  return new ToolError(code, `Job ${requestId} was submitted, but it cannot be followed: ${message}`, {
+    next: `Fix that, then call get_image_job with request_id "${requestId}"; do not submit it again.`,
+    charged: 'maybe',
+    cause: error,
+  });
+}
