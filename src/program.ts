@@ -19,7 +19,7 @@ import { MODELS } from './models/index.ts';
 import type { RunComfy } from './runcomfy/client.ts';
 import { createHttp, type HttpLimits } from './runcomfy/http.ts';
 import { createKeyring, type Keyring } from './runcomfy/key.ts';
-import { createRedactor } from './runcomfy/quote.ts';
+import { createRedactor } from './runcomfy/sanitize.ts';
 import { createServerFactory } from './server.ts';
 import { createHolder } from './stores/file/holder.ts';
 import { createFileStore } from './stores/file/store.ts';

@@ -2,7 +2,7 @@ import { type Clock, within } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
-import type { CatalogueEntry } from '../runcomfy/wire.ts';
+import type { CatalogueEntry } from '../runcomfy/entries.ts';
 import { cleanEntry } from './clean-entry.ts';
 import type { Found, Wish } from './search.ts';
 import { createStore, type Kept } from './store.ts';

@@ -1,5 +1,5 @@
-import { quotable } from '../runcomfy/quote.ts';
-import type { CatalogueEntry } from '../runcomfy/wire.ts';
+import type { CatalogueEntry } from '../runcomfy/entries.ts';
+import { quotable } from '../runcomfy/sanitize.ts';
 import { isFieldName, objectOf, type Published } from './published-field.ts';
 
 // What is kept of an entry. Published inputs have up to some 30 fields in 10 kB; beyond these bounds an entry is not

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Model } from '../models/define.ts';
-import { quotable } from '../runcomfy/quote.ts';
-import type { CatalogueEntry } from '../runcomfy/wire.ts';
+import type { CatalogueEntry } from '../runcomfy/entries.ts';
+import { quotable } from '../runcomfy/sanitize.ts';
 import { priceWords } from './price.ts';
 import { fieldOf, holdsImages, isFieldName, objectOf, type Published } from './published-field.ts';
 import { makes } from './tasks.ts';

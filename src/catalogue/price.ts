@@ -1,7 +1,7 @@
 import { dollars } from '../jobs/costs.ts';
 import { MODELS } from '../models/index.ts';
-import { quotable } from '../runcomfy/quote.ts';
-import type { CatalogueEntry } from '../runcomfy/wire.ts';
+import type { CatalogueEntry } from '../runcomfy/entries.ts';
+import { quotable } from '../runcomfy/sanitize.ts';
 import { objectOf } from './published-field.ts';
 
 /** The published price in words, with its unit; undefined where none is told. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { quotable } from '../runcomfy/quote.ts';
+import { quotable } from '../runcomfy/sanitize.ts';
 
 export type Published = Record<string, unknown>;
 

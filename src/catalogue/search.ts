@@ -1,5 +1,5 @@
 import MiniSearch from 'minisearch';
-import type { CatalogueEntry } from '../runcomfy/wire.ts';
+import type { CatalogueEntry } from '../runcomfy/entries.ts';
 import { callPrice } from './price.ts';
 import { isFor, type Medium, makes, saidOf, type Task } from './tasks.ts';
 

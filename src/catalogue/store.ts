@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CatalogueEntry, readEntry } from '../runcomfy/wire.ts';
+import { type CatalogueEntry, readEntry } from '../runcomfy/entries.ts';
 
 /** The catalogue as it was kept, and when it was read from the service, in ms since the epoch. */
 export interface Kept {

@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from '../runcomfy/wire.ts';
+import type { CatalogueEntry } from '../runcomfy/entries.ts';
 
 interface Purpose {
   /** What categories and ids say of it. */

@@ -7,7 +7,7 @@ import { ignoredTexts } from '../given.ts';
 import { dollars } from '../jobs/costs.ts';
 import { JOB_STATES } from '../jobs/job.ts';
 import { createProgram, type Program } from '../program.ts';
-import { createRedactor } from '../runcomfy/quote.ts';
+import { createRedactor } from '../runcomfy/sanitize.ts';
 import { sandboxed } from '../sandbox/server.ts';
 import { accountDir } from '../stores/file/names.ts';
 import { NAME, VERSION } from '../version.ts';

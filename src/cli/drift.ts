@@ -2,7 +2,7 @@ import { ToolError } from '../errors.ts';
 import { inputDrift } from '../models/drift.ts';
 import { MODELS } from '../models/index.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
-import { quotable } from '../runcomfy/quote.ts';
+import { quotable } from '../runcomfy/sanitize.ts';
 import { jsonSchema } from '../tools/schema.ts';
 import { type Mark, row, say } from './terminal.ts';
 

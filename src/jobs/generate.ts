@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
-import type { Submitted } from '../runcomfy/verdict.ts';
+import type { Submitted } from '../runcomfy/submit.ts';
 import { type Calls, fingerprintOf, type Outcome, type PaidCall, type Wait } from './calls.ts';
 import type { Claim, Claims } from './claims.ts';
 import type { Follow } from './follow.ts';

@@ -1,5 +1,5 @@
 import type { MediaKind } from '../runcomfy/outputs.ts';
-import type { ResultSeen, StatusSeen } from '../runcomfy/wire.ts';
+import type { ResultSeen, StatusSeen } from '../runcomfy/replies.ts';
 import type { Sight } from './sight.ts';
 
 /**

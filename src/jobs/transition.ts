@@ -1,4 +1,4 @@
-import type { ResultSeen } from '../runcomfy/wire.ts';
+import type { ResultSeen } from '../runcomfy/replies.ts';
 import { isFinal, type Job, type JobState, lacksOutput, type Observation } from './job.ts';
 import type { Sight } from './sight.ts';
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
-import type { ResultSeen } from '../runcomfy/wire.ts';
+import type { ResultSeen } from '../runcomfy/replies.ts';
 import type { Job, Observation } from './job.ts';
 import type { Pace } from './pace.ts';
 import { type Sight, sightAfter, sightAtEnd, sightOf, type ToldTimes } from './sight.ts';

@@ -1,26 +1,24 @@
 import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import { NAME, VERSION } from '../version.ts';
-import { MAX_TEXT } from './excerpt.ts';
+import { type CatalogueEntry, readEntries, readEntry } from './entries.ts';
+import type { Asked } from './errors.ts';
 import type { Call, Http } from './http.ts';
-import { quotable } from './quote.ts';
 import { createRetryBudget, readPatiently } from './read.ts';
-import { type Asked, NOT_FINISHED, type ReadReply } from './refusals.ts';
-import { permitOf, submitOnce } from './submit.ts';
-import type { Submitted } from './verdict.ts';
 import {
-  type CatalogueEntry,
-  isModelId,
+  MODEL_ID,
+  NOT_FINISHED,
   REQUEST_ID,
+  type ReadReply,
   type ResultSeen,
   readBalance,
   readCancel,
-  readEntries,
-  readEntry,
   readResult,
   readStatus,
   type StatusSeen,
-} from './wire.ts';
+} from './replies.ts';
+import { MAX_TEXT } from './sanitize.ts';
+import { createSubmit, type Submitted } from './submit.ts';
 
 /** The RunComfy Model API, one method per endpoint. All throw ToolError; reads also throw their signal's reason. */
 export interface RunComfy {
@@ -76,7 +74,7 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
     return new URL(`${options.baseUrl}/v1/requests/${id}/${last}`);
   };
   const modelUrl = (id: string) => {
-    if (!isModelId(id)) throw malformedModelId(id);
+    if (!MODEL_ID.test(id)) throw malformedModelId(id);
     return new URL(`${options.baseUrl}/v1/models/${id.split('/').map(encodeURIComponent).join('/')}`);
   };
   const call = async (
@@ -104,13 +102,7 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
     });
 
   return {
-    async submit(modelId, input, maySend) {
-      const url = modelUrl(modelId);
-      const body = JSON.stringify(input);
-      const permit = maySend && permitOf(maySend);
-      const post = () => call('POST', url, { body, isPaid: true, permit });
-      return submitOnce(post, { clock, random, redact, host });
-    },
+    submit: createSubmit(modelUrl, (url, rest) => call('POST', url, rest), { clock, random, redact, host }),
     async status(requestId, signal) {
       const reply = await read('job', requestUrl(requestId, 'status'), signal);
       return readStatus(reply.json) ?? strange('status');
@@ -164,7 +156,7 @@ function cleanResult(seen: ResultSeen, redact: (text: string) => string): Result
     urls: urls.map(redact),
     // A key that a cut went through would not be found any more.
     ...(error !== undefined && { error: redact(error).slice(0, MAX_TEXT) }),
-    ...(model !== undefined && { model: quotable(model, { redact }) }),
+    ...(model !== undefined && { model: redact(model) }),
   };
 }
 

@@ -1,6 +1,6 @@
-import type { Agent } from 'undici';
-import { bodyText } from './body.ts';
-import { exchange, TOO_LATE } from './exchange.ts';
+import type { Dispatcher } from 'undici';
+import { type ConnectionLimits, createConnections } from './connections.ts';
+import { codeOf, TOO_LATE, TransportError } from './errors.ts';
 
 /** One exchange with the service. Redirects are never followed: a 307 would post a second time. */
 export interface Call {
@@ -25,30 +25,6 @@ export interface Reply {
   brokenBy?: string;
 }
 
-/** No answer came. `sent` tells whether the request had begun to go out, so whether it may have been processed. */
-export class TransportError extends Error {
-  readonly sent: boolean;
-  readonly code: string;
-
-  constructor(sent: boolean, cause: unknown) {
-    const code = codeOf(cause);
-    super(`${sent ? 'no answer' : 'no connection'} (${code})`, { cause });
-    this.name = 'TransportError';
-    this.sent = sent;
-    this.code = code;
-  }
-
-  /** A certificate that does not fit is a matter of configuration: trying again does not help. */
-  get isCertificate(): boolean {
-    return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ISSUER/.test(this.code);
-  }
-
-  /** The permit to send it had run out, by a slow connection or because the process was frozen. */
-  get isTooLate(): boolean {
-    return this.code === TOO_LATE;
-  }
-}
-
 export interface Http {
   /** Sends one request and reads its answer. Throws TransportError where none began, or the signal's reason. */
   send(call: Call): Promise<Reply>;
@@ -58,13 +34,8 @@ export interface Http {
 }
 
 /** Limits of one exchange, in ms and bytes. */
-export interface HttpLimits {
-  connect: number;
-  headers: number;
-  body: number;
+export interface HttpLimits extends ConnectionLimits {
   bytes: number;
-  /** How long a connection of submits is kept open for the next one. */
-  submitIdle: number;
 }
 
 // A result may echo its input, and local images can make that 64 MiB.
@@ -84,46 +55,18 @@ const LIMITS: HttpLimits = {
  */
 export const uploadTime = (bytes: number): number => Math.ceil(bytes / 100);
 
-// With undici's default of 4 s each look would open a new connection: three round trips instead of one.
-const FREE_IDLE = 60_000;
-// Submits have connections of their own: reads would wait behind a thousand of them, and then all go out at once.
-const MAX_CONNECTIONS = { free: 6, paid: 10 };
 // In ms. A process that was frozen for longer may have been taken for dead, and its call for one to repeat.
 const PERMIT_LASTS = 2_000;
 
-/**
- * HTTP over undici, which costs some 70 ms to import and so is loaded at the first call. `uptime` is a time in ms that
- * nobody can set.
- */
+/** HTTP with one service; `uptime` is a time in ms that nobody can set. */
 export function createHttp(limits: Partial<HttpLimits> = {}, uptime = () => performance.now()): Http {
-  const { connect, headers, body, bytes, submitIdle } = { ...LIMITS, ...limits };
-  let loading: Promise<{ free: Agent; paid: Agent }> | undefined;
-  // A permit would run out in undici's own queue.
-  const inTurn = createTurns(MAX_CONNECTIONS.paid);
-
-  async function load() {
-    const { Agent } = await import('undici');
-    const timeouts = { connect: { timeout: connect }, headersTimeout: headers, bodyTimeout: body };
-    return {
-      free: new Agent({ ...timeouts, connections: MAX_CONNECTIONS.free, keepAliveTimeout: FREE_IDLE }),
-      paid: new Agent({
-        ...timeouts,
-        connections: MAX_CONNECTIONS.paid,
-        keepAliveTimeout: submitIdle,
-        // However long the far end says that it keeps the connection.
-        keepAliveMaxTimeout: submitIdle,
-      }),
-    };
-  }
-
-  const loaded = () => {
-    loading ??= load();
-    return loading;
-  };
+  const all = { ...LIMITS, ...limits };
+  const { headers, bytes } = all;
+  const connections = createConnections(all);
 
   return {
     async send({ method, url, headers: own, body: content = null, signal, isPaid = false, permit }) {
-      const { free, paid } = await loaded();
+      const { free, paid } = await connections.open();
       signal?.throwIfAborted();
       const options = {
         origin: url.origin,
@@ -139,7 +82,7 @@ export function createHttp(limits: Partial<HttpLimits> = {}, uptime = () => perf
         const isLate = () => permit !== undefined && uptime() - began > PERMIT_LASTS;
         return exchange(paid, options, bytes, signal, isLate);
       };
-      const exchanged = isPaid ? inTurn(post) : exchange(free, options, bytes, signal);
+      const exchanged = isPaid ? connections.inTurn(post) : exchange(free, options, bytes, signal);
       const { sent, head, body: data, error } = await exchanged;
       if (error !== undefined) signal?.throwIfAborted();
       if (!head) throw new TransportError(sent, error);
@@ -152,26 +95,9 @@ export function createHttp(limits: Partial<HttpLimits> = {}, uptime = () => perf
       };
     },
     async warm() {
-      await loaded();
+      await connections.open();
     },
-    async close() {
-      if (loading) await Promise.all(Object.values(await loading).map((agent) => agent.destroy()));
-    },
-  };
-}
-
-/** Lets so many pieces of work run at once; others wait in the order in which they came. */
-function createTurns(most: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
-  const waiting: (() => void)[] = [];
-  let left = most;
-  return async (work) => {
-    if (left > 0) left -= 1;
-    else await new Promise<void>((go) => waiting.push(go));
-    return work().finally(() => {
-      const next = waiting.shift();
-      if (next) next();
-      else left += 1;
-    });
+    close: connections.close,
   };
 }
 
@@ -182,8 +108,96 @@ function parseRetryAfter(value: string | string[] | undefined): number | undefin
   return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
 }
 
-function codeOf(error: unknown): string {
-  const { code, cause, name } = error as { code?: unknown; cause?: unknown; name?: string };
-  if (typeof code === 'string') return code;
-  return cause ? codeOf(cause) : (name ?? 'unknown');
+/** What one request came to: how far it got before it ended or failed. */
+interface Exchange {
+  /** Whether the request had begun to go out. */
+  sent: boolean;
+  /** Absent where no answer began. */
+  head?: { status: number; headers: Record<string, string | string[] | undefined> };
+  /** The body as far as it came. */
+  body: Buffer;
+  /** Why it ended early. */
+  error?: unknown;
+}
+
+/**
+ * Sends one request and reads its answer, of which it takes `maxBytes` at most. Never rejects; ends early when the
+ * signal aborts, and sends nothing if `isLate` is true right before the first byte. Over undici's own dispatch, because
+ * its `request` drops what it read of a body that breaks off, and because only `onRequestStart`, which is called right
+ * before the first byte, tells whether a request was sent.
+ */
+function exchange(
+  dispatcher: Dispatcher,
+  options: Dispatcher.DispatchOptions,
+  maxBytes: number,
+  signal?: AbortSignal,
+  isLate: () => boolean = () => false,
+): Promise<Exchange> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    let sent = false;
+    let head: Exchange['head'];
+    let stop = () => {};
+
+    const end = (error?: unknown) => {
+      signal?.removeEventListener('abort', abort);
+      resolve({
+        sent,
+        ...(head && { head }),
+        body: Buffer.concat(chunks),
+        ...(error !== undefined && { error }),
+      });
+    };
+    function abort() {
+      stop();
+      end(signal?.reason);
+    }
+    signal?.addEventListener('abort', abort, { once: true });
+
+    dispatcher.dispatch(options, {
+      onRequestStart(controller) {
+        // Thrown, as an abort would close the connection, which the next try can use.
+        if (isLate()) throw Object.assign(new Error('too late to send'), { code: TOO_LATE });
+        stop = () => controller.abort(new Error('aborted'));
+        // It may have waited for a connection until nobody waits for it.
+        if (signal?.aborted) stop();
+        else sent = true;
+      },
+      onResponseStart(_, status, headers) {
+        head = { status, headers };
+      },
+      onResponseData(controller, chunk) {
+        bytes += chunk.length;
+        if (bytes <= maxBytes) chunks.push(chunk);
+        else controller.abort(Object.assign(new Error('answer too large'), { code: 'ANSWER_TOO_LARGE' }));
+      },
+      onResponseEnd: () => end(),
+      onResponseError: (_, error) => end(error),
+    });
+  });
+}
+
+/**
+ * The text of a body, as far as it came. Nothing but `identity` is asked for; where gzip or deflate comes all the same,
+ * it is unpacked, to `maxBytes` at most. A byte order mark is dropped, which JSON does not allow.
+ */
+export async function bodyText(
+  body: Buffer,
+  encoding: string | string[] | undefined,
+  maxBytes: number,
+): Promise<string> {
+  const packed = /^(x-)?gzip$|^deflate$/i.test(String(encoding ?? ''));
+  return (packed ? await unpacked(body, maxBytes) : body).toString('utf8').replace(/^\ufeff/, '');
+}
+
+/** The bytes as they are where they cannot be unpacked. */
+async function unpacked(body: Buffer, maxOutputLength: number): Promise<Buffer> {
+  const { constants, unzipSync } = await import('node:zlib');
+  try {
+    // Of a stream that is cut, what can be unpacked.
+    return unzipSync(body, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength });
+  } catch {
+    return body;
+  }
 }

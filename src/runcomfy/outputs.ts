@@ -1,5 +1,3 @@
-import { webUrl } from './quote.ts';
-
 /** What a URL of an output leads to. */
 export type MediaKind = 'image' | 'video' | 'audio' | '3d';
 
@@ -56,4 +54,17 @@ function kindByExtension(url: string): MediaKind {
   if (/\.(?:mp4|webm|mov|mkv|avi|m4v)$/i.test(pathname)) return 'video';
   if (/\.(?:glb|gltf|obj|fbx|stl|ply|usdz)$/i.test(pathname)) return '3d';
   return /\.(?:mp3|wav|ogg|m4a|flac|aac|opus)$/i.test(pathname) ? 'audio' : 'image';
+}
+
+// Longer than any signed link that was seen, in characters.
+const MAX_URL = 4_096;
+
+/**
+ * A web address from outside as it may be shown and fetched: what is no plain character is percent-encoded, as every
+ * fetch of it would be. Undefined for what is none, holds blanks, or is too long.
+ */
+export function webUrl(text: string): string | undefined {
+  if (text.length > MAX_URL || !/^https?:\/\/\S+$/i.test(text) || !URL.canParse(text)) return undefined;
+  const url = new URL(text).href.replaceAll("'", '%27');
+  return url.length > MAX_URL ? undefined : url;
 }

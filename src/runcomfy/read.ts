@@ -1,14 +1,8 @@
 import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
-import { type Reply, TransportError } from './http.ts';
-import {
-  type Asked,
-  isRefusal,
-  type ReadReply,
-  readReply,
-  refusalError,
-  unreachableError,
-} from './refusals.ts';
+import { type Asked, refusalError, TransportError, unreachableError } from './errors.ts';
+import type { Reply } from './http.ts';
+import { isRefusal, type ReadReply, readReply } from './replies.ts';
 
 // A read is free, so it may be repeated: this often, with full jitter under a doubling pause in ms.
 const MOST_TRIES = 3;

@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import { ToolError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
-import { shorten } from '../runcomfy/quote.ts';
+import { shorten } from '../runcomfy/sanitize.ts';
 import type { Tool } from './define.ts';
 import { jsonSchema } from './schema.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Job } from '../jobs/job.ts';
-import { quotable } from '../runcomfy/quote.ts';
+import { quotable } from '../runcomfy/sanitize.ts';
 import { elapsedSeconds } from './present.ts';
 
 const MAX_PROMPT = 80;

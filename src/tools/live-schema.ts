@@ -1,7 +1,7 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { liveModel } from '../catalogue/live-model.ts';
 import { ToolError } from '../errors.ts';
-import { shorten } from '../runcomfy/quote.ts';
+import { shorten } from '../runcomfy/sanitize.ts';
 import { inputProblems } from './arguments.ts';
 import { jsonSchema } from './schema.ts';
 

@@ -5,7 +5,7 @@ import { dollars } from '../jobs/costs.ts';
 import { isFinal, type Job, kindAt, UNKNOWN_MODEL } from '../jobs/job.ts';
 import { factsOf, type Picture } from '../media/pictures.ts';
 import { isTrustedOutput } from '../media/trust.ts';
-import { quotable } from '../runcomfy/quote.ts';
+import { quotable } from '../runcomfy/sanitize.ts';
 import type { Answer, Services } from './define.ts';
 import { describeOriginal, pictureNotes } from './picture-words.ts';
 

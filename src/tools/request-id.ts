@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { REQUEST_ID } from '../runcomfy/wire.ts';
+import { REQUEST_ID } from '../runcomfy/replies.ts';
 
 /** A request id as an input; its form is checked here, as it becomes part of a path. */
 export function requestId(description: string) {

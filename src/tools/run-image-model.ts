@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { liveModel } from '../catalogue/live-model.ts';
 import { MODELS } from '../models/index.ts';
-import { shorten } from '../runcomfy/quote.ts';
+import { shorten } from '../runcomfy/sanitize.ts';
 import { readArguments } from './arguments.ts';
 import { defineTool } from './define.ts';
 import { readFreely } from './free-read.ts';

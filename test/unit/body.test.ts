@@ -1,6 +1,6 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { bodyText } from '../../src/runcomfy/body.ts';
+import { bodyText } from '../../src/runcomfy/http.ts';
 
 const TEXT = '{"é":"狐"}';
 const MAX = 1_000;

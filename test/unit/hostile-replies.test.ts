@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { excerpt, MAX_TEXT } from '../../src/runcomfy/excerpt.ts';
-import { messageOf } from '../../src/runcomfy/fields.ts';
 import { outputsOf } from '../../src/runcomfy/outputs.ts';
-import { readReply } from '../../src/runcomfy/refusals.ts';
-import { readCancel, readResult, readStatus } from '../../src/runcomfy/wire.ts';
+import { messageOf, readCancel, readReply, readResult, readStatus } from '../../src/runcomfy/replies.ts';
+import { excerpt, MAX_TEXT } from '../../src/runcomfy/sanitize.ts';
 
 const URL_OF = 'https://playgrounds-storage-public.runcomfy.net/a.png';
 const MANY = 20_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { outgoing } from '../../src/outgoing.ts';
-import { createRedactor } from '../../src/runcomfy/quote.ts';
+import { createRedactor } from '../../src/runcomfy/sanitize.ts';
 
 const MIB = 1 << 20;
 const redact = createRedactor(() => ['key-123456', 'abcd']);

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { liveModel, requiredInputs } from '../../src/catalogue/live-model.ts';
 import { callPrice, priceWords } from '../../src/catalogue/price.ts';
 import { makes } from '../../src/catalogue/tasks.ts';
-import { isModelId, readEntry } from '../../src/runcomfy/wire.ts';
+import { readEntry } from '../../src/runcomfy/entries.ts';
+import { MODEL_ID } from '../../src/runcomfy/replies.ts';
 import { inputProblems } from '../../src/tools/arguments.ts';
 import { modelTool, type RunServices } from '../../src/tools/model-tool.ts';
 import { jsonSchema } from '../../src/tools/schema.ts';
@@ -110,7 +111,7 @@ describe('an entry of the catalogue', () => {
       `a/${'b'.repeat(300)}`,
     ])
       expect(readEntry({ model_id }), model_id).toBeUndefined();
-    expect(isModelId('imagineart/imagineart-1.5-preview/text-to-image')).toBe(true);
+    expect(MODEL_ID.test('imagineart/imagineart-1.5-preview/text-to-image')).toBe(true);
   });
 
   it('tells its price with the unit', () => {

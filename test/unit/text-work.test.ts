@@ -22,15 +22,24 @@ import { isPrivateHost, isTrustedOutput } from '../../src/media/trust.ts';
 import { inputDrift } from '../../src/models/drift.ts';
 import { didYouMean } from '../../src/nearest.ts';
 import { outgoing } from '../../src/outgoing.ts';
-import { bodyText } from '../../src/runcomfy/body.ts';
-import { excerpt } from '../../src/runcomfy/excerpt.ts';
-import { amountOf, dateOf, messageOf, numberOf, wordOf } from '../../src/runcomfy/fields.ts';
-import { outputsOf } from '../../src/runcomfy/outputs.ts';
-import { createRedactor, quotable, shorten, webUrl } from '../../src/runcomfy/quote.ts';
-import { readReply, refusalError } from '../../src/runcomfy/refusals.ts';
+import { readEntry } from '../../src/runcomfy/entries.ts';
+import { refusalError } from '../../src/runcomfy/errors.ts';
+import { bodyText } from '../../src/runcomfy/http.ts';
+import { outputsOf, webUrl } from '../../src/runcomfy/outputs.ts';
+import {
+  amountOf,
+  dateOf,
+  MODEL_ID,
+  messageOf,
+  numberOf,
+  REQUEST_ID,
+  readReply,
+  readResult,
+  wordOf,
+} from '../../src/runcomfy/replies.ts';
 import { findRequestId } from '../../src/runcomfy/request-id.ts';
-import { judgeReply } from '../../src/runcomfy/verdict.ts';
-import { isModelId, REQUEST_ID, readEntry, readResult } from '../../src/runcomfy/wire.ts';
+import { createRedactor, excerpt, quotable, shorten } from '../../src/runcomfy/sanitize.ts';
+import { judgeReply } from '../../src/runcomfy/submit.ts';
 import { inputProblems, readArguments } from '../../src/tools/arguments.ts';
 import type { Call } from '../../src/tools/define.ts';
 import { jobLine } from '../../src/tools/job-row.ts';
@@ -78,44 +87,42 @@ const refused = (work: () => Promise<unknown>) => expect(work()).rejects.toThrow
  * gives, a client tells or a user configures. A new one is to be added here; a file that is missing fails the test.
  */
 const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
-  'runcomfy/quote.ts': {
+  'runcomfy/sanitize.ts': {
     quotable: (text) => quotable(text),
     'quotable, without the key': (text) => quotable(text, { redact }),
     redact: (text) => redact(text),
     shorten: (text) => shorten(text, 80),
-    webUrl: (text) => webUrl(text),
-    'webUrl of a web address': (text) => webUrl(`https://example.com/${text}`),
+    excerpt: (text) => excerpt({ [text]: [text, [text]] }),
   },
   'runcomfy/outputs.ts': {
+    webUrl: (text) => webUrl(text),
+    'webUrl of a web address': (text) => webUrl(`https://example.com/${text}`),
     outputsOf: (text) => outputsOf({ [text]: [text, `https://example.com/${text}`] }),
   },
-  'runcomfy/body.ts': {
+  'runcomfy/http.ts': {
     bodyText: (text) => bodyText(Buffer.from(text), undefined, 80 << 20),
     'an encoding': (text) => bodyText(Buffer.from('{}'), text, 80 << 20),
-  },
-  'runcomfy/excerpt.ts': { excerpt: (text) => excerpt({ [text]: [text, [text]] }) },
-  'runcomfy/fields.ts': {
-    words: (text) => [wordOf(text), dateOf(text), messageOf({ detail: [text] })],
-    numbers: (text) => [amountOf(text), numberOf(text)],
   },
   'runcomfy/request-id.ts': {
     findRequestId: (text) => findRequestId(text),
     'findRequestId of what breaks off': (text) => findRequestId(`{"a":"${text}`),
   },
-  'runcomfy/verdict.ts': {
+  'runcomfy/submit.ts': {
     'judgeReply of a page': (text) => judgeReply(readReply({ status: 200, text }), redact),
     'judgeReply of what broke off': (text) =>
       judgeReply(readReply({ status: 503, text: `{${text}`, brokenBy: 'x' }), redact),
     'judgeReply of an id': (text) =>
       judgeReply(readReply({ status: 200, text: JSON.stringify({ request_id: text }) }), redact),
   },
-  'runcomfy/wire.ts': {
-    isModelId: (text) => isModelId(text) || isModelId(`a/${text}`),
+  'runcomfy/replies.ts': {
+    MODEL_ID: (text) => MODEL_ID.test(text) || MODEL_ID.test(`a/${text}`),
     REQUEST_ID: (text) => REQUEST_ID.test(text),
-    readEntry: entryWith,
+    words: (text) => [wordOf(text), dateOf(text), messageOf({ detail: [text] })],
+    numbers: (text) => [amountOf(text), numberOf(text)],
     readResult: (text) => readResult({ status: text, output: text, error: text, model_id: text, cost: text }),
   },
-  'runcomfy/refusals.ts': {
+  'runcomfy/entries.ts': { readEntry: entryWith },
+  'runcomfy/errors.ts': {
     'an error page': (text) => refusalError('submit', readReply({ status: 500, text }), redact),
     'an error message': (text) =>
       refusalError('job', readReply({ status: 400, text: JSON.stringify({ message: text }) }), redact),
@@ -333,7 +340,6 @@ const OWN: Record<string, string> = {
   'media/decode.ts': 'reads messages of sharp',
   'media/save.ts': 'reads names in the folder of the images',
   'runcomfy/client.ts': 'quotes what other files read, and writes URLs of ids that were checked',
-  'runcomfy/http.ts': 'reads one header, whose length undici bounds',
   'tools/find-image-models.ts': 'quotes what clean-entry.ts cut',
 };
 

@@ -4,7 +4,7 @@ import { createPace } from '../../src/jobs/pace.ts';
 import { createSchedule } from '../../src/jobs/schedule.ts';
 import type { Sight } from '../../src/jobs/sight.ts';
 import { type Look, watch } from '../../src/jobs/watch.ts';
-import type { ResultSeen, StatusSeen } from '../../src/runcomfy/wire.ts';
+import type { ResultSeen, StatusSeen } from '../../src/runcomfy/replies.ts';
 import { createJumpingClock } from '../helpers/clock.ts';
 
 type Answer = StatusSeen | ResultSeen | 'not_finished' | ToolError;

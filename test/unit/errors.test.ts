@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Asked, readReply, refusalError } from '../../src/runcomfy/refusals.ts';
+import { type Asked, refusalError } from '../../src/runcomfy/errors.ts';
+import { readReply } from '../../src/runcomfy/replies.ts';
 
 const refusal = (asked: Asked, status: number, body: unknown) =>
   refusalError(asked, readReply({ status, text: JSON.stringify(body) }), (text) => text);

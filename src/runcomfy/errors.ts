@@ -1,7 +1,6 @@
 import { type Charged, ToolError } from '../errors.ts';
-import { fieldsOf, messageOf, numberOf } from './fields.ts';
-import type { Reply, TransportError } from './http.ts';
-import { quotable } from './quote.ts';
+import { messageOf, type ReadReply } from './replies.ts';
+import { quotable } from './sanitize.ts';
 
 /** What was asked of the service when it refused. */
 export type Asked = 'submit' | 'job' | 'balance' | 'catalogue' | 'model';
@@ -59,36 +58,6 @@ const NOT_FOUND: Record<Asked, Refusal> = {
   catalogue: 'service_error',
 };
 
-/** An unfinished job's /result may be refused with this number instead of telling the state. */
-export const NOT_FINISHED = 400005;
-
-/** A reply with its JSON read once; `json` is undefined where the body is none (an HTML page, a cut answer). */
-export interface ReadReply extends Reply {
-  json: unknown;
-  /** The error number in it, wherever the HTTP status stands. */
-  number: number | undefined;
-  /** Whether it stands in `error_code` and has six digits, as RunComfy's do; in `code` gateways have numbers too. */
-  isOwnNumber: boolean;
-}
-
-export function readReply(reply: Reply): ReadReply {
-  let json: unknown;
-  try {
-    json = JSON.parse(reply.text);
-  } catch {
-    json = undefined;
-  }
-  const { error_code, code } = fieldsOf(json);
-  const ok = reply.status >= 200 && reply.status <= 299;
-  const own = numberOf(error_code);
-  return {
-    ...reply,
-    json,
-    number: own ?? (ok ? undefined : numberOf(code)),
-    isOwnNumber: own !== undefined && String(own).length === 6,
-  };
-}
-
 /** The kind of a refusal: by RunComfy's own number first, then by HTTP status. */
 export function classify(
   asked: Asked,
@@ -105,11 +74,6 @@ export function classify(
   if (status === 400 || status === 422) return 'input_refused';
   if (status === 429) return 'rate_limited';
   return 'service_error';
-}
-
-/** Whether a reply is an error: any status but 2xx, and a 2xx whose body holds an `error_code`. */
-export function isRefusal(reply: ReadReply): boolean {
-  return reply.status < 200 || reply.status > 299 || reply.number !== undefined;
 }
 
 /** Turns a refusal into an error that can be told; upstream text stands in it as cut, quoted data. */
@@ -147,4 +111,38 @@ export function unreachableError(error: TransportError, host: string): ToolError
     retryable: !error.isCertificate,
     cause: error,
   });
+}
+
+/** The code of what keeps a request from being sent where its time to go out has passed. */
+export const TOO_LATE = 'TOO_LATE';
+
+/** No answer came. `sent` tells whether the request had begun to go out, so whether it may have been processed. */
+export class TransportError extends Error {
+  readonly sent: boolean;
+  readonly code: string;
+
+  constructor(sent: boolean, cause: unknown) {
+    const code = codeOf(cause);
+    super(`${sent ? 'no answer' : 'no connection'} (${code})`, { cause });
+    this.name = 'TransportError';
+    this.sent = sent;
+    this.code = code;
+  }
+
+  /** A certificate that does not fit is a matter of configuration: trying again does not help. */
+  get isCertificate(): boolean {
+    return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ISSUER/.test(this.code);
+  }
+
+  /** The permit to send it had run out, by a slow connection or because the process was frozen. */
+  get isTooLate(): boolean {
+    return this.code === TOO_LATE;
+  }
+}
+
+/** The code of an error, or of what caused it. */
+export function codeOf(error: unknown): string {
+  const { code, cause, name } = error as { code?: unknown; cause?: unknown; name?: string };
+  if (typeof code === 'string') return code;
+  return cause ? codeOf(cause) : (name ?? 'unknown');
 }

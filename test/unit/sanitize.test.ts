@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createLog } from '../../src/log.ts';
-import { createRedactor, quotable } from '../../src/runcomfy/quote.ts';
+import { createRedactor, quotable } from '../../src/runcomfy/sanitize.ts';
 
 describe('quotable', () => {
   it('makes one short line of data of any text', () => {

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { messageOf } from '../../src/runcomfy/fields.ts';
 import { outputsOf } from '../../src/runcomfy/outputs.ts';
-import { readReply } from '../../src/runcomfy/refusals.ts';
-import { readBalance, readCancel, readResult, readStatus } from '../../src/runcomfy/wire.ts';
+import {
+  messageOf,
+  readBalance,
+  readCancel,
+  readReply,
+  readResult,
+  readStatus,
+} from '../../src/runcomfy/replies.ts';
 
 const A = 'https://a.runcomfy.net/x%3D/1.png';
 const B = 'https://a.runcomfy.net/2.png';
