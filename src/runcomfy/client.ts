@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
-import { NAME, VERSION } from '../version.ts';
 import { type CatalogueEntry, readEntries, readEntry } from './entries.ts';
 import type { Asked } from './errors.ts';
 import type { Call, Http } from './http.ts';
@@ -83,7 +82,7 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
     rest: Pick<Call, 'body' | 'signal' | 'isPaid' | 'permit'> = {},
   ) => {
     const key = await options.key();
-    return http.send({ method, url, ...rest, headers: headers(key, rest.body !== undefined) });
+    return http.send({ method, url, key, ...rest });
   };
   const read = (
     asked: Exclude<Asked, 'submit'>,
@@ -157,17 +156,6 @@ function cleanResult(seen: ResultSeen, redact: (text: string) => string): Result
     // A key that a cut went through would not be found any more.
     ...(error !== undefined && { error: redact(error).slice(0, MAX_TEXT) }),
     ...(model !== undefined && { model: redact(model) }),
-  };
-}
-
-function headers(key: string, hasBody: boolean): Record<string, string> {
-  return {
-    authorization: `Bearer ${key}`,
-    accept: 'application/json',
-    // What breaks off can be read as far as it came.
-    'accept-encoding': 'identity',
-    'user-agent': `${NAME}/${VERSION}`,
-    ...(hasBody && { 'content-type': 'application/json' }),
   };
 }
 

@@ -9,6 +9,15 @@ export interface ConnectionLimits {
   submitIdle: number;
 }
 
+export const CONNECTION_LIMITS: ConnectionLimits = {
+  connect: 10_000,
+  headers: 30_000,
+  body: 30_000,
+  // Shorter than what servers and balancers allow a connection to idle: one that the far end closes just as a POST
+  // goes out leaves it in doubt.
+  submitIdle: 5_000,
+};
+
 // With undici's default of 4 s each look would open a new connection: three round trips instead of one.
 const FREE_IDLE = 60_000;
 // Submits have connections of their own: reads would wait behind a thousand of them, and then all go out at once.
@@ -33,11 +42,13 @@ export function createConnections({ connect, headers, body, submitIdle }: Connec
     };
   }
 
+  const open = () => {
+    opening ??= load();
+    return opening;
+  };
+
   return {
-    open() {
-      opening ??= load();
-      return opening;
-    },
+    open,
     /** Submits wait here: a permit would run out in undici's own queue. */
     inTurn: createTurns(MAX_CONNECTIONS.paid),
     async close() {

@@ -1,12 +1,13 @@
 import type { Dispatcher } from 'undici';
-import { type ConnectionLimits, createConnections } from './connections.ts';
+import { NAME, VERSION } from '../version.ts';
+import { CONNECTION_LIMITS, type ConnectionLimits, createConnections } from './connections.ts';
 import { codeOf, TOO_LATE, TransportError } from './errors.ts';
 
 /** One exchange with the service. Redirects are never followed: a 307 would post a second time. */
 export interface Call {
   method: 'GET' | 'POST';
   url: URL;
-  headers: Record<string, string>;
+  key: string;
   body?: string;
   signal?: AbortSignal | undefined;
   /** A submit, which may not be sent a second time. */
@@ -39,15 +40,7 @@ export interface HttpLimits extends ConnectionLimits {
 }
 
 // A result may echo its input, and local images can make that 64 MiB.
-const LIMITS: HttpLimits = {
-  connect: 10_000,
-  headers: 30_000,
-  body: 30_000,
-  bytes: 80 << 20,
-  // Shorter than what servers and balancers allow a connection to idle: one that the far end closes just as a POST
-  // goes out leaves it in doubt.
-  submitIdle: 5_000,
-};
+const LIMITS: HttpLimits = { ...CONNECTION_LIMITS, bytes: 80 << 20 };
 
 /**
  * How long, in ms, a body of so many bytes may take to go out, at 0.8 Mbit/s. undici's clock for the headers of an
@@ -58,23 +51,23 @@ export const uploadTime = (bytes: number): number => Math.ceil(bytes / 100);
 // In ms. A process that was frozen for longer may have been taken for dead, and its call for one to repeat.
 const PERMIT_LASTS = 2_000;
 
-/** HTTP with one service; `uptime` is a time in ms that nobody can set. */
+/** The HTTP of RunComfy's APIs; `uptime` is a time in ms that nobody can set. */
 export function createHttp(limits: Partial<HttpLimits> = {}, uptime = () => performance.now()): Http {
   const all = { ...LIMITS, ...limits };
-  const { headers, bytes } = all;
+  const { bytes } = all;
   const connections = createConnections(all);
 
   return {
-    async send({ method, url, headers: own, body: content = null, signal, isPaid = false, permit }) {
+    async send({ method, url, key, body, signal, isPaid = false, permit }) {
       const { free, paid } = await connections.open();
       signal?.throwIfAborted();
       const options = {
         origin: url.origin,
         path: url.pathname + url.search,
         method,
-        headers: own,
-        body: content,
-        headersTimeout: headers + uploadTime(content?.length ?? 0),
+        headers: headersOf(key, body !== undefined),
+        body: body ?? null,
+        headersTimeout: all.headers + uploadTime(body?.length ?? 0),
       };
       const post = async () => {
         const began = uptime();
@@ -98,6 +91,17 @@ export function createHttp(limits: Partial<HttpLimits> = {}, uptime = () => perf
       await connections.open();
     },
     close: connections.close,
+  };
+}
+
+function headersOf(key: string, hasBody: boolean): Record<string, string> {
+  return {
+    authorization: `Bearer ${key}`,
+    accept: 'application/json',
+    // What breaks off can be read as far as it came.
+    'accept-encoding': 'identity',
+    'user-agent': `${NAME}/${VERSION}`,
+    ...(hasBody && { 'content-type': 'application/json' }),
   };
 }
 

@@ -24,22 +24,28 @@ export interface Keyring {
   seen(): readonly string[];
 }
 
-/**
- * The environment's key, else the one that RunComfy's own command line keeps in its token file.
- * The file is read at every call, so that a login is found without a restart.
- */
+/** The environment's key, else the one that RunComfy's own command line keeps in its token file. */
 export function createKeyring({
   key,
   ignored,
   tokenFile,
 }: Pick<Config, 'key' | 'ignored' | 'tokenFile'>): Keyring {
-  const seen = new Set<string>(key ? [key.value] : []);
+  if (!key) return keyringOfFile(tokenFile, ignored);
+  return {
+    search: async () => ({ key, obstacles: [] }),
+    require: async () => key.value,
+    seen: () => [key.value],
+  };
+}
+
+/** The file is read at every call, so that a login is found without a restart. */
+function keyringOfFile(tokenFile: string, ignored: Config['ignored']): Keyring {
+  const seen = new Set<string>();
   const inEnvironment = ignoredTexts(
     ignored.filter(({ from }) => KEY_VARIABLES.some((name) => name === from)),
   );
 
   async function search(): Promise<KeySearch> {
-    if (key) return { key, obstacles: [] };
     const token = await readTokenFile(tokenFile);
     if (token === undefined) return { obstacles: inEnvironment };
     if ('problem' in token)

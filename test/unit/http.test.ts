@@ -10,7 +10,7 @@ async function client(answer: (path: string) => RawAnswer, limits: Partial<HttpL
   const { send, close } = createHttp(limits);
   onTestFinished(close);
   const get = (path: string, signal?: AbortSignal) =>
-    send({ method: 'GET', url: new URL(path, upstream.origin), headers: {}, signal });
+    send({ method: 'GET', url: new URL(path, upstream.origin), key: 'key', signal });
   return { upstream, get };
 }
 
