@@ -9,6 +9,7 @@ export interface ConnectionLimits {
   submitIdle: number;
 }
 
+/** What holds unless told. */
 export const CONNECTION_LIMITS: ConnectionLimits = {
   connect: 10_000,
   headers: 30_000,

@@ -25,6 +25,7 @@ export interface ReadReply extends Reply {
   isOwnNumber: boolean;
 }
 
+/** Reads the JSON of a reply, and the error number in it. */
 export function readReply(reply: Reply): ReadReply {
   let json: unknown;
   try {

@@ -17,7 +17,7 @@ export interface Submitted {
 }
 
 /** What one POST proves about the job. */
-export type Verdict =
+type Verdict =
   | { kind: 'submitted'; submitted: Submitted }
   /** Certainly not processed, and not worth another try. */
   | { kind: 'refused'; error: ToolError }
