@@ -46,6 +46,16 @@ describe('the cost of a job', () => {
     expect(resultsOf(one)).toHaveLength(1);
   });
 
+  it('is asked for once where a cancellation finds that its job has ended', async () => {
+    const one = await connect({ ...AT_ONCE, waitSeconds: 0 });
+    one.sandbox.engine.planNext({ costUsd: 0.04 });
+    const request_id = idOf(await one.client.callTool(PAINT));
+    const result = await call(one, 'cancel_image_job', { request_id });
+    expect(result.structuredContent).toMatchObject({ outcome: 'already_ended' });
+    await delay(400);
+    expect(resultsOf(one)).toHaveLength(1);
+  });
+
   it('that comes late delays no answer, and is then in the record and in what is asked of it', async () => {
     const one = await connect(AT_ONCE);
     one.sandbox.engine.planNext(LATE);
@@ -119,13 +129,15 @@ describe('the cost of a job', () => {
   });
 });
 
-/** Puts the record of a job of some days ago among those of a server. */
+let later = 0;
+
+/** Puts the record of a job of some days ago among those of a server, each a ms after the last: the order is by time. */
 function put(
   { config }: Connected,
   days: number,
   { api, ...more }: Partial<Job> & { api?: string } = {},
 ): void {
-  const submitted_at = new Date(Date.now() - days * DAY).toISOString();
+  const submitted_at = new Date(Date.now() - days * DAY + later++).toISOString();
   putRecord(config, { model: 'm/one', input: {}, state: 'succeeded', submitted_at, ...more }, { api });
 }
 

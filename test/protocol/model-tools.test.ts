@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { connect, KEY, textOf } from '../helpers/program.ts';
 
@@ -165,4 +166,11 @@ describe('odd words and answers of the service', () => {
     expect(result.structuredContent).toMatchObject({ status: 'succeeded' });
     expect(sandbox.engine.jobs).toHaveLength(1);
   });
+});
+
+it('a call that has no key to send says so, and nothing is recorded of it', async () => {
+  const { client, config } = await connect({ key: undefined });
+  const result = await client.callTool({ name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } });
+  expect(textOf(result)).toMatch(/Nothing was charged for this call\. \[no_key\]$/);
+  expect(existsSync(config.dataDir)).toBe(false);
 });

@@ -18,6 +18,15 @@ async function withToken(content: string | undefined | null, ignored: Ignored[] 
   return { found, error, keyring, tokenFile, said: found.obstacles.join().replace(tokenFile, 'FILE') };
 }
 
+it('is the one that is configured, whatever the token file holds', async () => {
+  const { tokenFile } = await withToken('{"access_token":"abc"}');
+  const key = { value: 'own-key', from };
+  const keyring = createKeyring({ key, ignored: [], tokenFile });
+  expect(await keyring.search()).toEqual({ key, obstacles: [] });
+  expect(await keyring.require()).toBe('own-key');
+  expect(keyring.seen()).toEqual(['own-key']);
+});
+
 describe("the vendor's token file", () => {
   it('gives its key, which is remembered, so that it is never shown', async () => {
     const { found, error, keyring, tokenFile } = await withToken(
