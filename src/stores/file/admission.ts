@@ -9,7 +9,7 @@ const MAX_TRIES = 6;
 const FIRST_PAUSE = 40;
 
 export interface AdmissionOptions {
-  reserve(intent: Intent, call: string): Promise<StoredJob>;
+  reserve(intent: Intent, call: string, isAgain: boolean): Promise<StoredJob>;
   withdraw(id: string, call: string): Promise<void>;
   newest(query: Query): AsyncGenerator<StoredJob>;
   clock: Clock;
@@ -48,7 +48,7 @@ export function createAdmission({ reserve, withdraw, newest, clock, random }: Ad
 
   async function admit(intent: Intent, call: string, check: LimitCheck): Promise<StoredJob> {
     for (let tries = 1; ; tries++) {
-      const stored = await reserve(intent, call);
+      const stored = await reserve(intent, call, tries > 1);
       if (stored.job.state !== 'reserved') return stored;
       const verdict = await judge(stored, check).catch(async (error) => {
         await withdraw(stored.id, call);

@@ -11,6 +11,8 @@ import { type Liveness, livenessOf, type ProcessIdentity, thisProcess } from './
 export interface Holder {
   /** A lease for a call on a job. From now on this process proves that it lives, until it holds none any more. */
   take(job: string, call: string): Promise<Lease>;
+  /** Whether this process holds a job. */
+  has(job: string): boolean;
   /** Says that this process holds a job no more. */
   drop(job: string): void;
   isOwn(lease: Lease): boolean;
@@ -109,6 +111,7 @@ export function createHolder(options: { dir: string; clock: Clock; ended: AbortS
       await shown;
       return { holder: me().session, call };
     },
+    has: (job) => held.has(job),
     drop(job) {
       held.delete(job);
       if (held.size === 0) shown = undefined;

@@ -57,7 +57,7 @@ export function createLister(
   );
   const group = async (isWanted: (name: string) => boolean) => {
     const first = await names();
-    return byRecord(new Set([...first, ...(await names())].filter(isWanted)));
+    return byRecord(new Set([...first.filter(isWanted), ...(await names()).filter(isWanted)]));
   };
 
   return {
@@ -65,9 +65,9 @@ export function createLister(
     revisionsOf: async (id: string): Promise<readonly number[]> =>
       (await group((name) => name.startsWith(id))).get(id) ?? [],
 
-    /** All records, newest first. */
-    async list(): Promise<Listed[]> {
-      const records = await group(() => true);
+    /** All records, or those whose ids are wanted, which is asked of what begins with an id; newest first. */
+    async list(isWanted: (id: string) => boolean = () => true): Promise<Listed[]> {
+      const records = await group(isWanted);
       const ids = [...records.keys()].sort().reverse();
       return ids.map((id) => ({ id, revisions: records.get(id) ?? [] }));
     },

@@ -7,7 +7,7 @@ import { JOB_STATES, type Job } from '../../jobs/job.ts';
 import type { Lease, StoredJob } from '../../jobs/store.ts';
 import type { Log } from '../../log.ts';
 import { readText } from './disk.ts';
-import { fingerprintIn, formatName } from './names.ts';
+import { fingerprintIn, formatName, type Listed } from './names.ts';
 
 /** What a revision of a record holds. */
 export interface Content {
@@ -54,10 +54,12 @@ export function parseRecord(text: string, { tenant, api }: Account): Content | U
 export const formatRecord = ({ tenant, api }: Account, content: Content): string =>
   `${JSON.stringify({ version: VERSION, tenant, api, ...content }, null, 2)}\n`;
 
-/** A record as it stands. */
+/** A revision of a record. */
 export interface Found {
   readonly stored: StoredJob;
   readonly writes: Content['writes'];
+  /** It and what was seen below it, highest first: all that may still lie there when it is superseded. */
+  readonly revisions: readonly number[];
 }
 
 /** Why there is none: it is `gone`, is `broken` so that an earlier revision counts, or must be `passed` over. */
@@ -108,13 +110,27 @@ export function createReader(options: { dir: string; asideDir: string; account: 
   }
 
   return {
-    /** A revision, at once where it is kept in memory. The `only` one of a record is set aside where it is broken. */
-    read(id: string, revision: number, isOnly: boolean): Found | Promise<Found | Missing> {
-      const cached = cache.get(id);
-      return cached?.stored.revision === revision ? cached : load(id, revision, isOnly);
+    /** The highest of some revisions, at once where it is kept in memory. The only one of a record is set aside where it is broken. */
+    read(listed: Listed): Found | Promise<Found | Missing> {
+      const cached = cache.get(listed.id);
+      return cached && cached.stored.revision === listed.revisions[0] ? cached : load(listed);
     },
-    keep: (id: string, revision: number, content: Content, length: number): Found =>
-      remember(foundIn(id, revision, content), length),
+    keep: (listed: Listed, content: Content, length: number): Found =>
+      remember(foundIn(listed, content), length),
+    /** A record as it was when it was last read or written here, which may be out of date. */
+    kept: (id: string): Found | undefined => cache.get(id),
+    /**
+     * Whether a revision is there as it was read, and none that is named `next`. Then that one and those above it have
+     * never been there, as what is superseded is deleted from the lowest revision up.
+     */
+    async stands({ stored: { id, revision }, writes }: Found, next: number): Promise<boolean> {
+      // In this order: a revision that is there was there before.
+      if ((await readText(join(dir, formatName(id, next)))) !== undefined) return false;
+      const text = await readText(join(dir, formatName(id, revision)));
+      const content = typeof text === 'string' ? parseRecord(text, account) : 'corrupt';
+      // A process that was frozen may have created another one under that name, once it was free again.
+      return typeof content === 'object' && JSON.stringify(content.writes) === JSON.stringify(writes);
+    },
     /** The request id of a record that was read at some time. */
     requestIdOf: (id: string): string | undefined => requestIds.get(id),
     /** Forgets all but these. */
@@ -126,14 +142,14 @@ export function createReader(options: { dir: string; asideDir: string; account: 
     },
   };
 
-  async function load(id: string, revision: number, isOnly: boolean): Promise<Found | Missing> {
-    const name = formatName(id, revision);
+  async function load(listed: Listed): Promise<Found | Missing> {
+    const name = formatName(listed.id, listed.revisions[0] as number);
     for (let tries = 0; ; tries++) {
       const text = await readText(join(dir, name));
       if (text === undefined) return 'gone';
       if (text === null) return 'broken';
       const content = parseRecord(text, account);
-      if (typeof content === 'object') return remember(foundIn(id, revision, content), text.length);
+      if (typeof content === 'object') return remember(foundIn(listed, content), text.length);
       if (content === 'newer' || content === 'foreign') {
         const whose = content === 'newer' ? 'a newer version of this server' : 'another account';
         report(name, `${join(dir, name)} is from ${whose}; passed over`);
@@ -143,13 +159,20 @@ export function createReader(options: { dir: string; asideDir: string; account: 
       if (pause === undefined) break;
       await delay(pause);
     }
-    if (isOnly) await setAside(name);
+    if (listed.revisions.length === 1) await setAside(name);
     reported.add(name);
     return 'broken';
   }
 }
 
-const foundIn = (id: string, revision: number, { job, lease, writes }: Content): Found => ({
-  stored: { id, revision, fingerprint: fingerprintIn(id), job, ...(lease && { lease }) },
+const foundIn = ({ id, revisions }: Listed, { job, lease, writes }: Content): Found => ({
+  stored: {
+    id,
+    revision: revisions[0] as number,
+    fingerprint: fingerprintIn(id),
+    job,
+    ...(lease && { lease }),
+  },
   writes,
+  revisions,
 });

@@ -94,12 +94,13 @@ export function createFileStore(options: FileStoreOptions): JobStore {
     return change(seen.id, cancel, 'durable');
   }
 
-  async function reserve({ fingerprint, job }: Intent, call: string): Promise<StoredJob> {
+  async function reserve({ fingerprint, job }: Intent, call: string, isAgain = false): Promise<StoredJob> {
     const all = await records();
     const id = idOf(job.submitted_at, fingerprint, call);
-    const lease = await holder.take(heldJob(id, call), call);
     // One that is there was reserved by this call before.
-    return all.create(id, { job, lease }).catch(async (error) => {
+    const isNew = !isAgain && !holder.has(heldJob(id, call));
+    const lease = await holder.take(heldJob(id, call), call);
+    return all.create(id, { job, lease }, isNew).catch(async (error) => {
       await withdraw(id, call).catch(() => {});
       throw error;
     });
@@ -114,10 +115,10 @@ export function createFileStore(options: FileStoreOptions): JobStore {
   async function* newest(query: Query = {}): AsyncGenerator<StoredJob> {
     const { since, fingerprint, skipUnreadable } = query;
     const from = since === undefined ? '' : timeInId(since);
+    const isWanted = (id: string) =>
+      id >= from && (fingerprint === undefined || fingerprintIn(id) === fingerprint);
     const all = await records();
-    const listed = (await all.list()).filter(
-      ({ id }) => id >= from && (fingerprint === undefined || fingerprintIn(id) === fingerprint),
-    );
+    const listed = await all.list(from === '' && fingerprint === undefined ? undefined : isWanted);
     const skip = skipUnreadable ? (error: Error) => log.warn(error.message) : undefined;
     for await (const stored of all.read(listed, skip)) if (!isWithdrawn(stored.job)) yield stored;
   }
