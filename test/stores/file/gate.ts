@@ -31,6 +31,8 @@ export function createGate() {
 
   return {
     link,
+    /** Where a writer stands still if it is to be stopped there. */
+    pass,
     /** The next stops are made in this order. */
     stop(where: 'before' | 'behind'): Stop {
       const { promise: reached, resolve: reach } = promised();
