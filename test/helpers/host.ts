@@ -35,6 +35,8 @@ export interface ServerSetup {
   main?: string;
   /** Options of Node itself. */
   nodeOptions?: readonly string[];
+  /** Variables besides those that every server gets. */
+  env?: Record<string, string>;
   /** A command and its arguments that start the server in namespaces of its own. */
   inside?: readonly string[];
   /** Sees every answer that came whole, also that of a call which the client gave up and does not want any more. */
@@ -43,13 +45,13 @@ export interface ServerSetup {
 
 /** The command that starts a server, and what it finds in its environment. */
 export function serverCommand(setup: ServerSetup) {
-  const { main = MAIN, baseUrl, dataDir, args = [], inside = [], nodeOptions = [] } = setup;
+  const { main = MAIN, baseUrl, dataDir, args = [], inside = [], nodeOptions = [], env } = setup;
   const [command = '', ...rest] = [...inside, process.execPath, ...nodeOptions, main];
   return {
     command,
     args: [...rest, '--base-url', baseUrl, '--data-dir', dataDir, ...args],
     // Tests of other things need not wait for pictures to be drawn and decoded.
-    env: plainEnv({ RUNCOMFY_API_KEY: KEY, RUNCOMFY_PREVIEW: 'off' }),
+    env: plainEnv({ RUNCOMFY_API_KEY: KEY, RUNCOMFY_PREVIEW: 'off', ...env }),
   };
 }
 
