@@ -104,17 +104,19 @@ export function createRecords(options: {
     remove,
     /** The jobs of a list, some read ahead. Throws at one that cannot be read, unless it is to `skip` those. */
     async *read(listed: readonly Listed[], skip?: (error: Error) => void): AsyncGenerator<StoredJob> {
-      const ahead: Promise<StoredJob | undefined>[] = [];
+      const ahead: (StoredJob | Promise<StoredJob | undefined>)[] = [];
       for (let next = 0, count = 1; next < listed.length || ahead.length > 0; count++) {
         for (; next < listed.length && ahead.length < Math.min(READ_AHEAD + count, MAX_AHEAD); next++) {
           const reading = one(listed[next] as Listed);
           // Who stops early does not care.
-          reading.catch(() => {});
+          if (reading instanceof Promise) reading.catch(() => {});
           ahead.push(reading);
         }
         if (count % MAX_IN_A_ROW === 0) await breathe();
         try {
-          const stored = await ahead.shift();
+          const reading = ahead.shift();
+          // Each wait costs as much as all the rest.
+          const stored = reading instanceof Promise ? await reading : reading;
           if (stored) yield stored;
         } catch (error) {
           if (!skip) throw error;
@@ -124,7 +126,13 @@ export function createRecords(options: {
     },
   };
 
-  async function one(listed: Listed): Promise<StoredJob | undefined> {
+  /** The job of a record, at once where it is kept in memory. */
+  function one(listed: Listed): StoredJob | Promise<StoredJob | undefined> {
+    const kept = reader.kept(listed.id)?.stored;
+    return kept && kept.revision === listed.revisions[0] ? kept : load(listed);
+  }
+
+  async function load(listed: Listed): Promise<StoredJob | undefined> {
     const found = await highest(listed).catch((error) => {
       throw unusable(dir, error, 'read');
     });
