@@ -94,6 +94,32 @@ describe('the same call while a record names another process as the follower of 
   });
 });
 
+describe('a submit whose upload takes minutes', () => {
+  it('is neither taken over nor doubted by the same call in a process that cannot look at its own', async () => {
+    const factor = 100;
+    const one = await connect({ factor, sandboxOptions: { pace: 0 } });
+    let upload = () => {};
+    const stall = new Promise<void>((resolve) => (upload = resolve));
+    one.sandbox.inject({ on: 'submit', what: { stall } });
+    const first = one.client.callTool(CALL);
+    await expect.poll(() => one.sandbox.requests.some(({ route }) => route === 'submit')).toBe(true);
+    // Its beats are written before this, in place.
+    const [record] = readRecords(one.config.dataDir);
+    const path = join(one.config.dataDir, 'holders', record?.lease?.holder ?? '');
+    writeFileSync(path, readFileSync(path, 'utf8').slice(0, 16) + JSON.stringify(ELSEWHERE));
+    await one.clock.sleep(180_000);
+    const { dataDir } = one.config;
+    const two = await connect({ factor, baseUrl: one.sandbox.origin, dataDir });
+    const second = await two.client.callTool(CALL);
+    expect(second.structuredContent).toMatchObject({ status: 'succeeded' });
+    expect(second.structuredContent).not.toHaveProperty('resumed');
+    upload();
+    expect((await first).structuredContent).toMatchObject({ status: 'succeeded' });
+    expect(readRecords(dataDir).map(({ state }) => state)).toEqual(['succeeded', 'succeeded']);
+    checkBooks(one.sandbox, dataDir, 2);
+  });
+});
+
 const UNSHARE = ['--pid', '--uts', '--fork', '--kill-child', '--mount-proc'];
 const canUnshare = (() => {
   try {

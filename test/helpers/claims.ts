@@ -1,0 +1,77 @@
+import { expect, onTestFinished } from 'vitest';
+import { createCalls } from '../../src/jobs/calls.ts';
+import { createClaims } from '../../src/jobs/claims.ts';
+import type { Job, Observation } from '../../src/jobs/job.ts';
+import type { JobStore } from '../../src/jobs/store.ts';
+import type { Wait, WaitEnd } from '../../src/jobs/wait.ts';
+import { createLog } from '../../src/log.ts';
+import { createMemoryStore } from '../../src/stores/memory.ts';
+import { createJumpingClock } from './clock.ts';
+
+const ACCOUNT = { tenant: 'local', api: 'https://api.example' };
+export const CALL = { model: 'm/m', input: { prompt: 'a fox' } };
+/** Of that call. */
+export const FINGERPRINT = '0123456789abcdef';
+export const SUCCEEDED: Observation = {
+  kind: 'result',
+  seen: { state: 'succeeded', urls: ['https://x.example/a.png'] },
+};
+
+let calls = 0;
+/** A call that can be given up, and whose answer can be said to have arrived or not. */
+export function openCall() {
+  const end = new AbortController();
+  let tell: (arrived: boolean) => void = () => {};
+  const delivered = new Promise<boolean>((resolve) => {
+    tell = resolve;
+  });
+  const wait: Wait = {
+    call: `call-${calls++}`,
+    until: Number.POSITIVE_INFINITY,
+    signal: end.signal,
+    onLook() {},
+    delivered,
+  };
+  return { wait, tell, giveUp: (why: WaitEnd) => end.abort(why) };
+}
+
+/** Claims on jobs in memory, of which some operations are done by others. */
+export function setUp(others: (store: JobStore) => Partial<JobStore> = () => ({})) {
+  const clock = createJumpingClock();
+  const open = createCalls();
+  const log: string[] = [];
+  /** What taught a run time, perhaps. */
+  const learned: Job[] = [];
+  const end = new AbortController();
+  onTestFinished(() => end.abort());
+  const store = createMemoryStore({ account: ACCOUNT, openCalls: open, clock });
+  const claims = createClaims({
+    store: { ...store, ...others(store) },
+    calls: open,
+    runTimes: { learn: (job) => void learned.push(job) },
+    check: undefined,
+    clock,
+    log: createLog('debug', String, (line) => void log.push(line)),
+    ended: end.signal,
+  });
+  /** Does the work of a call until the test says that it has ended. */
+  function work(wait: Wait): () => Promise<void> {
+    let finish = () => {};
+    const working = open.open(wait, FINGERPRINT, () => new Promise<void>((resolve) => (finish = resolve)));
+    return async () => {
+      finish();
+      await working;
+    };
+  }
+  async function submitted(wait: Wait) {
+    const claim = await claims.reserve(CALL, FINGERPRINT, wait);
+    expect(await claim.maySubmit()).toBe(true);
+    await claim.accepted('r-1');
+    return claim;
+  }
+  const record = async () => {
+    for await (const stored of store.newest()) return stored;
+    return undefined;
+  };
+  return { claims, open, work, submitted, record, log, learned, store, end };
+}
