@@ -1,9 +1,8 @@
 import { expect, onTestFinished } from 'vitest';
-import { createCalls } from '../../src/jobs/calls.ts';
+import { createCalls, type Wait, type WaitEnd } from '../../src/jobs/calls.ts';
 import { createClaims } from '../../src/jobs/claims.ts';
 import type { Job, Observation } from '../../src/jobs/job.ts';
 import type { JobStore } from '../../src/jobs/store.ts';
-import type { Wait, WaitEnd } from '../../src/jobs/wait.ts';
 import { createLog } from '../../src/log.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createJumpingClock } from './clock.ts';
@@ -55,9 +54,13 @@ export function setUp(others: (store: JobStore) => Partial<JobStore> = () => ({}
     ended: end.signal,
   });
   /** Does the work of a call until the test says that it has ended. */
-  function work(wait: Wait): () => Promise<void> {
+  function work(wait: Wait, isPaid = true): () => Promise<void> {
     let finish = () => {};
-    const working = open.open(wait, FINGERPRINT, () => new Promise<void>((resolve) => (finish = resolve)));
+    const working = open.open(
+      wait,
+      isPaid ? FINGERPRINT : undefined,
+      () => new Promise<void>((resolve) => (finish = resolve)),
+    );
     return async () => {
       finish();
       await working;
@@ -73,5 +76,5 @@ export function setUp(others: (store: JobStore) => Partial<JobStore> = () => ({}
     for await (const stored of store.newest()) return stored;
     return undefined;
   };
-  return { claims, open, work, submitted, record, log, learned, store, end };
+  return { claims, open, work, submitted, record, log, learned, store, end, clock };
 }

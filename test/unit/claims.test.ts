@@ -46,13 +46,14 @@ describe('a claim', () => {
   });
 
   it('on a job that another program submitted writes nowhere', async () => {
-    const { claims, record } = setUp();
+    const { claims, record, log } = setUp();
     const claim = await claims.join('elsewhere', openCall().wait);
     await claim.observe(SUCCEEDED);
     claim.answer();
     await claim.handOver();
     expect(claim).toMatchObject({ isRecorded: false, job: { state: 'succeeded', request_id: 'elsewhere' } });
     expect(await record()).toBeUndefined();
+    expect(log).toEqual([]);
   });
 
   it('records a request id as soon as that can be done, whatever is seen of the job meanwhile', async () => {
@@ -147,5 +148,6 @@ describe('a repeated call', () => {
     const waiting = claims.resume(FINGERPRINT, second.wait);
     second.giveUp('timeout');
     await expect(waiting).rejects.toBe('timeout');
+    await expect(claims.resume(FINGERPRINT, second.wait)).rejects.toBe('timeout');
   });
 });

@@ -18,6 +18,8 @@ const seen = (more: object): Observation => ({
   kind: 'result',
   seen: { state: 'succeeded', urls: [], ...more },
 });
+const RUNNING: Observation = { kind: 'status', seen: { state: 'in_progress' } };
+const A_MINUTE = 60_000;
 const queued = (queue_position: number): Observation => ({
   kind: 'status',
   seen: { state: 'in_queue', queue_position },
@@ -25,15 +27,26 @@ const queued = (queue_position: number): Observation => ({
 
 describe('what is seen of a job', () => {
   it.each([
-    ['its state', [{ kind: 'status', seen: { state: 'in_progress' } }], { state: 'in_progress' }],
-    ['its end, before its output is there', [seen({})], { finished_at: expect.any(String) }],
+    ['its state', [RUNNING], { state: 'in_progress' }],
+    ['its end, before its output is there', [RUNNING, seen({})], { finished_at: expect.any(String) }],
     ['that it was not found', [{ kind: 'missing', isDenied: false }], { missing_since: expect.any(String) }],
-    ['an output that came late', [seen({ urls: ['a'] })], { urls: ['a'] }],
+    [
+      'that RunComfy denied it too',
+      [
+        { kind: 'missing', isDenied: false },
+        { kind: 'missing', isDenied: true },
+      ],
+      { denied_since: expect.any(String) },
+    ],
+    ['an output that came late', [seen({}), seen({}), seen({ urls: ['a'] })], { urls: ['a'] }],
     ['a cost that came late', [SUCCEEDED, seen({ urls: ['b'], cost_usd: 1 })], { cost_usd: 1 }],
   ] as [string, Observation[], object][])('is recorded: %s', async (_, observations, recorded) => {
-    const { submitted, record } = counting();
+    const { submitted, record, clock } = counting();
     const claim = await submitted(openCall().wait);
-    for (const observation of observations) await claim.observe(observation);
+    for (const observation of observations) {
+      await claim.observe(observation);
+      await clock.sleep(A_MINUTE);
+    }
     expect((await record())?.job).toMatchObject(recorded);
   });
 
@@ -53,6 +66,19 @@ describe('what is seen of a job', () => {
     expect(learned).toHaveLength(1);
     expect(updates).toHaveLength(1);
   });
+});
+
+it('is known whatever is recorded of it late', async () => {
+  const known: string[] = [];
+  const { submitted } = setUp((store) => ({
+    update(...args) {
+      known.push(claim.job.state);
+      return store.update(...args);
+    },
+  }));
+  const claim = await submitted(openCall().wait);
+  await Promise.all([claim.observe(RUNNING), claim.observe(SUCCEEDED)]);
+  expect(known).toEqual(['succeeded', 'succeeded']);
 });
 
 describe('a job whose outcome was told', () => {
