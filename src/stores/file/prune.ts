@@ -36,7 +36,8 @@ export async function prune(records: Records, now: number, keep: Retention): Pro
   await removeTemporary(records.dir, now);
   for (const { id, revisions } of all) {
     const latest = revisions.length > 1 ? await records.latest(id) : undefined;
-    if (latest)
+    // By the revision below it a submit knows that its record was not deleted.
+    if (latest && latest.stored.job.state !== 'submitting')
       await records.remove({ id, revisions: revisions.filter((one) => one < latest.stored.revision) });
   }
 }

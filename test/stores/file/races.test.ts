@@ -128,6 +128,16 @@ describe('a writer that stands still', () => {
     expect(names()).toHaveLength(isWithdrawn ? 1 : 0);
   });
 
+  it('behind it may, though another process cleans up meanwhile', async () => {
+    const { gate, frozen, other, call, id } = await reserved();
+    const { reached, go } = gate.stop('behind');
+    const sending = frozen.store.maySubmit(id, call.id);
+    await reached;
+    await other.store.prune(Date.now(), { days: 90, jobs: 1_000 });
+    go();
+    expect(await sending).toMatchObject({ id, job: { state: 'submitting' } });
+  });
+
   it('behind it may not either, once another call has taken the job over', async () => {
     const { gate, frozen, call, id, claim } = await reserved();
     const { reached, go } = gate.stop('behind');
