@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../../src/account.ts';
 import { ToolError } from '../../src/errors.ts';
-import { fingerprintOf } from '../../src/jobs/fingerprint.ts';
+import { fingerprintOf } from '../../src/jobs/calls.ts';
 import type { Job, JobState } from '../../src/jobs/job.ts';
 import type { Intent, JobStore, LimitCheck, StoredJob } from '../../src/jobs/store.ts';
 import { transition } from '../../src/jobs/transition.ts';

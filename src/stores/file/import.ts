@@ -2,7 +2,7 @@ import { mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { type Account, LOCAL_TENANT } from '../../account.ts';
-import { fingerprintOf } from '../../jobs/fingerprint.ts';
+import { fingerprintOf } from '../../jobs/calls.ts';
 import { JOB_STATES, type Job } from '../../jobs/job.ts';
 import type { StoredJob } from '../../jobs/store.ts';
 import type { Log } from '../../log.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fingerprintOf } from '../../../src/jobs/fingerprint.ts';
+import { fingerprintOf } from '../../../src/jobs/calls.ts';
 import type { Job } from '../../../src/jobs/job.ts';
 import { accountDir } from '../../../src/stores/file/names.ts';
 import { freshDataDir } from '../../helpers/program.ts';

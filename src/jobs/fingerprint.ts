@@ -1,1 +1,0 @@
-export { fingerprintOf } from './calls.ts';
