@@ -60,8 +60,6 @@ export const UNKNOWN_MODEL = 'unknown';
 
 /** Something that was learned about a job. */
 export type Observation =
-  /** Its POST is about to go out. */
-  | { kind: 'submitting' }
   | { kind: 'accepted'; request_id: string }
   | { kind: 'answer_lost' }
   | { kind: 'forgotten' }

@@ -25,8 +25,6 @@ export function transition(job: Job, observation: Observation, now: number): Job
   if (isFinal(job.state)) return kind === 'result' ? withLateResult(job, observation.seen) : job;
   const at = new Date(now).toISOString();
   switch (kind) {
-    case 'submitting':
-      return job.state === 'reserved' ? { ...job, state: 'submitting' } : job;
     case 'answer_lost':
       return job.request_id === undefined ? { ...job, state: 'unknown' } : job;
     case 'forgotten':

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Job } from '../jobs/job.ts';
 import type { JobStore, Lease, OpenCalls, Query, StoredJob, StoreOptions } from '../jobs/store.ts';
 import { transition } from '../jobs/transition.ts';
-import { allowed, DAY, delivered, isSettled, isUnanswered, isWithdrawn } from './rules.ts';
+import { allowed, DAY, delivered, isSettled, isUnanswered, isWithdrawn, submitting } from './rules.ts';
 
 /** Jobs in memory, which several processes share, as far as the stores that are opened on it can tell. */
 export interface Memory {
@@ -67,7 +67,7 @@ export function createMemory(clock: Clock): Memory {
           if (!stored || !isOwn(call, stored.lease)) return undefined;
           if (stored.job.state === 'submitting') return stored;
           if (stored.job.state !== 'reserved') return undefined;
-          return put(stored, { job: transition(stored.job, { kind: 'submitting' }, clock.now()) });
+          return put(stored, { job: submitting(stored.job) });
         },
         async accepted(seen, requestId) {
           const stored = get(seen.id) ?? structuredClone(seen);

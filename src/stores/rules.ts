@@ -24,6 +24,10 @@ export function allowed(before: Job, after: Job): Job {
   return losesId || reopens ? before : after;
 }
 
+/** A job that is reserved, when its POST is about to go out. */
+export const submitting = (job: Job): Job =>
+  job.state === 'reserved' ? { ...job, state: 'submitting' } : job;
+
 /** A job after its outcome was told; the first time counts. */
 export const delivered = (job: Job, at: string | undefined): Job =>
   at === undefined || job.delivered_at !== undefined ? job : { ...job, delivered_at: at };

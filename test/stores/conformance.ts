@@ -4,7 +4,6 @@ import { ToolError } from '../../src/errors.ts';
 import { fingerprintOf } from '../../src/jobs/calls.ts';
 import type { Job, JobState } from '../../src/jobs/job.ts';
 import type { Intent, JobStore, LimitCheck, StoredJob } from '../../src/jobs/store.ts';
-import { transition } from '../../src/jobs/transition.ts';
 import { ACCOUNT, type Backend, type Process } from './backends.ts';
 
 export const HOUR = 3_600_000;
@@ -584,8 +583,7 @@ export function conforms(createBackend: () => Backend): void {
       await mine.kill();
       await repeat(other);
       await other.store.prune(Date.now(), { days: 90, jobs: 1_000 });
-      const cancelled = (stored: StoredJob) =>
-        other.store.update(stored.id, (job) => transition(job, { kind: 'submitting' }, Date.now()));
+      const cancelled = (stored: StoredJob) => other.store.update(stored.id, (job) => job);
       expect(await cancelled(young)).toMatchObject({ job: { state: 'cancelled' } });
       expect(await cancelled(old)).toBeUndefined();
     });

@@ -17,7 +17,6 @@ const result = (seen: Partial<Extract<Observation, { kind: 'result' }>['seen']>)
 });
 
 const OBSERVATIONS: Observation[] = [
-  { kind: 'submitting' },
   { kind: 'accepted', request_id: 'r' },
   { kind: 'answer_lost' },
   { kind: 'forgotten' },
@@ -143,14 +142,13 @@ describe('transition', () => {
   });
 
   it('follows a job through its life', () => {
-    let seen = job({ state: 'reserved' });
+    let seen = job({ state: 'submitting' });
     const states = [];
-    for (const observation of OBSERVATIONS.filter((_, index) => [0, 1, 5, 6, 9].includes(index))) {
+    for (const observation of OBSERVATIONS.filter((_, index) => [0, 4, 5, 8].includes(index))) {
       seen = transition(seen, observation, NOW);
       states.push([seen.state, seen.queue_position]);
     }
     expect(states).toEqual([
-      ['submitting', undefined],
       ['in_queue', undefined],
       ['in_queue', 2],
       ['in_progress', undefined],

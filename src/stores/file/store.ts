@@ -6,7 +6,7 @@ import type { Job } from '../../jobs/job.ts';
 import type { Intent, JobStore, Lease, OpenCalls, Query, StoredJob } from '../../jobs/store.ts';
 import { transition } from '../../jobs/transition.ts';
 import type { Log } from '../../log.ts';
-import { allowed, delivered, isUnanswered, isWithdrawn } from '../rules.ts';
+import { allowed, delivered, isUnanswered, isWithdrawn, submitting } from '../rules.ts';
 import { createAdmission } from './admission.ts';
 import { codeOf, type Link, linkFile, unusable } from './disk.ts';
 import type { Holder } from './holder.ts';
@@ -133,7 +133,7 @@ export function createFileStore(options: FileStoreOptions): JobStore {
       const submit = (now: StoredJob) => {
         const isUnsent = now.job.state === 'reserved' || now.job.state === 'submitting';
         if (!isUnsent || !isOwn(now.lease, call)) return undefined;
-        return withJob(now, transition(now.job, { kind: 'submitting' }, clock.now()));
+        return withJob(now, submitting(now.job));
       };
       const stored = await change(id, submit, 'before submit');
       // What stands there may be a later revision than the one that was written.
