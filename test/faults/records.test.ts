@@ -1,27 +1,23 @@
-import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
-  rmdirSync,
   rmSync,
   statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { type FileHandle, open as openFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Job, JobState } from '../../src/jobs/job.ts';
 import type { Route } from '../../src/sandbox/faults.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { checkBooks, readRecords } from '../helpers/books.ts';
+import { canFillDisks, refuseToSync, smallDisk } from '../helpers/disk.ts';
 import { startHost } from '../helpers/host.ts';
 import { type Connected, connect as connectTo, freshDataDir, KEY, textOf } from '../helpers/program.ts';
 import { jobsDir as jobsDirOf, putRecord } from '../helpers/records.ts';
@@ -200,43 +196,7 @@ describe('records that become unwritable between the intent and the answer', () 
   });
 });
 
-/** Mounts a file system of 64 KiB, or tells that this cannot be done here. */
-function mountSmall(): string | undefined {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return undefined;
-  const dir = mkdtempSync(join(tmpdir(), 'runcomfy-image-small-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', dir], { stdio: 'ignore' });
-    return dir;
-  } catch {
-    return undefined;
-  }
-}
-
-function unmount(dir: string): void {
-  execFileSync('umount', ['-l', dir]);
-  rmdirSync(dir);
-}
-
-/** Whether disks can be filled here. */
-function canMount(): boolean {
-  const dir = mountSmall();
-  if (dir !== undefined) unmount(dir);
-  return dir !== undefined;
-}
-
-describe.skipIf(!canMount())('a full disk (needs root on Linux, to mount a small one)', () => {
-  /** A data directory on a small disk, and the means to fill and free it. */
-  function smallDisk() {
-    const dir = mountSmall() as string;
-    onTestFinished(() => unmount(dir));
-    const ballast = join(dir, 'ballast');
-    return {
-      dataDir: join(dir, 'data'),
-      fill: () => expect(() => writeFileSync(ballast, Buffer.alloc(1 << 20))).toThrow('ENOSPC'),
-      free: () => rmSync(ballast),
-    };
-  }
-
+describe.skipIf(!canFillDisks())('a full disk (needs root on Linux, to mount a small one)', () => {
   it('refuses the call before anything is paid, leaves nothing half, and the next call goes', async () => {
     const { dataDir, fill, free } = smallDisk();
     const { client, sandbox, config } = await connect({ dataDir });
@@ -411,19 +371,6 @@ describe('a record that cannot be read for a moment', () => {
 });
 
 describe('a network drive that refuses to sync a directory', () => {
-  /** Lets the sync of every directory fail, as such a drive does, until the test ends. */
-  async function refuseToSync(code: string) {
-    const file = await openFile(import.meta.filename);
-    const prototype = Object.getPrototypeOf(file) as FileHandle;
-    await file.close();
-    const { sync } = prototype;
-    onTestFinished(() => void Object.assign(prototype, { sync }));
-    prototype.sync = async function (this: FileHandle) {
-      if ((await this.stat()).isDirectory()) throw Object.assign(new Error(code), { code });
-      return sync.call(this);
-    };
-  }
-
   it('can hold the records all the same', async () => {
     await refuseToSync('EINVAL');
     const one = await connect();

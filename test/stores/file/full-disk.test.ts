@@ -1,53 +1,25 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { StoredJob } from '../../../src/jobs/store.ts';
 import { accountDir } from '../../../src/stores/file/names.ts';
+import { canFillDisks, smallDisk } from '../../helpers/disk.ts';
 import { ACCOUNT, inFiles } from '../backends.ts';
 import { all, intent, open } from '../conformance.ts';
 
-/** Mounts a file system of 64 KiB, or tells that this cannot be done here. */
-function mountSmall(): string | undefined {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return undefined;
-  const dir = mkdtempSync(join(tmpdir(), 'runcomfy-image-small-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', dir], { stdio: 'ignore' });
-    return dir;
-  } catch {
-    return undefined;
-  }
-}
-
-function unmount(dir: string): void {
-  execFileSync('umount', ['-l', dir]);
-  rmdirSync(dir);
-}
-
-/** Whether disks can be filled here. */
-function canMount(): boolean {
-  const dir = mountSmall();
-  if (dir !== undefined) unmount(dir);
-  return dir !== undefined;
-}
-
 const FULL = { code: 'ledger_unwritable', message: expect.stringContaining('ENOSPC') };
 
-describe.skipIf(!canMount())('a full disk (needs root on Linux, to mount a small one)', () => {
+describe.skipIf(!canFillDisks())('a full disk (needs root on Linux, to mount a small one)', () => {
   /** A process on a small disk, and the means to fill and free it. */
   async function start() {
-    const dir = mountSmall() as string;
-    onTestFinished(() => unmount(dir));
-    const ballast = join(dir, 'ballast');
-    const backend = inFiles(1, { dataDir: join(dir, 'data') });
+    const { dataDir, fill, free } = smallDisk();
+    const backend = inFiles(1, { dataDir });
     return {
       mine: await backend.start(),
       other: await backend.start(),
       dataDir: backend.dataDir,
       names: () => readdirSync(join(accountDir(backend.dataDir, ACCOUNT), 'jobs')),
-      fill: () => expect(() => writeFileSync(ballast, Buffer.alloc(1 << 20))).toThrow('ENOSPC'),
-      free: () => rmSync(ballast),
+      ...{ fill, free },
     };
   }
 

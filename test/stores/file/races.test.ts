@@ -6,7 +6,6 @@ import { accountDir } from '../../../src/stores/file/names.ts';
 import { ACCOUNT, inFiles, type Process } from '../backends.ts';
 import { all, intent, open, put } from '../conformance.ts';
 import { add, addTimes, counting, two } from './counting.ts';
-import { startChildren } from './processes.ts';
 
 const { signal: never } = new AbortController();
 const LONG_AGO = new Date(0).toISOString();
@@ -205,24 +204,4 @@ describe('a writer that stands still before it takes a job over', () => {
     go();
     expect(await claiming).toBeUndefined();
   });
-});
-
-describe('several processes', () => {
-  const ROUNDS = 50;
-  it.each([
-    [2, 'hard'],
-    [3, 'hard'],
-    [3, 'none'],
-  ])(
-    '(%i; links: %s) that change a record at once lose no write and make none twice',
-    async (many, links) => {
-      const { dataDir, other, count, names } = await counting();
-      const { id } = (await all(other))[0] as StoredJob;
-      const children = await startChildren(many, [dataDir, 'add', id, String(ROUNDS), links]);
-      for (const { go } of children) go();
-      await Promise.all(children.map(({ ended }) => ended));
-      expect(await count()).toEqual([many * ROUNDS]);
-      expect(names()).toHaveLength(1);
-    },
-  );
 });

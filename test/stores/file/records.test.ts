@@ -9,9 +9,8 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { type FileHandle, open as openFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { StoredJob } from '../../../src/jobs/store.ts';
 import { createLog } from '../../../src/log.ts';
 import { linkFile } from '../../../src/stores/file/disk.ts';
@@ -19,6 +18,7 @@ import { accountDir, formatName, idOf } from '../../../src/stores/file/names.ts'
 import { prune } from '../../../src/stores/file/prune.ts';
 import { formatRecord } from '../../../src/stores/file/record.ts';
 import { createRecords } from '../../../src/stores/file/records.ts';
+import { refuseToSync } from '../../helpers/disk.ts';
 import { freshDataDir } from '../../helpers/program.ts';
 import { ACCOUNT, type FileBackend, inFiles } from '../backends.ts';
 import { all, DAY, HOUR, intent, open, put } from '../conformance.ts';
@@ -251,19 +251,6 @@ describe('a record that cannot be read', () => {
 });
 
 describe('a disk that refuses', () => {
-  /** Lets the sync of every directory fail, as a network drive does, until the test ends. */
-  async function refuseToSync(code: string) {
-    const file = await openFile(import.meta.filename);
-    const prototype = Object.getPrototypeOf(file) as FileHandle;
-    await file.close();
-    const { sync } = prototype;
-    onTestFinished(() => void Object.assign(prototype, { sync }));
-    prototype.sync = async function (this: FileHandle) {
-      if ((await this.stat()).isDirectory()) throw Object.assign(new Error(code), { code });
-      return sync.call(this);
-    };
-  }
-
   it('to sync a directory can hold the records all the same', async () => {
     await refuseToSync('EINVAL');
     const { mine } = await start();

@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished } from 'vitest';
+
+/** Mounts a file system of 64 KiB, or tells that this cannot be done here. */
+function mountSmall(): string | undefined {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return undefined;
+  const dir = mkdtempSync(join(tmpdir(), 'runcomfy-image-small-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', dir], { stdio: 'ignore' });
+    return dir;
+  } catch {
+    return undefined;
+  }
+}
+
+function unmount(dir: string): void {
+  execFileSync('umount', ['-l', dir]);
+  rmdirSync(dir);
+}
+
+/** Whether disks can be filled here: that needs root on Linux. */
+export function canFillDisks(): boolean {
+  const dir = mountSmall();
+  if (dir !== undefined) unmount(dir);
+  return dir !== undefined;
+}
+
+/** A data directory on a small disk, and the means to fill and free it. */
+export function smallDisk() {
+  const dir = mountSmall() as string;
+  onTestFinished(() => unmount(dir));
+  const ballast = join(dir, 'ballast');
+  return {
+    dataDir: join(dir, 'data'),
+    fill: () => expect(() => writeFileSync(ballast, Buffer.alloc(1 << 20))).toThrow('ENOSPC'),
+    free: () => rmSync(ballast),
+  };
+}
+
+/** Lets the sync of every directory fail, as on a network drive, until the test ends. */
+export async function refuseToSync(code: string): Promise<void> {
+  const file = await open(import.meta.filename);
+  const prototype = Object.getPrototypeOf(file) as FileHandle;
+  await file.close();
+  const { sync } = prototype;
+  onTestFinished(() => void Object.assign(prototype, { sync }));
+  prototype.sync = async function (this: FileHandle) {
+    if ((await this.stat()).isDirectory()) throw Object.assign(new Error(code), { code });
+    return sync.call(this);
+  };
+}
