@@ -25,6 +25,8 @@ export interface WatchStart {
 // In ms: when RunComfy does not know the job, or tells its end before its output, it is asked again soon.
 const CONFIRM_AFTER = 3_000;
 const OUTPUT_AFTER = 2_000;
+// One absurd header must not silence a job for as long as its call waits.
+const MAX_RETRY_AFTER = 60_000;
 
 /** Where the watch of a job begins at `now` (ms). */
 export function watchStart(job: Job, isRecorded: boolean, firstGap: number, now: number): WatchStart {
@@ -128,7 +130,7 @@ function pauseAfter(look: Look, gap: number): number {
   if (outcomeOf(look) === 'lacks_output') return OUTPUT_AFTER;
   if (look.kind !== 'unread') return gap;
   if (look.error.code === 'unknown_request') return CONFIRM_AFTER;
-  return Math.max((look.error.retryAfter ?? 0) * 1000, gap);
+  return Math.max(Math.min(MAX_RETRY_AFTER, (look.error.retryAfter ?? 0) * 1000), gap);
 }
 
 function toldTimes({ created_at, finished_at }: ResultSeen, submittedAt?: number): ToldTimes | undefined {

@@ -53,6 +53,19 @@ async function run(
 }
 
 describe('watch', () => {
+  it('waits as long as it is asked to before it looks again, but for a minute at most', async () => {
+    for (const [retryAfter, atLeast] of [
+      [30, 30_000],
+      [86_400, 60_000],
+    ] as const) {
+      const began = clock.now();
+      const busy = new ToolError('service_error', 'x', { next: 'y', retryable: true, retryAfter });
+      await run([busy, { state: 'ended' }], [done]);
+      expect(clock.now() - began).toBeGreaterThanOrEqual(atLeast);
+      expect(clock.now() - began).toBeLessThan(atLeast + 5_000);
+    }
+  });
+
   it('reads /status in the queue and /result while the job runs', async () => {
     const { asked, ended } = await run([queued, queued, { state: 'in_progress' }], [running, done]);
     expect(asked).toEqual(['status', 'status', 'status', 'result', 'result']);
