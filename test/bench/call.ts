@@ -97,7 +97,7 @@ export async function call(): Promise<Table[]> {
         ],
         notes: [
           `${CALLS} calls after ${LEARNED} jobs of this kind; sandbox on loopback. Costs that are not told are asked for behind it.`,
-          'The rest holds the durable records: three files written, synced and renamed.',
+          'The rest holds the durable records: four files written, synced and linked.',
         ],
       },
       {
