@@ -137,9 +137,8 @@ export function createProgram(config: Config, surroundings: Surroundings): Progr
     redact,
     log,
     leave: whenEnding(async () => {
-      // First of all, so that a process which is called meanwhile does not wait for the jobs of this one.
-      await holder.end();
-      await openCalls.recorded();
+      // The first at once, so that a process which is called meanwhile does not take the jobs of this one for followed.
+      await Promise.all([holder.end(), openCalls.recorded()]);
     }),
     async callsEnded() {
       while (calls.size > 0) await Promise.allSettled(calls);

@@ -7,9 +7,11 @@ export const DAY = 86_400_000;
 export const isWithdrawn = ({ state, request_id }: Job): boolean =>
   state === 'cancelled' && request_id === undefined;
 
-/** Whether nothing about a job is owed to anybody. */
+/** Whether nothing about a job is owed to anybody. One that is only reserved was never sent. */
 export const isSettled = ({ state, delivered_at }: Job): boolean =>
-  state === 'cancelled' || ((isFinal(state) || state === 'unknown') && delivered_at !== undefined);
+  state === 'cancelled' ||
+  state === 'reserved' ||
+  ((isFinal(state) || state === 'unknown') && delivered_at !== undefined);
 
 /** Whether a call that is made again should get this job instead of a new one. */
 export const isUnanswered = ({ state, delivered_at }: Job): boolean =>
