@@ -1,6 +1,5 @@
 import type { MediaKind } from '../runcomfy/outputs.ts';
 import type { ResultSeen, StatusSeen } from '../runcomfy/replies.ts';
-import type { Sight } from './sight.ts';
 
 /**
  * `reserved` is counted and recorded, and certainly not sent; `submitting` may have been sent; `unknown` may exist, or
@@ -57,6 +56,18 @@ export interface Job {
 }
 
 export const UNKNOWN_MODEL = 'unknown';
+
+/** What looks showed of the time of a job's run. All in ms, times since the epoch; absent is what is not known. */
+export interface Sight {
+  /** The last look that told the state, or the submit. */
+  readonly seenAt?: number;
+  /** When it began to run: the middle between the last look that saw it queued and the first that saw it run. */
+  readonly startedAt?: number;
+  /** How far that may be off: half of the time between those two looks. */
+  readonly startedWithin?: number;
+  /** For how long it ran, where that is known closely enough to learn from. */
+  readonly ranMs?: number;
+}
 
 /** Something that was learned about a job. */
 export type Observation =

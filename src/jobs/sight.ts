@@ -1,16 +1,4 @@
-import type { Job } from './job.ts';
-
-/** What looks showed of the time of a job's run. All in ms, times since the epoch; absent is what is not known. */
-export interface Sight {
-  /** The last look that told the state, or the submit. */
-  readonly seenAt?: number;
-  /** When it began to run: the middle between the last look that saw it queued and the first that saw it run. */
-  readonly startedAt?: number;
-  /** How far that may be off: half of the time between those two looks. */
-  readonly startedWithin?: number;
-  /** For how long it ran, where that is known closely enough to learn from. */
-  readonly ranMs?: number;
-}
+import type { Job, Sight } from './job.ts';
 
 /** RunComfy's own times of a job, and ours of its submit, in ms since the epoch. */
 export interface ToldTimes {

@@ -1,6 +1,5 @@
 import type { ResultSeen } from '../runcomfy/replies.ts';
-import { isFinal, type Job, type JobState, lacksOutput, type Observation } from './job.ts';
-import type { Sight } from './sight.ts';
+import { isFinal, type Job, type JobState, lacksOutput, type Observation, type Sight } from './job.ts';
 
 // In ms. A result may say "succeeded" before its output is there; what comes later is added to the final state.
 const OUTPUT_WITHIN = 30_000;

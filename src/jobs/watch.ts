@@ -2,9 +2,9 @@ import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
 import type { ResultSeen } from '../runcomfy/replies.ts';
-import type { Job, Observation } from './job.ts';
+import type { Job, Observation, Sight } from './job.ts';
 import type { Pace } from './pace.ts';
-import { type Sight, sightAfter, sightAtEnd, sightOf, type ToldTimes } from './sight.ts';
+import { sightAfter, sightAtEnd, sightOf, type ToldTimes } from './sight.ts';
 
 /** What one look brought: something learned, or nothing because the service could not be read. */
 export type Look = Extract<Observation, { kind: 'status' | 'result' }> | { kind: 'unread'; error: ToolError };

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import { NAME, VERSION } from '../version.ts';
 import { CONNECTION_LIMITS, type ConnectionLimits, createConnections } from './connections.ts';
 import { codeOf, TOO_LATE, TransportError } from './errors.ts';
+import type { Reply } from './replies.ts';
 
 /** One exchange with the service. Redirects are never followed: a 307 would post a second time. */
 export interface Call {
@@ -14,16 +15,6 @@ export interface Call {
   isPaid?: boolean;
   /** Awaited when all is ready to go out; what it throws, `send` throws. From its start 2 s are left for the first byte. */
   permit?: (() => Promise<void>) | undefined;
-}
-
-export interface Reply {
-  status: number;
-  /** Seconds, from a Retry-After header in either of its forms. */
-  retryAfter?: number;
-  /** As much of the body as came. */
-  text: string;
-  /** The code of what broke the body off; absent where it came whole. */
-  brokenBy?: string;
 }
 
 export interface Http {

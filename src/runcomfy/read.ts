@@ -1,8 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import { type Asked, refusalError, TransportError, unreachableError } from './errors.ts';
-import type { Reply } from './http.ts';
-import { isRefusal, type ReadReply, readReply } from './replies.ts';
+import { isRefusal, type ReadReply, type Reply, readReply } from './replies.ts';
 
 // A read is free, so it may be repeated: this often, with full jitter under a doubling pause in ms.
 const MOST_TRIES = 3;

@@ -1,6 +1,16 @@
-import type { Reply } from './http.ts';
 import { type MediaKind, outputsOf } from './outputs.ts';
 import { excerpt } from './sanitize.ts';
+
+/** One reply of the service, as far as it came. */
+export interface Reply {
+  status: number;
+  /** Seconds, from a Retry-After header in either of its forms. */
+  retryAfter?: number;
+  /** As much of the body as came. */
+  text: string;
+  /** The code of what broke the body off; absent where it came whole. */
+  brokenBy?: string;
+}
 
 /**
  * RunComfy's replies, read forgivingly. Each field is read by itself: what else stands in a reply, and how much, costs

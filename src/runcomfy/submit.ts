@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import { inWords, kindOfNumber, refusalError, TransportError, unreachableError } from './errors.ts';
-import type { Call, Reply } from './http.ts';
-import { fieldsOf, isOk, REQUEST_ID, type ReadReply, readReply } from './replies.ts';
+import type { Call } from './http.ts';
+import { fieldsOf, isOk, REQUEST_ID, type ReadReply, type Reply, readReply } from './replies.ts';
 import { findRequestId } from './request-id.ts';
 import { quotable } from './sanitize.ts';
 

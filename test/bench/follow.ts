@@ -1,4 +1,5 @@
-import { type Sight, sightAfter, sightAtEnd } from '../../src/jobs/sight.ts';
+import type { Sight } from '../../src/jobs/job.ts';
+import { sightAfter, sightAtEnd } from '../../src/jobs/sight.ts';
 
 /** A job as it goes, in ms from its submit. */
 export interface Life {

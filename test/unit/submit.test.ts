@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ToolError } from '../../src/errors.ts';
 import { TransportError } from '../../src/runcomfy/errors.ts';
-import type { Reply } from '../../src/runcomfy/http.ts';
+import type { Reply } from '../../src/runcomfy/replies.ts';
 import { findRequestId } from '../../src/runcomfy/request-id.ts';
 import { submitOnce } from '../../src/runcomfy/submit.ts';
 import { createJumpingClock } from '../helpers/clock.ts';
