@@ -292,7 +292,9 @@ describe('a clean-up', () => {
 
   it('deletes what is over even where many unfinished jobs are older', async () => {
     const { backend, mine } = await start();
-    for (let n = 0; n < 300; n++) write(backend, undefined, { age: 200 * DAY + n, nonce: `${n}` });
+    const job = { ...intent('an owl', 200 * DAY).job, state: 'in_queue' as const };
+    const text = formatRecord(ACCOUNT, { job, writes: {} });
+    for (let n = 0; n < 300; n++) write(backend, text, { age: 200 * DAY + n, nonce: `${n}` });
     await put(mine, 'succeeded', over);
     await mine.store.prune(Date.now(), keep);
     expect(names(backend)).toHaveLength(300);
