@@ -14,7 +14,8 @@ const GATEWAY = [
 
 /** A program with one job that is done upstream, whose outcome reached nobody, and that is no longer young. */
 async function doneJob(): Promise<Connected & { id: string }> {
-  const one = await connect({ waitSeconds: 0 });
+  // A look may take 5 s of this clock, and a busy machine takes its time for it.
+  const one = await connect({ waitSeconds: 0, factor: 8 });
   one.sandbox.engine.planNext({ queueMs: 0, runMs: 3_600_000 });
   await one.client.callTool(CALL);
   await expect.poll(() => readRecords(one.config.dataDir)[0]?.lease).toBeUndefined();
