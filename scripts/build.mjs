@@ -137,5 +137,5 @@ const hash = createHash('sha256')
   .update(readFileSync(join(OUT, 'app.js')))
   .digest('hex')
   .slice(0, 16);
-inputs.push(...(await bundle('main', './src/start.ts', { APP_HASH: JSON.stringify(hash) })));
+inputs.push(...(await bundle('main', './src/startup/start.ts', { APP_HASH: JSON.stringify(hash) })));
 writeFileSync(join(OUT, 'LICENCES.txt'), licences(inputs));

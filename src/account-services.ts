@@ -1,16 +1,16 @@
 import type { Account } from './account.ts';
 import type { Clock } from './clock.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import type { Calls } from './jobs/calls.ts';
-import { createLimitCheck } from './jobs/limits.ts';
-import { createPace } from './jobs/pace.ts';
-import { createRunTimes } from './jobs/run-times.ts';
-import { createSchedule } from './jobs/schedule.ts';
+import { createSchedule } from './jobs/polling/interval.ts';
+import { createPace } from './jobs/polling/rate-limiter.ts';
+import { createRunTimes } from './jobs/polling/run-times.ts';
 import { createJobs, type Jobs } from './jobs/service.ts';
+import { createLimitCheck } from './jobs/spending/limits.ts';
 import type { JobStore } from './jobs/store.ts';
 import type { Log } from './log.ts';
+import { MODELS } from './models/built-in/index.ts';
 import { publishedPrice } from './models/define.ts';
-import { MODELS } from './models/index.ts';
 import { createRunComfy, type RunComfy } from './runcomfy/client.ts';
 import type { Http } from './runcomfy/http.ts';
 

@@ -2,11 +2,11 @@ import './zod-setup.ts';
 import { homedir } from 'node:os';
 import envPaths from 'env-paths';
 import { systemClock } from './clock.ts';
-import { type Config, parseConfig } from './config.ts';
-import { ignoredTexts } from './given.ts';
+import { type Config, parseConfig } from './config/config.ts';
+import { ignoredTexts } from './config/given.ts';
+import { endAtOnce, type Leaving, untilClientLeaves, untilQuiet } from './mcp/transports/shutdown.ts';
+import { serveOverStdio } from './mcp/transports/stdio.ts';
 import { createProgram } from './program.ts';
-import { endAtOnce, type Leaving, untilClientLeaves, untilQuiet } from './transports/leave.ts';
-import { serveOverStdio } from './transports/stdio.ts';
 import { NAME, VERSION } from './version.ts';
 
 function refuse(problems: readonly string[]): void {
@@ -18,7 +18,7 @@ function refuse(problems: readonly string[]): void {
 async function run(config: Config, saveCode: () => void): Promise<void> {
   if (config.command === 'demo') process.exitCode = await (await import('./cli/demo.ts')).demo(config);
   else if (config.command === 'doctor')
-    process.exitCode = await (await import('./cli/doctor.ts')).doctor(config);
+    process.exitCode = await (await import('./cli/doctor/doctor.ts')).doctor(config);
   else if (config.command === 'gallery')
     process.exitCode = await (await import('./cli/gallery/gallery.ts')).gallery(config);
   else

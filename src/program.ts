@@ -1,30 +1,30 @@
 import { join } from 'node:path';
 import type { McpServerFactory } from '@modelcontextprotocol/server';
 import { createAccountServices } from './account-services.ts';
-import { viewContents } from './apps.ts';
-import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts';
-import { pinnedModels } from './catalogue/pinned.ts';
 import type { Clock } from './clock.ts';
-import { accountOf, type Config } from './config.ts';
+import { accountOf, type Config } from './config/config.ts';
+import type { DownloadLimits } from './images/download.ts';
+import { createPictures } from './images/pictures.ts';
+import { createInputs } from './images/references.ts';
+import { loopbackOrigin, outputOrigins } from './images/trust.ts';
 import { createCalls } from './jobs/calls.ts';
 import type { Jobs } from './jobs/service.ts';
 import type { JobStore, StoreOptions } from './jobs/store.ts';
 import { createLog, type Log } from './log.ts';
-import type { DownloadLimits } from './media/download.ts';
-import { createInputs } from './media/inputs.ts';
-import { createPictures } from './media/pictures.ts';
-import { loopbackOrigin, outputOrigins } from './media/trust.ts';
+import { viewContents } from './mcp/apps.ts';
+import { createServerFactory } from './mcp/server.ts';
+import { MODELS } from './models/built-in/index.ts';
+import { type Catalogue, createCatalogue } from './models/catalogue.ts';
 import type { Model } from './models/define.ts';
-import { MODELS } from './models/index.ts';
+import { pinnedModels } from './models/pinned.ts';
 import type { RunComfy } from './runcomfy/client.ts';
 import { createHttp, type HttpLimits } from './runcomfy/http.ts';
 import { createKeyring, type Keyring } from './runcomfy/key.ts';
 import { createRedactor } from './runcomfy/sanitize.ts';
-import { createServerFactory } from './server.ts';
 import { createHolder } from './stores/file/holder.ts';
 import { createFileStore } from './stores/file/store.ts';
-import type { Services } from './tools/define.ts';
 import { createTools } from './tools/index.ts';
+import type { Services } from './tools/support/define.ts';
 
 /** The parts of a running program, put together. */
 export interface Program {

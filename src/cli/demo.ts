@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CallToolResult, Client } from '@modelcontextprotocol/client';
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { NAME, VERSION } from '../version.ts';
 import { createBar } from './bar.ts';
 import { say } from './terminal.ts';

@@ -1,4 +1,4 @@
-import { SETTINGS, valueText } from '../settings.ts';
+import { SETTINGS, valueText } from '../config/settings.ts';
 import { NAME } from '../version.ts';
 
 const COMMANDS = [

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Calls, PaidCall, Wait } from './calls.ts';
 import { isFinal, type Job, type Observation, UNKNOWN_MODEL } from './job.ts';
-import type { RunTimes } from './run-times.ts';
+import type { RunTimes } from './polling/run-times.ts';
 import type { Intent, JobStore, LimitCheck, StoredJob } from './store.ts';
 import { transition } from './transition.ts';
 

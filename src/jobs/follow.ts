@@ -5,10 +5,10 @@ import type { RunComfy } from '../runcomfy/client.ts';
 import { type Outcome, startDeadline, type Wait } from './calls.ts';
 import type { Claim } from './claims.ts';
 import { isFinal, lacksCostOrOutput, lacksOutput, type Observation } from './job.ts';
-import type { LateCosts } from './late-costs.ts';
-import type { Pace } from './pace.ts';
-import type { Schedule } from './schedule.ts';
-import { watch, watchStart } from './watch.ts';
+import type { Schedule } from './polling/interval.ts';
+import { watch, watchStart } from './polling/poll.ts';
+import type { Pace } from './polling/rate-limiter.ts';
+import type { LateCosts } from './spending/late-costs.ts';
 
 // How long the one look of a wait that is over already may take, in ms.
 const ONE_LOOK = 5_000;

@@ -7,9 +7,9 @@ import { type Calls, fingerprintOf, type Outcome, type PaidCall, type Wait } fro
 import type { Claim, Claims } from './claims.ts';
 import type { Follow } from './follow.ts';
 import { followLead } from './lead.ts';
-import type { Pace } from './pace.ts';
-import type { RunTimes } from './run-times.ts';
-import type { Schedule } from './schedule.ts';
+import type { Schedule } from './polling/interval.ts';
+import type { Pace } from './polling/rate-limiter.ts';
+import type { RunTimes } from './polling/run-times.ts';
 import type { JobStore, Retention } from './store.ts';
 
 export interface GenerateOptions {

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
 import { startDeadline } from './calls.ts';
-import type { Pace } from './pace.ts';
+import type { Pace } from './polling/rate-limiter.ts';
 
 // For how long /status is asked, and how far apart, in ms: a job may be unknown to a read for a moment after its submit.
 const ASKED_FOR = 30_000;

@@ -6,10 +6,10 @@ import { type Claim, createClaims } from './claims.ts';
 import { createFollow } from './follow.ts';
 import { createGenerate } from './generate.ts';
 import { isFinal, type Job, type JobState, lacksCostOrOutput } from './job.ts';
-import { createLateCosts } from './late-costs.ts';
-import type { Pace } from './pace.ts';
-import type { RunTimes } from './run-times.ts';
-import type { Schedule } from './schedule.ts';
+import type { Schedule } from './polling/interval.ts';
+import type { Pace } from './polling/rate-limiter.ts';
+import type { RunTimes } from './polling/run-times.ts';
+import { createLateCosts } from './spending/late-costs.ts';
 import type { JobStore, LimitCheck, Retention } from './store.ts';
 
 export interface Cancellation {

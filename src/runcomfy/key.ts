@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { type Config, KEY_VARIABLES } from '../config.ts';
+import { type Config, KEY_VARIABLES } from '../config/config.ts';
+import { ignoredTexts, readKey } from '../config/given.ts';
 import { ToolError } from '../errors.ts';
-import { ignoredTexts, readKey } from '../given.ts';
 
 /** A key and where it was found. */
 export interface FoundKey {

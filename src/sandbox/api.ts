@@ -1,4 +1,4 @@
-import { BALANCE_PATH } from '../config.ts';
+import { BALANCE_PATH } from '../config/config.ts';
 import { inputProblems } from './catalogue/check.ts';
 import { CATALOGUE, cataloguePage } from './catalogue/index.ts';
 import type { OutputField } from './catalogue/published.ts';

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { BALANCE_PATH, type Config } from '../config.ts';
+import { BALANCE_PATH, type Config } from '../config/config.ts';
 import { inThreadPool } from '../thread-pool.ts';
 import { createApi, parseJson, pictureIndex, routeOf } from './api.ts';
 import { createEngine, type Engine, type EngineOptions } from './engine.ts';

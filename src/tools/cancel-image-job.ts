@@ -3,10 +3,10 @@ import { within } from '../clock.ts';
 import type { Wait } from '../jobs/calls.ts';
 import { ACTIVE_STATES, type Job } from '../jobs/job.ts';
 import type { Cancellation } from '../jobs/service.ts';
-import { type Answer, defineTool, type Services } from './define.ts';
-import { freeTime, silence } from './free-read.ts';
-import { jobLine, jobRow, jobRowOutput } from './job-row.ts';
-import { requestId } from './request-id.ts';
+import { type Answer, defineTool, type Services } from './support/define.ts';
+import { freeTime, silence } from './support/free-read.ts';
+import { jobLine, jobRow, jobRowOutput } from './support/job-row.ts';
+import { requestId } from './support/request-id.ts';
 
 // More active jobs than this are not listed.
 const MOST_LISTED = 20;

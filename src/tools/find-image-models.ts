@@ -1,15 +1,15 @@
 import * as z from 'zod';
-import type { Known } from '../catalogue/catalogue.ts';
-import { liveModel, requiredInputs } from '../catalogue/live-model.ts';
-import { priceWords } from '../catalogue/price.ts';
-import type { Found } from '../catalogue/search.ts';
-import { MEDIA, makes, TASK_NAMES } from '../catalogue/tasks.ts';
 import type { Wait } from '../jobs/calls.ts';
+import type { Known } from '../models/catalogue.ts';
+import { liveModel, requiredInputs } from '../models/from-schema.ts';
+import { priceWords } from '../models/price.ts';
+import type { Found } from '../models/search.ts';
+import { MEDIA, makes, TASK_NAMES } from '../models/tasks.ts';
 import type { CatalogueEntry } from '../runcomfy/entries.ts';
 import { quotable } from '../runcomfy/sanitize.ts';
-import { type Answer, defineTool, type Services, type Tool } from './define.ts';
-import { readFreely } from './free-read.ts';
-import { jsonSchema } from './schema.ts';
+import { type Answer, defineTool, type Services, type Tool } from './support/define.ts';
+import { readFreely } from './support/free-read.ts';
+import { jsonSchema } from './support/schema.ts';
 
 const PAGE = 10;
 const MAX_ABOUT = 120;

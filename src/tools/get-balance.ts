@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { dollars } from '../jobs/costs.ts';
-import { defineTool, type Services } from './define.ts';
-import { readFreely } from './free-read.ts';
+import { dollars } from '../jobs/spending/totals.ts';
+import { defineTool, type Services } from './support/define.ts';
+import { readFreely } from './support/free-read.ts';
 
 // USD: a few images of the dearest model with a published price.
 const LOW = 1;

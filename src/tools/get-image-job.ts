@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { type AnswerServices, answerJob } from './answer-job.ts';
-import { defineTool, type Services } from './define.ts';
-import { jobOutput } from './present.ts';
-import { requestId } from './request-id.ts';
+import { type AnswerServices, answerJob } from './support/answer-job.ts';
+import { defineTool, type Services } from './support/define.ts';
+import { jobOutput } from './support/present.ts';
+import { requestId } from './support/request-id.ts';
 
 /** The tool that waits for a job. */
 export const getImageJob = (services: AnswerServices & Pick<Services, 'jobs'>) =>

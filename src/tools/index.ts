@@ -1,15 +1,15 @@
 import type { Model } from '../models/define.ts';
 import { cancelImageJob } from './cancel-image-job.ts';
-import type { Services, Tool } from './define.ts';
 import { findImageModels } from './find-image-models.ts';
 import { getBalance } from './get-balance.ts';
 import { getImageJob } from './get-image-job.ts';
 import { listImageJobs } from './list-image-jobs.ts';
-import { lookAtImageJob } from './look-at-image-job.ts';
 import { modelTool } from './model-tool.ts';
+import { lookAtImageJob } from './peek-image-job.ts';
 import { runImageModel } from './run-image-model.ts';
 import { saveImages } from './save-images.ts';
-import { toolNames } from './tool-names.ts';
+import type { Services, Tool } from './support/define.ts';
+import { toolNames } from './support/tool-names.ts';
 
 /** Every tool, in the order in which clients see them: the models, then what works on their jobs. */
 export function createTools(services: Services, models: readonly Model[]): Tool[] {

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { type CostSums, dollars, sumCosts } from '../jobs/costs.ts';
 import { ACTIVE_STATES, JOB_STATES, type Job } from '../jobs/job.ts';
 import type { Jobs } from '../jobs/service.ts';
-import { defineTool, type Services } from './define.ts';
-import { jobLine, jobRow, jobRowOutput } from './job-row.ts';
+import { type CostSums, dollars, sumCosts } from '../jobs/spending/totals.ts';
+import { defineTool, type Services } from './support/define.ts';
+import { jobLine, jobRow, jobRowOutput } from './support/job-row.ts';
 
 // Whose costs are summed: the days, today being one of them, and how many records are read for it at most.
 const DAYS = 7;

@@ -1,10 +1,10 @@
 import { ToolError } from '../errors.ts';
-import type { Inputs, Reference } from '../media/inputs.ts';
+import type { Inputs, Reference } from '../images/references.ts';
 import type { Model } from '../models/define.ts';
-import { type AnswerServices, answerJob } from './answer-job.ts';
-import { type Answer, type Call, defineTool, type Services, type Tool } from './define.ts';
-import { withLiveSchema } from './live-schema.ts';
-import { jobOutput } from './present.ts';
+import { type AnswerServices, answerJob } from './support/answer-job.ts';
+import { type Answer, type Call, defineTool, type Services, type Tool } from './support/define.ts';
+import { withLiveSchema } from './support/live-schema.ts';
+import { jobOutput } from './support/present.ts';
 
 export type RunServices = AnswerServices & Pick<Services, 'jobs' | 'inputs' | 'catalogue'>;
 

@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { liveModel } from '../catalogue/live-model.ts';
-import { MODELS } from '../models/index.ts';
+import { MODELS } from '../models/built-in/index.ts';
+import { liveModel } from '../models/from-schema.ts';
 import { shorten } from '../runcomfy/sanitize.ts';
-import { readArguments } from './arguments.ts';
-import { defineTool } from './define.ts';
-import { readFreely } from './free-read.ts';
 import { type RunServices, runModel } from './model-tool.ts';
+import { readArguments } from './support/arguments.ts';
+import { defineTool } from './support/define.ts';
+import { readFreely } from './support/free-read.ts';
 
 // Longer than any id, so that what is cut is none either.
 const MAX_ID = 300;

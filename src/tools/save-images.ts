@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { ToolError } from '../errors.ts';
-import { givenStem } from '../media/file-name.ts';
-import { savePictures } from './answer-job.ts';
-import { defineTool, type Services } from './define.ts';
-import { type PresentServices, presentJob } from './present.ts';
-import { requestId } from './request-id.ts';
+import { givenStem } from '../images/file-name.ts';
+import { savePictures } from './support/answer-job.ts';
+import { defineTool, type Services } from './support/define.ts';
+import { type PresentServices, presentJob } from './support/present.ts';
+import { requestId } from './support/request-id.ts';
 
 /** The tool that saves a job's images as files. */
 export const saveImages = (services: PresentServices & Pick<Services, 'jobs' | 'pictures'>) =>

@@ -1,5 +1,5 @@
 import type { Model } from '../models/define.ts';
-import { toolNames } from '../tools/tool-names.ts';
+import { toolNames } from '../tools/support/tool-names.ts';
 import { pageHtml } from './html.ts';
 import { script, style } from './page/view.ts?page';
 

@@ -1,5 +1,5 @@
 import type { Sight } from '../../src/jobs/job.ts';
-import { sightAfter, sightAtEnd } from '../../src/jobs/sight.ts';
+import { sightAfter, sightAtEnd } from '../../src/jobs/polling/timing.ts';
 
 /** A job as it goes, in ms from its submit. */
 export interface Life {
@@ -15,7 +15,7 @@ export interface Followed {
   ranMs?: number | undefined;
 }
 
-/** Follows a job as watch.ts does, without a clock and a service: reads are taken to need no time. */
+/** Follows a job as poll.ts does, without a clock and a service: reads are taken to need no time. */
 export function follow({ queueMs, runMs }: Life, gap: (runningMs?: number) => number): Followed {
   const end = queueMs + runMs;
   let sight: Sight = { seenAt: 0 };

@@ -1,7 +1,7 @@
-import { createPace } from '../../src/jobs/pace.ts';
-import { createRunTimes } from '../../src/jobs/run-times.ts';
-import { createSchedule } from '../../src/jobs/schedule.ts';
-import { watch } from '../../src/jobs/watch.ts';
+import { createSchedule } from '../../src/jobs/polling/interval.ts';
+import { watch } from '../../src/jobs/polling/poll.ts';
+import { createPace } from '../../src/jobs/polling/rate-limiter.ts';
+import { createRunTimes } from '../../src/jobs/polling/run-times.ts';
 import { createLog } from '../../src/log.ts';
 import { createJumpingClock } from '../helpers/clock.ts';
 import { createRandom } from '../helpers/random.ts';

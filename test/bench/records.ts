@@ -1,5 +1,5 @@
 import type { Job } from '../../src/jobs/job.ts';
-import { MODELS } from '../../src/models/index.ts';
+import { MODELS } from '../../src/models/built-in/index.ts';
 import { putRecord } from '../helpers/records.ts';
 
 // So that 2,000 are of the last 24 hours, all of which count against limits.

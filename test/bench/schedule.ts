@@ -1,5 +1,5 @@
-import { createRunTimes, type RunTimes } from '../../src/jobs/run-times.ts';
-import { createSchedule, LOOK_COST } from '../../src/jobs/schedule.ts';
+import { createSchedule, LOOK_COST } from '../../src/jobs/polling/interval.ts';
+import { createRunTimes, type RunTimes } from '../../src/jobs/polling/run-times.ts';
 import { createLog } from '../../src/log.ts';
 import { createRandom } from '../helpers/random.ts';
 import { type Followed, follow, followByCount, type Life } from './follow.ts';

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { snippets } from '../../src/cli/snippets.ts';
-import { SETTINGS, valueText } from '../../src/settings.ts';
+import { snippets } from '../../src/cli/snippets/snippets.ts';
+import { SETTINGS, valueText } from '../../src/config/settings.ts';
 import { connect } from '../helpers/program.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

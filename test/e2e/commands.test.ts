@@ -2,10 +2,10 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'nod
 import { dirname, join, relative } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { snippets } from '../../src/cli/snippets.ts';
+import { snippets } from '../../src/cli/snippets/snippets.ts';
+import { DEFAULT_BASE_URL } from '../../src/config/settings.ts';
 import { CATALOGUE } from '../../src/sandbox/catalogue/index.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
-import { DEFAULT_BASE_URL } from '../../src/settings.ts';
 import { VERSION } from '../../src/version.ts';
 import { MAIN, run } from '../helpers/process.ts';
 import { freshDataDir, KEY } from '../helpers/program.ts';

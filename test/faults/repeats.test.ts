@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { accountOf } from '../../src/config.ts';
+import { accountOf } from '../../src/config/config.ts';
 import { createCalls } from '../../src/jobs/calls.ts';
-import { createPace } from '../../src/jobs/pace.ts';
-import { createRunTimes } from '../../src/jobs/run-times.ts';
-import { createSchedule } from '../../src/jobs/schedule.ts';
+import { createSchedule } from '../../src/jobs/polling/interval.ts';
+import { createPace } from '../../src/jobs/polling/rate-limiter.ts';
+import { createRunTimes } from '../../src/jobs/polling/run-times.ts';
 import { createJobs } from '../../src/jobs/service.ts';
 import type { JobStore } from '../../src/jobs/store.ts';
 import { createLog } from '../../src/log.ts';

@@ -1,8 +1,8 @@
 import { onTestFinished } from 'vitest';
 import { createCollection } from '../../src/cli/gallery/collection.ts';
-import { type Gallery, startGallery } from '../../src/cli/gallery/server.ts';
+import { type Gallery, startGallery } from '../../src/cli/gallery/http.ts';
 import { systemClock } from '../../src/clock.ts';
-import type { Config } from '../../src/config.ts';
+import type { Config } from '../../src/config/config.ts';
 import { createProgram } from '../../src/program.ts';
 
 /** A gallery beside the servers that made the records, as its command starts it. */

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { accountOf, type Config } from '../../src/config.ts';
+import { accountOf, type Config } from '../../src/config/config.ts';
 import { fingerprintOf } from '../../src/jobs/calls.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import type { Lease } from '../../src/jobs/store.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Account } from '../../src/account.ts';
 import { createAccountServices } from '../../src/account-services.ts';
-import type { Config } from '../../src/config.ts';
+import type { Config } from '../../src/config/config.ts';
 import type { Wait } from '../../src/jobs/calls.ts';
 import { createCalls } from '../../src/jobs/calls.ts';
 import { createLog } from '../../src/log.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MODELS } from '../../src/models/index.ts';
+import { MODELS } from '../../src/models/built-in/index.ts';
 import { CATALOGUE } from '../../src/sandbox/catalogue/index.ts';
 import type { PublishedField } from '../../src/sandbox/catalogue/published.ts';
 import type { SandboxOptions } from '../../src/sandbox/server.ts';

@@ -1,7 +1,7 @@
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { MODELS } from '../../src/models/index.ts';
+import { MODELS } from '../../src/models/built-in/index.ts';
 import { viewHtml } from '../../src/view/view.ts';
 import { MAIN, plainEnv } from '../helpers/process.ts';
 import { connect, freshDataDir, textOf } from '../helpers/program.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import * as z from 'zod';
-import { inputProblems } from '../../src/tools/arguments.ts';
+import { inputProblems } from '../../src/tools/support/arguments.ts';
 
 it('one problem is told of a field, and each field is told of', () => {
   const schema = z.strictObject({

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { compile } from '../../src/code-cache.ts';
+import { compile } from '../../src/startup/code-cache.ts';
 
 const NAME = '0123456789abcdef-11.3.244.8-node.38-x64.bin';
 const OLD = new Date(Date.now() - 31 * 86_400_000);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { JSONRPCMessage, ServerContext } from '@modelcontextprotocol/server';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createAnswers, openCall } from '../../src/call.ts';
+import { createAnswers, openCall } from '../../src/mcp/call.ts';
 import { createJumpingClock } from '../helpers/clock.ts';
 
 const result = (id: number | string): JSONRPCMessage => ({ jsonrpc: '2.0', id, result: {} });

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { MODELS } from '../../src/models/built-in/index.ts';
 import { type InputSchema, inputDrift } from '../../src/models/drift.ts';
-import { MODELS } from '../../src/models/index.ts';
-import { jsonSchema } from '../../src/tools/schema.ts';
+import { jsonSchema } from '../../src/tools/support/schema.ts';
 
 const PUBLISHED = join(import.meta.dirname, '../fixtures/published');
 

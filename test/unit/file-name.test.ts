@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fileStem, givenStem } from '../../src/media/file-name.ts';
+import { fileStem, givenStem } from '../../src/images/file-name.ts';
 import { createRandom } from '../helpers/random.ts';
 
 const parts = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { takesImages, waitBudget, waitEnd } from '../../src/hosts.ts';
+import { takesImages, waitBudget, waitEnd } from '../../src/mcp/hosts.ts';
 
 describe('waitBudget', () => {
   it.each([

@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
 import type { Job, Observation } from '../../src/jobs/job.ts';
-import { createLateCosts } from '../../src/jobs/late-costs.ts';
-import { createPace } from '../../src/jobs/pace.ts';
+import { createPace } from '../../src/jobs/polling/rate-limiter.ts';
+import { createLateCosts } from '../../src/jobs/spending/late-costs.ts';
 import { createLog } from '../../src/log.ts';
 import { createJumpingClock } from '../helpers/clock.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ErrorCode, ToolError } from '../../src/errors.ts';
 import { followLead } from '../../src/jobs/lead.ts';
-import { createPace } from '../../src/jobs/pace.ts';
+import { createPace } from '../../src/jobs/polling/rate-limiter.ts';
 import type { StatusSeen } from '../../src/runcomfy/replies.ts';
 import { createJumpingClock } from '../helpers/clock.ts';
 

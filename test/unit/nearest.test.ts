@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { didYouMean } from '../../src/nearest.ts';
+import { didYouMean } from '../../src/did-you-mean.ts';
 
 const FIELDS = [
   'prompt',

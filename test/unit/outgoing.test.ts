@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { outgoing } from '../../src/outgoing.ts';
+import { outgoing } from '../../src/mcp/outgoing.ts';
 import { createRedactor } from '../../src/runcomfy/sanitize.ts';
 
 const MIB = 1 << 20;

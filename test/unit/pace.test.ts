@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { createPace } from '../../src/jobs/pace.ts';
+import { createPace } from '../../src/jobs/polling/rate-limiter.ts';
 import { createJumpingClock } from '../helpers/clock.ts';
 
 const never = new AbortController().signal;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createPictures } from '../../src/media/pictures.ts';
-import { createPreviews } from '../../src/media/preview.ts';
+import { createPictures } from '../../src/images/pictures.ts';
+import { createPreviews } from '../../src/images/preview.ts';
 import { plain } from '../helpers/images.ts';
 import { freshDataDir } from '../helpers/program.ts';
 import { startUpstream } from '../helpers/upstream.ts';

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { liveModel, requiredInputs } from '../../src/catalogue/live-model.ts';
-import { callPrice, priceWords } from '../../src/catalogue/price.ts';
-import { makes } from '../../src/catalogue/tasks.ts';
+import { liveModel, requiredInputs } from '../../src/models/from-schema.ts';
+import { callPrice, priceWords } from '../../src/models/price.ts';
+import { makes } from '../../src/models/tasks.ts';
 import { readEntry } from '../../src/runcomfy/entries.ts';
 import { MODEL_ID } from '../../src/runcomfy/replies.ts';
-import { inputProblems } from '../../src/tools/arguments.ts';
 import { modelTool, type RunServices } from '../../src/tools/model-tool.ts';
-import { jsonSchema } from '../../src/tools/schema.ts';
-import { toolNames } from '../../src/tools/tool-names.ts';
+import { inputProblems } from '../../src/tools/support/arguments.ts';
+import { jsonSchema } from '../../src/tools/support/schema.ts';
+import { toolNames } from '../../src/tools/support/tool-names.ts';
 import { expectPortable } from '../helpers/portable.ts';
 
 const entryOf = (properties: unknown, required: unknown = []) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Job } from '../../src/jobs/job.ts';
-import { createRunTimes } from '../../src/jobs/run-times.ts';
+import { createRunTimes } from '../../src/jobs/polling/run-times.ts';
 import type { StoredJob } from '../../src/jobs/store.ts';
 import { createLog } from '../../src/log.ts';
 

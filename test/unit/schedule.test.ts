@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { RunTime } from '../../src/jobs/run-times.ts';
-import { createSchedule, gapOf, LOOK_COST } from '../../src/jobs/schedule.ts';
+import { createSchedule, gapOf, LOOK_COST } from '../../src/jobs/polling/interval.ts';
+import type { RunTime } from '../../src/jobs/polling/run-times.ts';
 
 const KNOWN: RunTime = { median: 20, sigma: 0.25, jobs: 10 };
 const QUICK: RunTime = { median: 0.3, sigma: 0.3, jobs: 10 };

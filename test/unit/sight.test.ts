@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Sight } from '../../src/jobs/job.ts';
-import { sightAfter, sightAtEnd, sightOf, type ToldTimes } from '../../src/jobs/sight.ts';
+import { sightAfter, sightAtEnd, sightOf, type ToldTimes } from '../../src/jobs/polling/timing.ts';
 
 const SUBMIT = Date.parse('2026-01-01T00:00:00Z');
 type Seen = 'in_queue' | 'in_progress';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { runInNewContext } from 'node:vm';
 import { transformSync } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { snippets } from '../../src/cli/snippets.ts';
+import { snippets } from '../../src/cli/snippets/snippets.ts';
 
 // What may stand in a path, on one platform or another.
 const MAIN = `/Users/o'neil/my "$HOME" \\ files/dist/main.js`;

@@ -2,26 +2,26 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import type { Catalogue } from '../../src/catalogue/catalogue.ts';
-import { cleanEntry } from '../../src/catalogue/clean-entry.ts';
-import { liveModel, requiredInputs } from '../../src/catalogue/live-model.ts';
-import { matcher } from '../../src/catalogue/pinned.ts';
-import { callPrice, priceWords } from '../../src/catalogue/price.ts';
-import { isFieldName } from '../../src/catalogue/published-field.ts';
-import { nearest, search } from '../../src/catalogue/search.ts';
-import { makes, saidOf } from '../../src/catalogue/tasks.ts';
+import { readKey } from '../../src/config/given.ts';
+import { didYouMean } from '../../src/did-you-mean.ts';
 import { ToolError } from '../../src/errors.ts';
-import { readKey } from '../../src/given.ts';
-import { waitBudget, waitEnd } from '../../src/hosts.ts';
+import { fileStem, givenStem } from '../../src/images/file-name.ts';
+import { whatElse } from '../../src/images/image-type.ts';
+import { createFileReader } from '../../src/images/local-file.ts';
+import { createInputs, referenceProblem } from '../../src/images/references.ts';
+import { isPrivateHost, isTrustedOutput } from '../../src/images/trust.ts';
 import type { Job } from '../../src/jobs/job.ts';
-import { fileStem, givenStem } from '../../src/media/file-name.ts';
-import { whatElse } from '../../src/media/image-type.ts';
-import { createInputs, referenceProblem } from '../../src/media/inputs.ts';
-import { createFileReader } from '../../src/media/local-file.ts';
-import { isPrivateHost, isTrustedOutput } from '../../src/media/trust.ts';
+import { waitBudget, waitEnd } from '../../src/mcp/hosts.ts';
+import { outgoing } from '../../src/mcp/outgoing.ts';
+import type { Catalogue } from '../../src/models/catalogue.ts';
+import { cleanEntry } from '../../src/models/clean-entry.ts';
 import { inputDrift } from '../../src/models/drift.ts';
-import { didYouMean } from '../../src/nearest.ts';
-import { outgoing } from '../../src/outgoing.ts';
+import { liveModel, requiredInputs } from '../../src/models/from-schema.ts';
+import { matcher } from '../../src/models/pinned.ts';
+import { callPrice, priceWords } from '../../src/models/price.ts';
+import { isFieldName } from '../../src/models/published-field.ts';
+import { nearest, search } from '../../src/models/search.ts';
+import { makes, saidOf } from '../../src/models/tasks.ts';
 import { readEntry } from '../../src/runcomfy/entries.ts';
 import { refusalError } from '../../src/runcomfy/errors.ts';
 import { bodyText } from '../../src/runcomfy/http.ts';
@@ -40,16 +40,16 @@ import {
 import { findRequestId } from '../../src/runcomfy/request-id.ts';
 import { createRedactor, excerpt, quotable, shorten } from '../../src/runcomfy/sanitize.ts';
 import { judgeReply } from '../../src/runcomfy/submit.ts';
-import { inputProblems, readArguments } from '../../src/tools/arguments.ts';
-import type { Call } from '../../src/tools/define.ts';
-import { jobLine } from '../../src/tools/job-row.ts';
 import { jobFilter } from '../../src/tools/list-image-jobs.ts';
-import { withLiveSchema } from '../../src/tools/live-schema.ts';
 import type { RunServices } from '../../src/tools/model-tool.ts';
-import { presentError, presentJob } from '../../src/tools/present.ts';
-import { requestId } from '../../src/tools/request-id.ts';
 import { runImageModel } from '../../src/tools/run-image-model.ts';
-import { toolNames } from '../../src/tools/tool-names.ts';
+import { inputProblems, readArguments } from '../../src/tools/support/arguments.ts';
+import type { Call } from '../../src/tools/support/define.ts';
+import { jobLine } from '../../src/tools/support/job-row.ts';
+import { withLiveSchema } from '../../src/tools/support/live-schema.ts';
+import { presentError, presentJob } from '../../src/tools/support/present.ts';
+import { requestId } from '../../src/tools/support/request-id.ts';
+import { toolNames } from '../../src/tools/support/tool-names.ts';
 
 const redact = createRedactor(() => ['key-123456', 'a"b<c']);
 const job: Job = { model: 'a/b', input: {}, state: 'succeeded', request_id: 'r' };
@@ -127,48 +127,48 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
     'an error message': (text) =>
       refusalError('job', readReply({ status: 400, text: JSON.stringify({ message: text }) }), redact),
   },
-  'catalogue/clean-entry.ts': { cleanEntry: (text) => cleanEntry(entryWith(text), redact) },
-  'catalogue/live-model.ts': {
+  'models/clean-entry.ts': { cleanEntry: (text) => cleanEntry(entryWith(text), redact) },
+  'models/from-schema.ts': {
     liveModel: (text) => liveModel(entryWith(text)),
     requiredInputs: (text) => requiredInputs(entryWith(text)),
   },
-  'catalogue/price.ts': {
+  'models/price.ts': {
     priceWords: (text) => priceWords(entryWith(text)),
     callPrice: (text) => callPrice(filmOf(text)),
   },
-  'catalogue/published-field.ts': { isFieldName },
-  'catalogue/pinned.ts': {
+  'models/published-field.ts': { isFieldName },
+  'models/pinned.ts': {
     'a pattern': (text) => matcher(text)('openai/gpt-image-2/text-to-image'),
     'an id': (text) => matcher('*a*a*a*a*a*a*a*a*a*b')(text),
     'a pattern of stars': (text) => matcher(text.replaceAll(text.charAt(0) || 'x', '*'))('a'.repeat(200)),
   },
-  'catalogue/search.ts': {
+  'models/search.ts': {
     'a query': (text) => search([cleanEntry(entryWith('a'), redact)], text),
     'a description': (text) => search([cleanEntry(entryWith(text), redact)], 'a fox', { task: 'edit' }),
     nearest: (text) => nearest(text, [entryWith('a')]),
   },
-  'catalogue/tasks.ts': {
+  'models/tasks.ts': {
     makes: (text) => makes(entryWith(text)),
     saidOf: (text) => saidOf(entryWith(text)),
   },
-  'tools/arguments.ts': {
+  'tools/support/arguments.ts': {
     'a value': (text) => failed(() => readArguments(closed, { a: text, b: text })),
     'a name': (text) => failed(() => readArguments(closed, { a: 'x', b: [], [text]: 1 })),
     'a text in a list': (text) => inputProblems(closed.input, { a: [text], b: [text] }),
   },
-  'tools/tool-names.ts': { toolNames: (text) => toolNames([`a/${text}`, text]) },
-  'tools/request-id.ts': { requestId: (text) => requestId('').safeParse(text) },
+  'tools/support/tool-names.ts': { toolNames: (text) => toolNames([`a/${text}`, text]) },
+  'tools/support/request-id.ts': { requestId: (text) => requestId('').safeParse(text) },
   'tools/list-image-jobs.ts': {
     'a query': (text) => jobFilter(text, '')(job),
     'a prompt': (text) => jobFilter('red fox', 'a')({ ...job, input: { prompt: text } }),
   },
-  'tools/job-row.ts': { jobLine: (text) => jobLine({ ...job, input: { prompt: text } }, 0) },
-  'tools/present.ts': {
+  'tools/support/job-row.ts': { jobLine: (text) => jobLine({ ...job, input: { prompt: text } }, 0) },
+  'tools/support/present.ts': {
     presentError: (text) => presentError(new Error(text)),
     presentJob: (text) =>
       failed(() => presentJob({ job: { ...job, state: 'failed', error: text }, resumed: false }, services)),
   },
-  'tools/live-schema.ts': {
+  'tools/support/live-schema.ts': {
     withLiveSchema: (text) => {
       const live = cleanEntry(entryWith(text), redact);
       const catalogue = { now: async () => live } as unknown as Catalogue;
@@ -190,33 +190,33 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
     inputDrift: (text) =>
       inputDrift({ properties: { a: { type: 'x' } } }, entryWith(text).input_schema ?? {}),
   },
-  'media/file-name.ts': {
+  'images/file-name.ts': {
     givenStem,
     fileStem: (text) => fileStem({ date: text, model: text, prompt: text, requestId: text }),
   },
-  'media/image-type.ts': { whatElse: (text) => whatElse(Buffer.from(text).subarray(0, 256)) },
-  'media/trust.ts': {
+  'images/image-type.ts': { whatElse: (text) => whatElse(Buffer.from(text).subarray(0, 256)) },
+  'images/trust.ts': {
     isTrustedOutput: (text) => isTrustedOutput(`https://example.com/${text}`, undefined),
     isPrivateHost: (text) => isPrivateHost(text),
   },
-  'media/inputs.ts': {
+  'images/references.ts': {
     referenceProblem: (text) => referenceProblem(`https://me:${text}`, undefined),
     'a URL': (text) =>
       refused(() => createInputs({ loopbackOrigin: undefined, folders: [] }).read('a', `http://${text}`)),
     'a path': (text) =>
       refused(() => createInputs({ loopbackOrigin: undefined, folders: ['/a'] }).read('a', `/a/${text}`)),
   },
-  'media/local-file.ts': { 'a path': (text) => refused(() => createFileReader(['/a'])(`/a/../${text}`)) },
-  'nearest.ts': {
+  'images/local-file.ts': { 'a path': (text) => refused(() => createFileReader(['/a'])(`/a/../${text}`)) },
+  'did-you-mean.ts': {
     'didYouMean, given': (text) => didYouMean(text, ['prompt', 'image_size']),
     'didYouMean, known': (text) => didYouMean('promt', [text, `${text}a`]),
   },
-  'given.ts': { readKey },
-  'hosts.ts': {
+  'config/given.ts': { readKey },
+  'mcp/hosts.ts': {
     waitEnd: (text) => waitEnd(new Error(text)),
     waitBudget: (text) => waitBudget(text, true),
   },
-  'outgoing.ts': {
+  'mcp/outgoing.ts': {
     'an answer': (text) =>
       outgoing(
         { id: 1, result: { content: [{ type: 'text', text }], structuredContent: { [text]: text } } },
@@ -336,9 +336,9 @@ describe('what is read first of all is cut', () => {
 const SRC = resolve(import.meta.dirname, '../../src');
 /** Files whose texts do not come from outside, and why. */
 const OWN: Record<string, string> = {
-  'catalogue/store.ts': 'reads lines that this program wrote, each of bounded length',
-  'media/decode.ts': 'reads messages of sharp',
-  'media/save.ts': 'reads names in the folder of the images',
+  'models/catalogue-file.ts': 'reads lines that this program wrote, each of bounded length',
+  'images/decode.ts': 'reads messages of sharp',
+  'images/save.ts': 'reads names in the folder of the images',
   'runcomfy/client.ts': 'quotes what other files read, and writes URLs of ids that were checked',
   'tools/find-image-models.ts': 'quotes what clean-entry.ts cut',
 };

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openPicture } from '../../src/media/decode.ts';
-import { renderPreview } from '../../src/media/preview.ts';
-import { toDataUri } from '../../src/media/shrink.ts';
+import { openPicture } from '../../src/images/decode.ts';
+import { renderPreview } from '../../src/images/preview.ts';
+import { toDataUri } from '../../src/images/shrink.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { inThreadPool, isFileBusy, isPoolBusy } from '../../src/thread-pool.ts';
 import { animation, noise, plain } from '../helpers/images.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toolNames } from '../../src/tools/tool-names.ts';
+import { toolNames } from '../../src/tools/support/tool-names.ts';
 
 describe('toolNames', () => {
   it('leave the vendor out unless two would collide', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { referenceProblem } from '../../src/media/inputs.ts';
-import { isTrustedOutput, loopbackOrigin } from '../../src/media/trust.ts';
+import { referenceProblem } from '../../src/images/references.ts';
+import { isTrustedOutput, loopbackOrigin } from '../../src/images/trust.ts';
 
 const SANDBOX = 'http://127.0.0.1:4000';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MODELS } from '../../src/models/index.ts';
+import { MODELS } from '../../src/models/built-in/index.ts';
 import { galleryPage } from '../../src/view/gallery.ts';
 import { pageHtml } from '../../src/view/html.ts';
 import { viewHtml } from '../../src/view/view.ts';

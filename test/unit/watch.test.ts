@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ToolError } from '../../src/errors.ts';
 import type { Sight } from '../../src/jobs/job.ts';
-import { createPace } from '../../src/jobs/pace.ts';
-import { createSchedule } from '../../src/jobs/schedule.ts';
-import { type Look, watch } from '../../src/jobs/watch.ts';
+import { createSchedule } from '../../src/jobs/polling/interval.ts';
+import { type Look, watch } from '../../src/jobs/polling/poll.ts';
+import { createPace } from '../../src/jobs/polling/rate-limiter.ts';
 import type { ResultSeen, StatusSeen } from '../../src/runcomfy/replies.ts';
 import { createJumpingClock } from '../helpers/clock.ts';
 

@@ -1,9 +1,9 @@
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import { ToolError } from '../../errors.ts';
+import { isTrustedOutput, loopbackOrigin } from '../../images/trust.ts';
 import { ACTIVE_STATES, type Job } from '../../jobs/job.ts';
-import { isTrustedOutput, loopbackOrigin } from '../../media/trust.ts';
 import type { Program } from '../../program.ts';
-import { elapsedSeconds } from '../../tools/present.ts';
+import { elapsedSeconds } from '../../tools/support/present.ts';
 import { type Thumbnail, thumbnail } from './thumbnails.ts';
 
 const LONGEST_PROMPT = 2_000;

@@ -1,9 +1,9 @@
 import { systemClock } from '../../clock.ts';
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import { createProgram } from '../../program.ts';
 import { say } from '../terminal.ts';
 import { createCollection } from './collection.ts';
-import { startGallery } from './server.ts';
+import { startGallery } from './http.ts';
 
 /**
  * Serves a page with all recorded jobs on this machine until it is told to stop. Returns the exit code. Sandboxes end

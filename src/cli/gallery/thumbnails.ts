@@ -1,7 +1,7 @@
 import { ToolError } from '../../errors.ts';
-import { createDownloader } from '../../media/download.ts';
-import { mimeType } from '../../media/image-type.ts';
-import { createPreviews } from '../../media/preview.ts';
+import { createDownloader } from '../../images/download.ts';
+import { mimeType } from '../../images/image-type.ts';
+import { createPreviews } from '../../images/preview.ts';
 
 /** A picture that is ready to be sent to the page. */
 export interface Thumbnail {

@@ -1,4 +1,4 @@
-import { dollars } from '../../jobs/costs.ts';
+import { dollars } from '../../jobs/spending/totals.ts';
 import './card.css';
 import { make } from './dom.ts';
 import { isActive, type Shown, spanWords, stateWords } from './job.ts';

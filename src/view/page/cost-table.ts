@@ -1,4 +1,4 @@
-import { type CostSums, dollars } from '../../jobs/costs.ts';
+import { type CostSums, dollars } from '../../jobs/spending/totals.ts';
 import { make } from './dom.ts';
 
 /** What was reported by day and by model, to be folded out. */

@@ -1,6 +1,6 @@
-import { dollars } from '../../jobs/costs.ts';
+import { dollars } from '../../jobs/spending/totals.ts';
 import './gallery.css';
-import { type CostSums, sumCosts } from '../../jobs/costs.ts';
+import { type CostSums, sumCosts } from '../../jobs/spending/totals.ts';
 import { createCard } from './card.ts';
 import { createCostTable } from './cost-table.ts';
 import { button, make } from './dom.ts';

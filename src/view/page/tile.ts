@@ -1,4 +1,4 @@
-import { dollars } from '../../jobs/costs.ts';
+import { dollars } from '../../jobs/spending/totals.ts';
 import { button, make } from './dom.ts';
 import { type Shown, stateWords } from './job.ts';
 

@@ -1,0 +1,133 @@
+import { join } from 'node:path';
+import envPaths from 'env-paths';
+import { systemClock } from '../../clock.ts';
+import { type Config, KEY_VARIABLES } from '../../config/config.ts';
+import { ignoredTexts } from '../../config/given.ts';
+import { ToolError } from '../../errors.ts';
+import { JOB_STATES } from '../../jobs/job.ts';
+import { dollars } from '../../jobs/spending/totals.ts';
+import { createProgram, type Program } from '../../program.ts';
+import { createRedactor } from '../../runcomfy/sanitize.ts';
+import { sandboxed } from '../../sandbox/server.ts';
+import { accountDir } from '../../stores/file/names.ts';
+import { NAME, VERSION } from '../../version.ts';
+import { printSnippets } from '../snippets/print-snippets.ts';
+import { row, say } from '../terminal.ts';
+import { tryReading, tryWriting } from './folders.ts';
+import { checkModels } from './models.ts';
+
+/**
+ * Checks what a user needs to know before the first call and prints it in at most 30 lines, or prints what to paste
+ * into clients. Returns the exit code: 0 when a call can work.
+ */
+export async function doctor(given: Config): Promise<number> {
+  if (given.snippets) return printSnippets(given.snippets, given.sandbox);
+  const config = given.sandbox ? await sandboxed(given) : given;
+  say(`${NAME} ${VERSION}, Node ${process.versions.node}, ${process.platform}\n`, 'bold');
+  const program = createProgram(config, { clock: systemClock, random: Math.random });
+  const keyWorks = await checkKey(config, program);
+  const recordsWork = await checkRecords(config, program);
+  const outputWorks = await checkFolders(config);
+  // Without a key that works nothing can be read.
+  const modelsWork = keyWorks && (await checkModels(program.api, createRedactor(program.keyring.seen)));
+  await program.close();
+  printSettings(config);
+  printUnchecked(config, keyWorks);
+  const works = modelsWork && recordsWork && outputWorks;
+  say(works ? '\nReady for calls.' : '\nSee the lines marked "no".', works ? 'green' : 'red');
+  say(`What to paste into a client: ${NAME} doctor --snippets [HOST]`);
+  return works ? 0 : 1;
+}
+
+async function checkKey(config: Config, { keyring, api }: Program): Promise<boolean> {
+  const { key, obstacles } = await keyring.search();
+  if (!key) {
+    const nothing = `none found; looked at ${KEY_VARIABLES.join(', ')} and ${config.tokenFile}`;
+    row('no', 'key', obstacles.join('; ') || nothing);
+    say(
+      '        Put a key from the Profile page of runcomfy.com into RUNCOMFY_API_KEY, or try --sandbox, which needs none.',
+    );
+  } else row('yes', 'key', `found in ${key.from} (${key.value.length} characters)`);
+  // Where there is no key, the ones that are none were just told.
+  const isTold = (from: string) => !key && KEY_VARIABLES.some((name) => name === from);
+  const ignored = ignoredTexts(config.ignored.filter(({ from }) => !isTold(from)));
+  if (ignored.length > 0) row('warn', 'ignored', `${ignored.join('; ')}; treated as not set`);
+  if (!key) return false;
+  try {
+    row('yes', 'account', `${config.baseUrl} accepts the key; balance ${dollars(await api.balance())}`);
+    return true;
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    row('no', 'account', `${error.message} ${error.next}`);
+    return false;
+  }
+}
+
+async function checkRecords(config: Config, { store }: Program): Promise<boolean> {
+  const dir = join(accountDir(config.dataDir, store.account), 'jobs');
+  const failed = await tryWriting(dir);
+  if (failed !== undefined) {
+    const choose = 'choose another with --data-dir or RUNCOMFY_DATA_DIR';
+    row('no', 'data', `${dir} cannot be written (${failed}): paid calls are refused; ${choose}`);
+    return false;
+  }
+  const counts = new Map<string, number>();
+  try {
+    for await (const { job } of store.newest()) counts.set(job.state, (counts.get(job.state) ?? 0) + 1);
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    row('no', 'data', `${error.message} ${error.next}`);
+    return false;
+  }
+  const told = JOB_STATES.flatMap((state) => (counts.has(state) ? `${counts.get(state)} ${state}` : []));
+  row('yes', 'data', `${dir} can be written; jobs: ${told.join(', ') || 'none yet'}`);
+  return true;
+}
+
+/** False where images cannot be saved though the user wants all of them saved. */
+async function checkFolders({ outputDir, savesAll, inputDirs }: Config): Promise<boolean> {
+  const output = await tryWriting(outputDir);
+  const saved = savesAll ? 'every image is saved there' : 'only save_images saves there';
+  if (output === undefined) row('yes', 'output', `${outputDir} can be written; ${saved}`);
+  else row(savesAll ? 'no' : 'warn', 'output', `${outputDir} cannot be written (${output}); ${saved}`);
+
+  const { cache } = envPaths(NAME, { suffix: '' });
+  const cached = await tryWriting(cache);
+  if (cached === undefined) row('yes', 'cache', `${cache} can be written`);
+  else row('warn', 'cache', `${cache} cannot be written (${cached}); every start takes longer, nothing else`);
+
+  const inputs = await Promise.all(inputDirs.map(async (dir) => ({ dir, failed: await tryReading(dir) })));
+  const unreadable = inputs.flatMap(({ dir, failed }) => (failed === undefined ? [] : `${dir} (${failed})`));
+  if (unreadable.length > 0) row('warn', 'input', `cannot be read: ${unreadable.join(', ')}`);
+  else if (inputs.length > 0) row('yes', 'input', `agents may send images from ${inputDirs.join(', ')}`);
+  else row('-', 'input', 'agents may send no local images (--input-dir allows a folder)');
+  return output === undefined || !savesAll;
+}
+
+function printSettings(config: Config): void {
+  const limits = [
+    config.maxJobsPerHour === undefined ? [] : `${config.maxJobsPerHour} jobs an hour`,
+    config.budgetUsd === undefined ? [] : `${dollars(config.budgetUsd)} in 24 hours`,
+  ].flat();
+  const settings = [
+    ['wait', config.waitSeconds === undefined ? 'by client, else 45 s' : `${config.waitSeconds} s`],
+    ['models', config.models?.join(', ') ?? 'the built-in ones'],
+    ['preview', config.preview ?? 'by client'],
+    ['limits', limits.join(', ') || 'none'],
+    ['log', config.logLevel],
+  ];
+  say(`\nSettings: ${settings.map(([name, value]) => `${name} ${value}`).join('; ')}`);
+}
+
+/** What a user may think was checked, and was not. */
+function printUnchecked({ sandbox, models }: Config, keyWorks: boolean): void {
+  say('\nNot checked');
+  say(
+    "  - your client's configuration: it starts the server with its own variables and flags, not with these",
+  );
+  if (sandbox) say('  - RunComfy and a key: the sandbox answered instead');
+  else if (!keyWorks)
+    say('  - the balance and the models: RunComfy tells them only to a key that it accepts');
+  if (models) say('  - what --models matches: the server looks when the first client comes');
+  say('  - a paid call: nothing was submitted');
+}

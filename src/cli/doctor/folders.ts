@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, opendir, readFile, rmdir, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { NAME } from '../../version.ts';
+
+/**
+ * Makes a folder, writes a file there, syncs it and reads it again, as a call would, and takes back all that it made.
+ * Resolves with the code of what failed (`EACCES`), or undefined where all of it works.
+ */
+export async function tryWriting(path: string): Promise<string | undefined> {
+  const folder = resolve(path);
+  const made: string[] = [];
+  try {
+    await makeFolder(folder, made);
+    return await tryFile(join(folder, `.${NAME}-${randomUUID()}.tmp`));
+  } catch (error) {
+    return codeOf(error);
+  } finally {
+    // What another process has filled meanwhile stays.
+    for (const each of made.reverse()) await rmdir(each).catch(() => {});
+  }
+}
+
+/** Makes a folder and those above it, and adds what it made to `made`. (Node's own way never comes back from /proc.) */
+async function makeFolder(folder: string, made: string[]): Promise<void> {
+  const make = async () => {
+    await mkdir(folder, { mode: 0o700 });
+    made.push(folder);
+  };
+  await make().catch(async (error) => {
+    if (codeOf(error) === 'EEXIST') return;
+    if (codeOf(error) !== 'ENOENT' || dirname(folder) === folder) throw error;
+    await makeFolder(dirname(folder), made);
+    await make();
+  });
+}
+
+async function tryFile(path: string): Promise<string | undefined> {
+  const content = randomUUID();
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(content).finally(() => file.sync().finally(() => file.close()));
+    return (await readFile(path, 'utf8')) === content ? undefined : 'what was written is not what was read';
+  } finally {
+    await unlink(path);
+  }
+}
+
+/** Lists a folder. Resolves with the code of what failed, or undefined where it can be read. */
+export async function tryReading(folder: string): Promise<string | undefined> {
+  try {
+    await (await opendir(folder)).close();
+  } catch (error) {
+    return codeOf(error);
+  }
+}
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? (error as Error).message;

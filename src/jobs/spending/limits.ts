@@ -1,0 +1,57 @@
+import { ToolError } from '../../errors.ts';
+import type { Job } from '../job.ts';
+import type { LimitCheck } from '../store.ts';
+import { dollars } from './totals.ts';
+
+/** What a user allows; undefined allows everything. */
+export interface SpendLimits {
+  /** Jobs submitted within an hour. */
+  maxJobsPerHour: number | undefined;
+  /** USD within 24 hours. */
+  budgetUsd: number | undefined;
+}
+
+/** USD that a job counts for where neither its result nor a published price tells: most models publish none. */
+export const ASSUMED_USD = 0.25;
+
+const HOUR = 3_600_000;
+// Sums of prices such as 0.034 are not exact.
+const ROUNDING = 1e-6;
+
+/** The check of the user's limits; undefined where there are none. `priceOf` tells a published price in USD. */
+export function createLimitCheck(
+  { maxJobsPerHour, budgetUsd }: SpendLimits,
+  priceOf: (model: string, input: Record<string, unknown>) => number | undefined,
+): LimitCheck | undefined {
+  if (maxJobsPerHour === undefined && budgetUsd === undefined) return undefined;
+  const knownCost = ({ model, input, cost_usd }: Job) => cost_usd ?? priceOf(model, input);
+  const costOf = (job: Job) => knownCost(job) ?? ASSUMED_USD;
+
+  function overHourly(jobs: readonly Job[]): string | undefined {
+    if (maxJobsPerHour === undefined || jobs.length < maxJobsPerHour) return undefined;
+    return `${counted(jobs.length)} in the last hour, and the limit is ${maxJobsPerHour}`;
+  }
+
+  function overBudget(jobs: readonly Job[], cost: number): string | undefined {
+    const spent = jobs.reduce((sum, job) => sum + costOf(job), 0);
+    if (budgetUsd === undefined || spent + cost <= budgetUsd + ROUNDING) return undefined;
+    const assumed = jobs.filter((job) => knownCost(job) === undefined);
+    return `${dollars(spent)} was spent in the last 24 hours (${counted(jobs.length)}, ${assumed.length} of them at an assumed ${dollars(ASSUMED_USD)}), this one counts ${dollars(cost)}, and the budget is ${dollars(budgetUsd)}`;
+  }
+
+  return (job, others, now) => {
+    const hourAgo = new Date(now - HOUR).toISOString();
+    const hourly = overHourly(others.filter(({ submitted_at = '' }) => submitted_at >= hourAgo));
+    if (hourly !== undefined) return overLimit(hourly, '--max-jobs-per-hour or RUNCOMFY_MAX_JOBS_PER_HOUR');
+    const budget = overBudget(others, costOf(job));
+    return budget === undefined ? undefined : overLimit(budget, '--budget or RUNCOMFY_BUDGET_USD');
+  };
+}
+
+const counted = (jobs: number): string => `${jobs} job${jobs === 1 ? '' : 's'}`;
+
+function overLimit(why: string, setting: string): ToolError {
+  return new ToolError('spend_limit', `Not submitted: ${why}.`, {
+    next: `Ask the user: it is their limit, and they change it with ${setting}.`,
+  });
+}

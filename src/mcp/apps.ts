@@ -1,0 +1,37 @@
+import type { ClientCapabilities, Resource, TextResourceContents } from '@modelcontextprotocol/server';
+import type { Tool } from '../tools/support/define.ts';
+
+/** MCP Apps: pages that a host shows in the chat beside a tool's answer. Names and shapes are the extension's. */
+const EXTENSION = 'io.modelcontextprotocol/ui';
+const MIME_TYPE = 'text/html;profile=mcp-app';
+
+/** The view as a client lists it. */
+export const VIEW = {
+  uri: 'ui://runcomfy-image-mcp/view.html',
+  name: 'view',
+  title: 'Images of a job',
+  mimeType: MIME_TYPE,
+} satisfies Resource;
+
+/** Hosts of before the extension's first release look for the flat key. */
+const SHOWN_BY = { ui: { resourceUri: VIEW.uri }, 'ui/resourceUri': VIEW.uri };
+const FOR_THE_VIEW_ONLY = { ui: { visibility: ['app'] } };
+
+/** Whether a client shows such pages; any other sees no tool of the view's, and none of its `_meta`. */
+export function showsViews(client: ClientCapabilities | undefined): boolean {
+  const declared = client?.extensions?.[EXTENSION] as { mimeTypes?: unknown } | undefined;
+  return Array.isArray(declared?.mimeTypes) && declared.mimeTypes.includes(MIME_TYPE);
+}
+
+/** What a host that shows pages is told of a tool. */
+export const viewMeta = ({ view }: Tool) => view && (view === 'asked' ? FOR_THE_VIEW_ONLY : SHOWN_BY);
+
+/** The view's page, which may load pictures from some origins. */
+export function viewContents(html: string, imageOrigins: string[]): TextResourceContents {
+  const ui = {
+    csp: { resourceDomains: imageOrigins },
+    permissions: { clipboardWrite: {} },
+    prefersBorder: true,
+  };
+  return { uri: VIEW.uri, mimeType: MIME_TYPE, text: html, _meta: { ui } };
+}
