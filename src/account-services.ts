@@ -2,8 +2,8 @@ import type { Account } from './account.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { Calls } from './jobs/calls.ts';
-import { createSchedule } from './jobs/polling/interval.ts';
-import { createPace } from './jobs/polling/rate-limiter.ts';
+import { createIntervals } from './jobs/polling/intervals.ts';
+import { createRateLimiter } from './jobs/polling/rate-limiter.ts';
 import { createRunTimes } from './jobs/polling/run-times.ts';
 import { createJobs, type Jobs } from './jobs/service.ts';
 import { createLimitCheck } from './jobs/spending/limits.ts';
@@ -47,8 +47,8 @@ export function createAccountServices(account: Account, shared: SharedServices):
     api,
     requireKey: shared.key,
     store,
-    schedule: createSchedule(runTimes.expect),
-    pace: createPace(clock),
+    intervals: createIntervals(runTimes.expect),
+    rateLimiter: createRateLimiter(clock),
     runTimes,
     check: createLimitCheck(config, priceOf),
     keep: { days: config.keepDays, jobs: config.keepJobs },

@@ -24,7 +24,7 @@ export async function within<Result>(
 }
 
 // setTimeout fires at once when it is asked for more than 2^31 - 1 ms.
-const LONGEST_TIMER = 2 ** 31 - 1;
+const MAX_TIMER = 2 ** 31 - 1;
 
 // By hand: `node:timers/promises` keeps 1.9 kB for a wait that can be aborted, and a thousand jobs wait at once.
 const sleepOnce: Clock['sleep'] = (ms, signal) =>
@@ -43,8 +43,8 @@ const sleepOnce: Clock['sleep'] = (ms, signal) =>
   });
 
 const sleep: Clock['sleep'] = (ms, signal) =>
-  ms > LONGEST_TIMER
-    ? sleepOnce(LONGEST_TIMER, signal).then(() => sleep(ms - LONGEST_TIMER, signal))
+  ms > MAX_TIMER
+    ? sleepOnce(MAX_TIMER, signal).then(() => sleep(ms - MAX_TIMER, signal))
     : sleepOnce(ms, signal);
 
 export const systemClock: Clock = { now: Date.now, sleep };

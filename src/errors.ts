@@ -12,7 +12,7 @@ export type ErrorCode =
   | 'unreachable'
   | 'submit_unknown'
   | 'taken_over'
-  | 'ledger_unwritable'
+  | 'store_unavailable'
   | 'spend_limit'
   | 'job_failed'
   | 'image_unavailable'

@@ -41,7 +41,7 @@ To set one up: ${NAME} doctor --snippets. To see it work: ${NAME} demo. All else
 
 /** Serves until the client leaves, then ends at once, whatever still waits: the records tell the next process. */
 async function serve(config: Config, saveCode: () => void): Promise<void> {
-  const { factory, redact, log, leave, callsEnded, warm } = createProgram(config, {
+  const { factory, redact, log, shutdown, callsEnded, preload } = createProgram(config, {
     clock: systemClock,
     random: Math.random,
   });
@@ -49,7 +49,7 @@ async function serve(config: Config, saveCode: () => void): Promise<void> {
   if (process.stdin.isTTY) process.stderr.write(WAITING);
   const useIdleTime = () => {
     saveCode();
-    warm().catch((error) => log.warn(error.message));
+    preload().catch((error) => log.warn(error.message));
   };
   const onListed = () => void setTimeout(useIdleTime, IDLE_AFTER).unref();
   const closed = serveOverStdio(factory, { log, redact, onListed }).then(
@@ -58,7 +58,7 @@ async function serve(config: Config, saveCode: () => void): Promise<void> {
   log.info(`${VERSION} serves ${config.baseUrl}`);
   const { why, mayCancel } = await Promise.race([closed, untilClientLeaves()]);
   log.info(`leaves: ${why}`);
-  const left = Promise.all([leave(), mayCancel && callsEnded()]);
+  const left = Promise.all([shutdown(), mayCancel && callsEnded()]);
   await Promise.race([left.then(untilQuiet), systemClock.sleep(LEAVE_WITHIN)]);
   endAtOnce();
 }

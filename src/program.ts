@@ -41,11 +41,11 @@ export interface Program {
    * Before the process ends: resolves when every submit under way has its request id recorded, and every answer that
    * has gone out its acknowledgement.
    */
-  leave(): Promise<void>;
+  shutdown(): Promise<void>;
   /** Resolves when no tool call is open. */
   callsEnded(): Promise<void>;
   /** Loads what the first call needs. */
-  warm(): Promise<void>;
+  preload(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -136,15 +136,15 @@ export function createProgram(config: Config, surroundings: Surroundings): Progr
     factory: config.models === undefined ? serve(MODELS) : serveLater(config.models),
     redact,
     log,
-    leave: whenEnding(async () => {
+    shutdown: whenEnding(async () => {
       // The first at once, so that a process which is called meanwhile does not take the jobs of this one for followed.
       await Promise.all([holder.end(), openCalls.recorded()]);
     }),
     async callsEnded() {
       while (calls.size > 0) await Promise.allSettled(calls);
     },
-    async warm() {
-      await http.warm();
+    async preload() {
+      await http.preload();
       if (config.models !== undefined) await catalogue.refresh();
     },
     close: whenEnding(http.close),

@@ -5,8 +5,8 @@ import type { ImageType } from './image-type.ts';
 import { PictureError } from './picture-error.ts';
 
 /** Bounds of what is decoded, against pictures that are small files and large in memory: 4k squares have 17 million. */
-const MOST_PIXELS = 50_000_000;
-const LONGEST_SIDE = 16_384;
+const MAX_PIXELS = 50_000_000;
+const MAX_SIDE = 16_384;
 const DECODE_WITHIN_SECONDS = 20;
 
 /** A picture that can be decoded; a file's path or its bytes. */
@@ -36,12 +36,12 @@ export async function loadSharp(): Promise<typeof import('sharp').default> {
 /** Reads a picture's header. Throws PictureError where it is damaged, not of the type, or too large to decode. */
 export async function openPicture(source: Source, type: ImageType): Promise<Decodable> {
   const sharp = await loadSharp();
-  const options = { limitInputPixels: MOST_PIXELS, failOn: 'truncated' as const };
+  const options = { limitInputPixels: MAX_PIXELS, failOn: 'truncated' as const };
   const { format, width, height, autoOrient } = await inThreadPool(
     sharp(source, { ...options, limitInputPixels: false }).metadata(),
   ).catch(undecodable);
   if (format !== (type === 'avif' ? 'heif' : type)) throw new PictureError(`it is not a valid ${type}`);
-  if (width * height > MOST_PIXELS || Math.max(width, height) > LONGEST_SIDE)
+  if (width * height > MAX_PIXELS || Math.max(width, height) > MAX_SIDE)
     throw new PictureError(`it has ${width} x ${height} pixels, too many to decode`);
   return {
     width: autoOrient.width,

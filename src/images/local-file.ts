@@ -20,7 +20,7 @@ export interface LocalFile {
 }
 
 // More than any picture of use; it is held in memory.
-const MOST_BYTES = 100 << 20;
+const MAX_BYTES = 100 << 20;
 
 /** Reads a regular file under one of the allowed folders, following no link out of them. Throws LocalFileError. */
 export type FileReader = (given: string) => Promise<LocalFile>;
@@ -50,7 +50,7 @@ export function createFileReader(folders: readonly string[], openFiles = '/proc/
       const isInside = (where: string) => real.some((root) => isBelow(where, root));
       if (!opened.isFile() || !(await wasReached(path, file.fd, opened, isInside, openFiles)))
         throw new LocalFileError('was changed while it was opened');
-      if (opened.size > MOST_BYTES) throw new LocalFileError(`is larger than ${MOST_BYTES >> 20} MiB`);
+      if (opened.size > MAX_BYTES) throw new LocalFileError(`is larger than ${MAX_BYTES >> 20} MiB`);
       return { path, data: await file.readFile() };
     } finally {
       await file.close();

@@ -41,7 +41,7 @@ export interface Pictures {
 const AT_ONCE = 3;
 // Claude Desktop cuts a result at 1 MiB; as base64 this is 0.6 MB.
 const ALL_PREVIEWS = 450_000;
-const MOST_PREVIEWS = 10;
+const MAX_PREVIEWS = 10;
 
 const NO_SHARP =
   'sharp is not installed: "npm install sharp" in the folder of runcomfy-image-mcp adds it, --preview off ends this note';
@@ -111,9 +111,9 @@ export function createPictures(options: {
       const timer = setTimeout(late, within);
       signal.addEventListener('abort', forward, { once: true });
       if (signal.aborted) forward();
-      const mostBytes = Math.floor(ALL_PREVIEWS / Math.min(Math.max(urls.length, 1), MOST_PREVIEWS));
+      const mostBytes = Math.floor(ALL_PREVIEWS / Math.min(Math.max(urls.length, 1), MAX_PREVIEWS));
       const collectAt = async (url: string, index: number): Promise<Picture> => {
-        const isTooMany = index >= MOST_PREVIEWS && wanted.preview !== 'off';
+        const isTooMany = index >= MAX_PREVIEWS && wanted.preview !== 'off';
         const number = urls.length > 1 ? `-${index + 1}` : '';
         const picture = await collectOne(url, {
           ...wanted,
@@ -123,7 +123,7 @@ export function createPictures(options: {
           hasSharp,
           mostBytes,
         });
-        return isTooMany ? { ...picture, unshown: `an answer shows at most ${MOST_PREVIEWS}` } : picture;
+        return isTooMany ? { ...picture, unshown: `an answer shows at most ${MAX_PREVIEWS}` } : picture;
       };
       try {
         return await mapSome(urls, collectAt);

@@ -5,7 +5,7 @@ import { ToolError } from '../errors.ts';
 import { sniff, whatElse } from './image-type.ts';
 import { createFileReader, LocalFileError } from './local-file.ts';
 import { PictureError } from './picture-error.ts';
-import { MOST_SENT, toDataUri } from './shrink.ts';
+import { MAX_SENT, toDataUri } from './shrink.ts';
 import { isPrivateHost } from './trust.ts';
 
 /** A reference image: what goes to RunComfy, and what the records say instead of megabytes. */
@@ -47,7 +47,7 @@ export function createInputs(options: {
       if (error instanceof PictureError)
         throw refused(field, `cannot be sent, as ${error.reason}`, given, 'Give another image.');
       if (error instanceof ToolError && error.code === 'sharp_missing') {
-        const why = `is not PNG, JPEG or WebP of at most ${MOST_SENT >> 20} MiB, and sharp, which would convert it, is not installed`;
+        const why = `is not PNG, JPEG or WebP of at most ${MAX_SENT >> 20} MiB, and sharp, which would convert it, is not installed`;
         throw refused(field, why, given, 'Give a smaller or converted image, or "npm install sharp".');
       }
       throw error;
@@ -97,12 +97,12 @@ export function referenceProblem(text: string, loopbackOrigin: string | undefine
   return undefined;
 }
 
-const LONGEST_SHOWN = 120;
+const MAX_SHOWN = 120;
 // No signed link is longer; to parse a host takes time that grows with the square of its length.
 const MAX_URL = 8_192;
 
 function refused(field: string, problem: string, given: string, next: string): ToolError {
   const shown = given.replace(/\/\/[^/@]*@/, '//…@');
-  const cut = shown.length > LONGEST_SHOWN ? `${shown.slice(0, LONGEST_SHOWN)}…` : shown;
+  const cut = shown.length > MAX_SHOWN ? `${shown.slice(0, MAX_SHOWN)}…` : shown;
   return new ToolError('invalid_input', `${field} ${problem}: ${JSON.stringify(cut)}.`, { next });
 }

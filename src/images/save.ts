@@ -24,7 +24,7 @@ const PART = /^\.[0-9a-f-]{36}\.part$/;
 // A part this old, in ms, is one that a dead process left.
 const ABANDONED_AFTER = 3_600_000;
 // So many files of one name are someone's mistake.
-const MOST_NAMESAKES = 100;
+const MAX_NAMESAKES = 100;
 
 /** Opens a new file in a folder, which is made where it is missing. Its methods, too, throw PictureError. */
 export async function openIncoming(folder: string): Promise<Incoming> {
@@ -47,7 +47,7 @@ export async function openIncoming(folder: string): Promise<Incoming> {
 
   async function place(stem: string, download: Download, trace: Record<string, unknown>): Promise<string> {
     await file.sync();
-    for (let count = 1; count <= MOST_NAMESAKES; count++) {
+    for (let count = 1; count <= MAX_NAMESAKES; count++) {
       const name = `${stem}${count === 1 ? '' : `_${count}`}.${extension(download.type)}`;
       const target = join(dir, name);
       if (await putIfNew(path, target)) {
@@ -56,7 +56,7 @@ export async function openIncoming(folder: string): Promise<Incoming> {
       }
       if (await isSame(target, download)) return target;
     }
-    throw new PictureError(`there are ${MOST_NAMESAKES} other files of its name in ${dir}`);
+    throw new PictureError(`there are ${MAX_NAMESAKES} other files of its name in ${dir}`);
   }
 
   return {

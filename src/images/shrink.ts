@@ -3,7 +3,7 @@ import { openPicture, undecodable } from './decode.ts';
 import { type ImageType, mimeType } from './image-type.ts';
 
 /** RunComfy's own client sends at most this much of a picture, in bytes. */
-export const MOST_SENT = 6 << 20;
+export const MAX_SENT = 6 << 20;
 
 // Every model with image inputs takes these.
 const SENT: readonly ImageType[] = ['png', 'jpeg', 'webp'];
@@ -14,7 +14,7 @@ const FIRST_SIDE = 4096;
  * scaled down only as far as it must be. Throws PictureError, or `sharp_missing` where it has to be encoded anew.
  */
 export async function toDataUri(data: Buffer, type: ImageType): Promise<string> {
-  if (data.length <= MOST_SENT && SENT.includes(type)) return uri(data, type);
+  if (data.length <= MAX_SENT && SENT.includes(type)) return uri(data, type);
   const { open } = await openPicture(data, type);
   const { isOpaque } = await inThreadPool(open().stats()).catch(undecodable);
   for (let side = FIRST_SIDE; ; side /= 2) {
@@ -23,7 +23,7 @@ export async function toDataUri(data: Buffer, type: ImageType): Promise<string> 
       ? scaled.jpeg({ quality: 90, chromaSubsampling: '4:4:4' })
       : scaled.webp({ quality: 90 });
     const smaller = await inThreadPool(encoded.toBuffer()).catch(undecodable);
-    if (smaller.length <= MOST_SENT) return uri(smaller, isOpaque ? 'jpeg' : 'webp');
+    if (smaller.length <= MAX_SENT) return uri(smaller, isOpaque ? 'jpeg' : 'webp');
   }
 }
 

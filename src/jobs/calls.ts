@@ -17,7 +17,7 @@ export interface Wait {
   /** Ends the wait at once, with a WaitEnd as its reason. The job goes on unless the user gave up while it is queued. */
   signal: AbortSignal;
   /** Called after every look. */
-  onLook(job: Job): void;
+  onPoll(job: Job): void;
   /** Whether the answer has left this process whole. Never rejects. */
   delivered: Promise<boolean>;
 }
@@ -28,7 +28,7 @@ export interface Outcome {
   /** It was submitted by an earlier call with the same input, whose answer reached nobody. */
   resumed: boolean;
   /** Why the last look told nothing, where that is so. */
-  unread?: ToolError;
+  readError?: ToolError;
 }
 
 /** By which a call and its job are known. */

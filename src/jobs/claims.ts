@@ -16,7 +16,7 @@ export interface Claim {
   readonly job: Job;
   /** False for a job that another program submitted. */
   readonly isRecorded: boolean;
-  /** Right before its POST: whether the job may be sent, durably. Throws `ledger_unwritable`; then it may not. */
+  /** Right before its POST: whether the job may be sent, durably. Throws `store_unavailable`; then it may not. */
   maySubmit(): Promise<boolean>;
   /** The POST was answered with a request id. */
   accepted(requestId: string): Promise<void>;
@@ -62,7 +62,7 @@ export function createClaims(options: ClaimsOptions) {
   }
 
   return {
-    /** Records the intent of a call within the user's limits. Throws `spend_limit` or `ledger_unwritable`. */
+    /** Records the intent of a call within the user's limits. Throws `spend_limit` or `store_unavailable`. */
     async reserve(call: PaidCall, fingerprint: string, wait: Wait): Promise<Claim> {
       const submitted_at = new Date(clock.now()).toISOString();
       const intent: Intent = { fingerprint, job: { ...call, state: 'reserved', submitted_at } };
@@ -97,7 +97,7 @@ export function createClaims(options: ClaimsOptions) {
     },
 
     /** A job by its request id, to look at it only. */
-    async lookOn(requestId: string): Promise<Claim> {
+    async peek(requestId: string): Promise<Claim> {
       const stored = await find(requestId);
       return stored ? claimOf(stored, undefined, options) : unrecorded(requestId, options);
     },

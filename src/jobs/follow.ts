@@ -5,9 +5,9 @@ import type { RunComfy } from '../runcomfy/client.ts';
 import { type Outcome, startDeadline, type Wait } from './calls.ts';
 import type { Claim } from './claims.ts';
 import { isFinal, lacksCostOrOutput, lacksOutput, type Observation } from './job.ts';
-import type { Schedule } from './polling/interval.ts';
-import { watch, watchStart } from './polling/poll.ts';
-import type { Pace } from './polling/rate-limiter.ts';
+import type { Intervals } from './polling/intervals.ts';
+import { poll, pollStart } from './polling/poll.ts';
+import type { RateLimiter } from './polling/rate-limiter.ts';
 import type { LateCosts } from './spending/late-costs.ts';
 
 // How long the one look of a wait that is over already may take, in ms.
@@ -15,8 +15,8 @@ const ONE_LOOK = 5_000;
 
 export interface FollowOptions {
   api: RunComfy;
-  schedule: Schedule;
-  pace: Pace;
+  intervals: Intervals;
+  rateLimiter: RateLimiter;
   lateCosts: LateCosts;
   clock: Clock;
   log: Log;
@@ -25,53 +25,54 @@ export interface FollowOptions {
 /** How a job is followed. */
 export interface Following {
   /** When the first look is, in ms from now; 0 where somebody asks for the job just now. */
-  firstGap: number;
+  firstInterval: number;
   /** It is the job of an earlier call. */
   resumed?: boolean;
 }
 
 export type Follow = ReturnType<typeof createFollow>;
 
-export function createFollow({ api, schedule, pace, lateCosts, clock, log }: FollowOptions) {
+export function createFollow({ api, intervals, rateLimiter, lateCosts, clock, log }: FollowOptions) {
   /** Looks at a job until it ends or the wait is over, records what it sees, and ends the claim. */
   return async (
     claim: Claim,
     requestId: string,
-    { firstGap, resumed = false }: Following,
+    { firstInterval, resumed = false }: Following,
     wait: Wait,
   ): Promise<Outcome> => {
-    let unread: ToolError | undefined;
+    let readError: ToolError | undefined;
     let lost: ToolError | undefined;
     let isRead = claim.isRecorded;
     // Who asks for a job gets at least one look, even where the wait is none.
-    const until = firstGap === 0 ? Math.max(wait.until, clock.now() + ONE_LOOK) : wait.until;
+    const until = firstInterval === 0 ? Math.max(wait.until, clock.now() + ONE_LOOK) : wait.until;
     const deadline = startDeadline(clock, wait.signal, until);
 
     async function look(): Promise<void> {
       const { job } = claim;
       const tools = {
         api,
-        gap: (runningMs?: number) => schedule.gap(claim.job, runningMs),
-        worth: (sinceMs: number, runningMs?: number) => schedule.worth(claim.job, sinceMs, runningMs),
-        pace,
+        interval: (runningMs?: number) => intervals.next(claim.job, runningMs),
+        priority: (sinceMs: number, runningMs?: number) => intervals.priority(claim.job, sinceMs, runningMs),
+        rateLimiter,
         clock,
         signal: deadline.signal,
       };
-      for await (const seen of watch(
+      for await (const reply of poll(
         requestId,
-        watchStart(job, claim.isRecorded, firstGap, clock.now()),
+        pollStart(job, claim.isRecorded, firstInterval, clock.now()),
         tools,
       )) {
-        unread = seen.kind === 'unread' ? seen.error : undefined;
-        isRead ||= seen.kind !== 'unread';
-        if (seen.kind !== 'unread') await claim.observe(seen);
+        readError = reply.kind === 'read_failed' ? reply.error : undefined;
+        isRead ||= reply.kind !== 'read_failed';
+        if (reply.kind !== 'read_failed') await claim.observe(reply);
         else {
-          log.debug(`${requestId} could not be read: ${seen.error.message}`);
-          const failure = failureOf(seen.error);
+          log.debug(`${requestId} could not be read: ${reply.error.message}`);
+          const failure = failureOf(reply.error);
           await claim.observe(failure);
-          if (failure.kind === 'missing' && claim.job.state === 'unknown') lost = gone(requestId, seen.error);
+          if (failure.kind === 'missing' && claim.job.state === 'unknown')
+            lost = gone(requestId, reply.error);
         }
-        wait.onLook(claim.job);
+        wait.onPoll(claim.job);
         if (lost || clock.now() >= wait.until || isFinal(claim.job.state)) return;
       }
     }
@@ -93,8 +94,8 @@ export function createFollow({ api, schedule, pace, lateCosts, clock, log }: Fol
     else await claim.handOver();
     if (lost) throw lost;
     // Nothing is known of a job that no look could read and no record tells of.
-    if (!isRead && !wait.signal.aborted) throw unread ?? notHeard(requestId);
-    return { job: claim.job, resumed, ...(unread && { unread }) };
+    if (!isRead && !wait.signal.aborted) throw readError ?? notHeard(requestId);
+    return { job: claim.job, resumed, ...(readError && { readError }) };
   };
 
   /** The user gave up: a queued job is cancelled upstream too. Nobody waits for an answer, so failures are only logged. */
@@ -111,7 +112,7 @@ export function createFollow({ api, schedule, pace, lateCosts, clock, log }: Fol
 /** What a read that failed says of its job. */
 function failureOf({ code, status }: ToolError): Observation {
   const isDenied = code === 'unknown_request';
-  return isDenied || status === 404 ? { kind: 'missing', isDenied } : { kind: 'unread' };
+  return isDenied || status === 404 ? { kind: 'missing', isDenied } : { kind: 'read_failed' };
 }
 
 function notHeard(requestId: string): ToolError {

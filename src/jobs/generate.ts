@@ -7,8 +7,8 @@ import { type Calls, fingerprintOf, type Outcome, type PaidCall, type Wait } fro
 import type { Claim, Claims } from './claims.ts';
 import type { Follow } from './follow.ts';
 import { followLead } from './lead.ts';
-import type { Schedule } from './polling/interval.ts';
-import type { Pace } from './polling/rate-limiter.ts';
+import type { Intervals } from './polling/intervals.ts';
+import type { RateLimiter } from './polling/rate-limiter.ts';
 import type { RunTimes } from './polling/run-times.ts';
 import type { JobStore, Retention } from './store.ts';
 
@@ -21,8 +21,8 @@ export interface GenerateOptions {
   calls: Calls;
   claims: Claims;
   follow: Follow;
-  schedule: Schedule;
-  pace: Pace;
+  intervals: Intervals;
+  rateLimiter: RateLimiter;
   runTimes: RunTimes;
   clock: Clock;
   log: Log;
@@ -35,7 +35,7 @@ type Body = Record<string, unknown>;
 
 /** Makes what serves a paid call: by the earlier job that it repeats, or by a new one that is submitted once. */
 export function createGenerate(options: GenerateOptions) {
-  const { api, requireKey, store, keep, calls, claims, follow, schedule, runTimes, clock, log } = options;
+  const { api, requireKey, store, keep, calls, claims, follow, intervals, runTimes, clock, log } = options;
   let prunedAt = Number.NEGATIVE_INFINITY;
 
   async function serve(call: PaidCall, fingerprint: string, body: Body, wait: Wait): Promise<Outcome> {
@@ -44,19 +44,19 @@ export function createGenerate(options: GenerateOptions) {
     const claim = await submit(call, fingerprint, body, wait);
     const requestId = claim.job.request_id as string;
     prune();
-    wait.onLook(claim.job);
-    await runTimes.recall();
-    return follow(claim, requestId, { firstGap: schedule.gap(call) }, wait).catch((error) => {
+    wait.onPoll(claim.job);
+    await runTimes.loadHistory();
+    return follow(claim, requestId, { firstInterval: intervals.next(call) }, wait).catch((error) => {
       throw error instanceof ToolError ? unfollowed(requestId, error) : error;
     });
   }
 
   /** Answers a call that repeats an earlier one: with its job, or with the doubt whether there is one. */
   async function resume(claim: Claim, wait: Wait): Promise<Outcome> {
-    if (claim.job.request_id === undefined) await claim.observe({ kind: 'answer_lost' });
+    if (claim.job.request_id === undefined) await claim.observe({ kind: 'response_lost' });
     const { request_id, submitted_at } = claim.job;
     // It may have been accepted after all, a moment ago.
-    if (request_id !== undefined) return follow(claim, request_id, { firstGap: 0, resumed: true }, wait);
+    if (request_id !== undefined) return follow(claim, request_id, { firstInterval: 0, resumed: true }, wait);
     claim.answer();
     throw interrupted(submitted_at);
   }
@@ -70,7 +70,7 @@ export function createGenerate(options: GenerateOptions) {
     const { requestId, unproven } = await calls.hold(wait.call, send(claim, body, wait));
     if (unproven) {
       log.info(`${requestId} came in a reply that proves nothing: ${unproven.message}`);
-      wait.onLook(claim.job);
+      wait.onPoll(claim.job);
       const end = await followLead(requestId, { ...options, signal: wait.signal });
       if (end === 'missing') throw await settled(claim, unproven);
     }
@@ -117,7 +117,7 @@ async function settled(claim: Claim, error: unknown): Promise<unknown> {
   if (error instanceof ToolError && error.charged === 'no') await claim.discard();
   else {
     // A record that holds a request id keeps it.
-    await claim.observe({ kind: claim.job.request_id === undefined ? 'answer_lost' : 'forgotten' });
+    await claim.observe({ kind: claim.job.request_id === undefined ? 'response_lost' : 'not_found' });
     claim.answer();
   }
   return error;

@@ -1,5 +1,5 @@
 import type { MediaKind } from '../runcomfy/outputs.ts';
-import type { ResultSeen, StatusSeen } from '../runcomfy/replies.ts';
+import type { ResultReply, StatusReply } from '../runcomfy/replies.ts';
 
 /**
  * `reserved` is counted and recorded, and certainly not sent; `submitting` may have been sent; `unknown` may exist, or
@@ -58,7 +58,7 @@ export interface Job {
 export const UNKNOWN_MODEL = 'unknown';
 
 /** What looks showed of the time of a job's run. All in ms, times since the epoch; absent is what is not known. */
-export interface Sight {
+export interface RunTiming {
   /** The last look that told the state, or the submit. */
   readonly seenAt?: number;
   /** When it began to run: the middle between the last look that saw it queued and the first that saw it run. */
@@ -72,14 +72,14 @@ export interface Sight {
 /** Something that was learned about a job. */
 export type Observation =
   | { kind: 'accepted'; request_id: string }
-  | { kind: 'answer_lost' }
-  | { kind: 'forgotten' }
+  | { kind: 'response_lost' }
+  | { kind: 'not_found' }
   /** A read was answered with HTTP 404, in RunComfy's own words (404001) or in those of a gateway. */
   | { kind: 'missing'; isDenied: boolean }
   /** A read failed in another way. */
-  | { kind: 'unread' }
-  | { kind: 'status'; seen: StatusSeen; sight?: Sight }
-  | { kind: 'result'; seen: ResultSeen; sight?: Sight }
+  | { kind: 'read_failed' }
+  | { kind: 'status'; reply: StatusReply; timing?: RunTiming }
+  | { kind: 'result'; reply: ResultReply; timing?: RunTiming }
   | { kind: 'cancelled' };
 
 /** What the URL at an index leads to. */
@@ -90,9 +90,9 @@ export const isFinal = (state: JobState): boolean =>
 /** The states of a job that RunComfy works on. */
 export const ACTIVE_STATES: readonly JobState[] = ['in_queue', 'in_progress'];
 
-/** Whether a job succeeded and its output has not been seen. */
+/** Whether a job succeeded and its output has not been reply. */
 export const lacksOutput = ({ state, urls }: Job): boolean => state === 'succeeded' && !urls?.length;
 
-/** Whether a job succeeded and its cost or its output has not been seen. */
+/** Whether a job succeeded and its cost or its output has not been reply. */
 export const lacksCostOrOutput = (job: Job): boolean =>
   lacksOutput(job) || (job.state === 'succeeded' && job.cost_usd === undefined);

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
 import { startDeadline } from './calls.ts';
-import type { Pace } from './polling/rate-limiter.ts';
+import type { RateLimiter } from './polling/rate-limiter.ts';
 
 // For how long /status is asked, and how far apart, in ms: a job may be unknown to a read for a moment after its submit.
 const ASKED_FOR = 30_000;
@@ -22,14 +22,14 @@ export type LeadEnd =
 /** Asks RunComfy whether it knows a request. Pays for nothing, and never throws for what RunComfy answers. */
 export async function followLead(
   requestId: string,
-  tools: { api: Pick<RunComfy, 'status'>; pace: Pace; clock: Clock; signal: AbortSignal },
+  tools: { api: Pick<RunComfy, 'status'>; rateLimiter: RateLimiter; clock: Clock; signal: AbortSignal },
 ): Promise<LeadEnd> {
-  const { api, pace, clock } = tools;
+  const { api, rateLimiter, clock } = tools;
   const { signal, clear } = startDeadline(clock, tools.signal, clock.now() + ASKED_FOR);
   let denials = 0;
   try {
     for (;;) {
-      await pace.turn(atOnce, signal);
+      await rateLimiter.acquire(atOnce, signal);
       const error = await api.status(requestId, signal).then(
         () => undefined,
         (problem: unknown) => problem,

@@ -6,8 +6,8 @@ import { type Claim, createClaims } from './claims.ts';
 import { createFollow } from './follow.ts';
 import { createGenerate } from './generate.ts';
 import { isFinal, type Job, type JobState, lacksCostOrOutput } from './job.ts';
-import type { Schedule } from './polling/interval.ts';
-import type { Pace } from './polling/rate-limiter.ts';
+import type { Intervals } from './polling/intervals.ts';
+import type { RateLimiter } from './polling/rate-limiter.ts';
 import type { RunTimes } from './polling/run-times.ts';
 import { createLateCosts } from './spending/late-costs.ts';
 import type { JobStore, LimitCheck, Retention } from './store.ts';
@@ -43,7 +43,7 @@ export interface Jobs {
   /** Follows a job of this account, also one that no record tells of. */
   follow(requestId: string, wait: Wait): Promise<Outcome>;
   /** One look at a job, which neither follows nor delivers it: a call that repeats its own still gets it. */
-  look(requestId: string, signal: AbortSignal): Promise<Job>;
+  peek(requestId: string, signal: AbortSignal): Promise<Job>;
   /** Asks RunComfy to cancel; only a queued job can be. Returns the job as it then is. */
   cancel(requestId: string, signal: AbortSignal): Promise<Cancellation>;
   /** Recorded jobs, newest first. */
@@ -56,8 +56,8 @@ export interface JobsOptions {
   requireKey: () => Promise<unknown>;
   store: JobStore;
   calls: Calls;
-  schedule: Schedule;
-  pace: Pace;
+  intervals: Intervals;
+  rateLimiter: RateLimiter;
   runTimes: RunTimes;
   /** The user's limits. */
   check: LimitCheck | undefined;
@@ -79,10 +79,10 @@ export function createJobs(options: JobsOptions): Jobs {
     if (isFinal(claim.job.state)) return claim.job;
     // Only /status tells the position in the queue, and only /result how a job ended.
     const status = await api.status(requestId, signal);
-    if (status.state !== 'ended') await claim.observe({ kind: 'status', seen: status });
+    if (status.state !== 'ended') await claim.observe({ kind: 'status', reply: status });
     else {
-      const seen = await api.result(requestId, signal);
-      if (seen !== 'not_finished') await claim.observe({ kind: 'result', seen });
+      const reply = await api.result(requestId, signal);
+      if (reply !== 'not_finished') await claim.observe({ kind: 'result', reply });
       if (lacksCostOrOutput(claim.job)) lateCosts.ask(claim);
     }
     return claim.job;
@@ -94,16 +94,16 @@ export function createJobs(options: JobsOptions): Jobs {
     follow: (requestId, wait) =>
       calls.open(wait, undefined, async () => {
         const claim = await claims.join(requestId, wait);
-        await runTimes.recall();
-        return follow(claim, requestId, { firstGap: 0 }, wait);
+        await runTimes.loadHistory();
+        return follow(claim, requestId, { firstInterval: 0 }, wait);
       }),
 
-    async look(requestId, signal) {
-      return lookAt(await claims.lookOn(requestId), requestId, signal);
+    async peek(requestId, signal) {
+      return lookAt(await claims.peek(requestId), requestId, signal);
     },
 
     async cancel(requestId, signal) {
-      const claim = await claims.lookOn(requestId);
+      const claim = await claims.peek(requestId);
       if (isFinal(claim.job.state)) return { outcome: 'already_ended', job: claim.job };
       if ((await api.cancel(requestId, signal)) === 'cancelled') {
         await claim.observe({ kind: 'cancelled' });

@@ -70,7 +70,7 @@ export interface Retention {
 /**
  * The durable record of the paid calls of one account, shared by all processes that serve it. Every change is
  * compare-and-set: of two writers one is told to read again, so that no write is lost. Final states absorb. Methods
- * throw `ledger_unwritable` where the records cannot be read or written.
+ * throw `store_unavailable` where the records cannot be read or written.
  */
 export interface JobStore {
   readonly account: Account;

@@ -1,5 +1,5 @@
-import type { ResultSeen } from '../runcomfy/replies.ts';
-import { isFinal, type Job, type JobState, lacksOutput, type Observation, type Sight } from './job.ts';
+import type { ResultReply } from '../runcomfy/replies.ts';
+import { isFinal, type Job, type JobState, lacksOutput, type Observation, type RunTiming } from './job.ts';
 
 // In ms. A result may say "succeeded" before its output is there; what comes later is added to the final state.
 const OUTPUT_WITHIN = 30_000;
@@ -21,49 +21,49 @@ export function transition(job: Job, observation: Observation, now: number): Job
     return job.request_id === undefined
       ? { ...unended(job), state: 'in_queue', request_id: observation.request_id }
       : job;
-  if (isFinal(job.state)) return kind === 'result' ? withLateResult(job, observation.seen) : job;
+  if (isFinal(job.state)) return kind === 'result' ? withLateResult(job, observation.reply) : job;
   const at = new Date(now).toISOString();
   switch (kind) {
-    case 'answer_lost':
+    case 'response_lost':
       return job.request_id === undefined ? { ...job, state: 'unknown' } : job;
-    case 'forgotten':
+    case 'not_found':
       return { ...job, state: 'unknown' };
     case 'missing':
       return missing(job, observation.isDenied, now);
-    case 'unread':
+    case 'read_failed':
       return found(job);
     case 'cancelled':
       return ended(job, 'cancelled', at);
     case 'status': {
-      const { state, queue_position } = observation.seen;
-      return state === 'ended' ? found(job) : running(job, state, queue_position, at, observation.sight);
+      const { state, queue_position } = observation.reply;
+      return state === 'ended' ? found(job) : running(job, state, queue_position, at, observation.timing);
     }
     case 'result': {
-      const { seen, sight } = observation;
-      const told = job.submitted_at === undefined ? completed(job, seen) : job;
-      if (seen.state === 'in_queue' || seen.state === 'in_progress')
-        return running(told, seen.state, undefined, at, sight);
-      const finished_at = told.finished_at ?? endedAt(told, seen.finished_at, at);
+      const { reply, timing } = observation;
+      const told = job.submitted_at === undefined ? completed(job, reply) : job;
+      if (reply.state === 'in_queue' || reply.state === 'in_progress')
+        return running(told, reply.state, undefined, at, timing);
+      const finished_at = told.finished_at ?? endedAt(told, reply.finished_at, at);
       if (
-        seen.state === 'succeeded' &&
-        seen.urls.length === 0 &&
+        reply.state === 'succeeded' &&
+        reply.urls.length === 0 &&
         now - Date.parse(finished_at) < OUTPUT_WITHIN
       )
-        return withoutOutput(running(told, 'in_progress', undefined, at, sight), finished_at);
+        return withoutOutput(running(told, 'in_progress', undefined, at, timing), finished_at);
       return {
-        ...ended(told, seen.state, finished_at),
-        urls: seen.urls,
-        ...(seen.kinds && { kinds: seen.kinds }),
-        ...(sight?.ranMs !== undefined && { ran_seconds: sight.ranMs / 1000 }),
-        ...(seen.error !== undefined && { error: seen.error }),
-        ...(seen.cost_usd !== undefined && { cost_usd: seen.cost_usd }),
+        ...ended(told, reply.state, finished_at),
+        urls: reply.urls,
+        ...(reply.kinds && { kinds: reply.kinds }),
+        ...(timing?.ranMs !== undefined && { ran_seconds: timing.ranMs / 1000 }),
+        ...(reply.error !== undefined && { error: reply.error }),
+        ...(reply.cost_usd !== undefined && { cost_usd: reply.cost_usd }),
       };
     }
   }
 }
 
 /** A job that succeeded, with what its result did not tell yet. */
-function withLateResult(job: Job, { state, urls, kinds, cost_usd }: ResultSeen): Job {
+function withLateResult(job: Job, { state, urls, kinds, cost_usd }: ResultReply): Job {
   if (job.state !== 'succeeded' || state !== 'succeeded') return job;
   const bringsOutput = lacksOutput(job) && urls.length > 0;
   const bringsCost = job.cost_usd === undefined && cost_usd !== undefined;
@@ -102,30 +102,30 @@ function found(job: Job): Job {
 }
 
 /** A job that another program submitted, with what RunComfy tells about it. */
-function completed(job: Job, { model = job.model, created_at }: ResultSeen): Job {
+function completed(job: Job, { model = job.model, created_at }: ResultReply): Job {
   return { ...job, model, ...(created_at !== undefined && { submitted_at: created_at }) };
 }
 
 function running(
-  seen: Job,
+  reply: Job,
   state: 'in_queue' | 'in_progress',
   position: number | undefined,
   at: string,
-  sight?: Sight,
+  timing?: RunTiming,
 ): Job {
-  const job = found(seen);
+  const job = found(reply);
   if (job.state === state && job.queue_position === position) return job;
   const { queue_position: _, ...rest } = job;
   return {
     ...rest,
     state,
     ...(position !== undefined && { queue_position: position }),
-    ...(state === 'in_progress' && job.started_at === undefined && start(at, sight)),
+    ...(state === 'in_progress' && job.started_at === undefined && start(at, timing)),
   };
 }
 
-function start(at: string, sight: Sight = {}): Pick<Job, 'started_at' | 'started_within_seconds'> {
-  const { startedAt, startedWithin } = sight;
+function start(at: string, timing: RunTiming = {}): Pick<Job, 'started_at' | 'started_within_seconds'> {
+  const { startedAt, startedWithin } = timing;
   return {
     started_at: startedAt === undefined ? at : new Date(startedAt).toISOString(),
     ...(startedWithin !== undefined && { started_within_seconds: startedWithin / 1000 }),

@@ -34,7 +34,7 @@ export function openCall(
       call: randomUUID(),
       until: began + seconds * 1000,
       signal: ended.signal,
-      onLook: progress?.report ?? (() => {}),
+      onPoll: progress?.report ?? (() => {}),
       delivered: answers.delivered(id, ended.signal),
     },
     end() {

@@ -6,7 +6,7 @@ import { type CatalogueEntry, readEntry } from '../runcomfy/entries.ts';
 
 /** The catalogue as it was kept, and when it was read from the service, in ms since the epoch. */
 export interface Kept {
-  at: number;
+  fetchedAt: number;
   /** The entries whose ids are wanted; all without a choice. */
   pick(wants?: (modelId: string) => boolean): CatalogueEntry[];
 }
@@ -31,7 +31,7 @@ export function createStore(dataDir: string, api: string) {
       const about = parse(head) as { version?: unknown; api?: unknown; at?: unknown } | undefined;
       if (about?.version !== VERSION || about.api !== api || typeof about.at !== 'number') return undefined;
       return {
-        at: about.at,
+        fetchedAt: about.at,
         pick: (wants) =>
           lines.flatMap((line) => {
             const id = ID_FIRST.exec(line)?.[1];

@@ -8,23 +8,23 @@ import { cleanEntry } from './clean-entry.ts';
 import type { Found, Wish } from './search.ts';
 
 /** Something of the catalogue, when it was read in ms since the epoch, and why it is old where it should be newer. */
-export interface Known<What> {
-  what: What;
-  at: number;
-  problem?: ToolError;
+export interface Cached<Value> {
+  value: Value;
+  fetchedAt: number;
+  staleReason?: ToolError;
 }
 
 /** RunComfy's models of today, kept on disk: stale is better than nothing, and is told. */
 export interface Catalogue {
   /** The entries that fit, best first, and how the query was read. Throws ToolError where none was ever read. */
-  search(query: string, wish: Wish, signal?: AbortSignal): Promise<Known<Found>>;
+  search(query: string, wish: Wish, signal?: AbortSignal): Promise<Cached<Found>>;
   /** One model as RunComfy publishes it now, or last did. Throws `unknown_model` with ids like it. */
-  model(modelId: string, signal?: AbortSignal): Promise<Known<CatalogueEntry>>;
+  model(modelId: string, signal?: AbortSignal): Promise<Cached<CatalogueEntry>>;
   /** The model as it is at this moment; undefined where that cannot be had. */
   now(modelId: string): Promise<CatalogueEntry | undefined>;
   /** The entries of some ids, as they were kept; without any they are fetched within `ms`. */
   pick(wants: (modelId: string) => boolean, ms: number): Promise<CatalogueEntry[]>;
-  /** Reads the catalogue anew where what is kept is old. */
+  /** Reads the catalogue again where the kept one is old. */
   refresh(): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export interface Catalogue {
 const LIST_FRESH = 3_600_000;
 const MODEL_FRESH = 600_000;
 // What only adds to an error is not waited for longer, in ms.
-const MOST_ASIDE = 5_000;
+const MAX_ASIDE = 5_000;
 const PAGE = 500;
 // More than this is not read, whatever total the service tells: RunComfy had some 400 models in September 2026, which
 // are a page, and 1 MB as they are kept.
@@ -50,12 +50,12 @@ export function createCatalogue(options: {
 }): Catalogue {
   const { api, clock, redact, log } = options;
   const store = createStore(options.dataDir, options.origin);
-  const models = new Map<string, { entry: CatalogueEntry; at: number }>();
-  let latest: Known<CatalogueEntry[]> | undefined;
-  const isFresh = (at: number, ms: number) => at <= clock.now() && clock.now() - at < ms;
+  const models = new Map<string, { entry: CatalogueEntry; fetchedAt: number }>();
+  let latest: Cached<CatalogueEntry[]> | undefined;
+  const isFresh = (fetchedAt: number, ms: number) => fetchedAt <= clock.now() && clock.now() - fetchedAt < ms;
 
-  async function fetchAll(signal?: AbortSignal): Promise<Known<CatalogueEntry[]>> {
-    const at = clock.now();
+  async function fetchAll(signal?: AbortSignal): Promise<Cached<CatalogueEntry[]>> {
+    const fetchedAt = clock.now();
     const found = new Map<string, CatalogueEntry>();
     let bytes = 0;
     for (let pages = 0, offset = 0, total = 1; pages < MAX_PAGES && offset < total; pages++) {
@@ -70,38 +70,38 @@ export function createCatalogue(options: {
       total = page.total;
       offset += page.seen;
     }
-    latest = { what: [...found.values()], at };
+    latest = { value: [...found.values()], fetchedAt };
     await store
-      .write(at, latest.what)
+      .write(fetchedAt, latest.value)
       .catch((error) => log.warn(`the catalogue cannot be kept: ${error.message}`));
     return latest;
   }
 
-  async function read(modelId: string, signal?: AbortSignal): Promise<Known<CatalogueEntry>> {
+  async function read(modelId: string, signal?: AbortSignal): Promise<Cached<CatalogueEntry>> {
     const entry = cleanEntry(await api.model(modelId, signal), redact);
-    const seen = { entry, at: clock.now() };
+    const seen = { entry, fetchedAt: clock.now() };
     models.set(modelId, seen);
-    return { what: entry, at: seen.at };
+    return { value: entry, fetchedAt: seen.fetchedAt };
   }
 
-  async function all(signal?: AbortSignal): Promise<Known<CatalogueEntry[]>> {
-    if (latest && isFresh(latest.at, LIST_FRESH)) return latest;
+  async function all(signal?: AbortSignal): Promise<Cached<CatalogueEntry[]>> {
+    if (latest && isFresh(latest.fetchedAt, LIST_FRESH)) return latest;
     const kept = latest ?? (await fromDisk(store.read()));
-    if (kept && isFresh(kept.at, LIST_FRESH)) {
+    if (kept && isFresh(kept.fetchedAt, LIST_FRESH)) {
       latest = kept;
       return kept;
     }
     return fetchAll(signal).catch((error) => {
       if (!(error instanceof ToolError) || !kept) throw error;
-      return { ...kept, problem: error };
+      return { ...kept, staleReason: error };
     });
   }
 
   /** A refusal of the model itself, with ids like the one that was asked for. */
   async function unknown(modelId: string, error: ToolError, signal?: AbortSignal): Promise<ToolError> {
-    const { what } = await all(signal).catch(() => ({ what: [] }));
+    const { value } = await all(signal).catch(() => ({ value: [] }));
     const { nearest } = await import('./search.ts');
-    const like = (await nearest(modelId, what)).map(({ model_id }) => model_id);
+    const like = (await nearest(modelId, value)).map(({ model_id }) => model_id);
     if (like.length === 0) return error;
     return new ToolError('unknown_model', `RunComfy has no model ${JSON.stringify(modelId)}.`, {
       next: `Nearest ids: ${like.join(', ')}. Use one of them, or search with find_image_models.`,
@@ -111,14 +111,15 @@ export function createCatalogue(options: {
 
   return {
     async search(query, wish, signal) {
-      const known = await all(signal);
+      const cached = await all(signal);
       const { search } = await import('./search.ts');
       // Words of it are told again, and a key would not be known by its parts.
-      return { ...known, what: await search(known.what, redact(query), wish) };
+      return { ...cached, value: await search(cached.value, redact(query), wish) };
     },
     async model(modelId, signal) {
       const seen = models.get(modelId);
-      if (seen && isFresh(seen.at, MODEL_FRESH)) return { what: seen.entry, at: seen.at };
+      if (seen && isFresh(seen.fetchedAt, MODEL_FRESH))
+        return { value: seen.entry, fetchedAt: seen.fetchedAt };
       try {
         return await read(modelId, signal);
       } catch (error) {
@@ -127,30 +128,30 @@ export function createCatalogue(options: {
         const kept = await store.read();
         const [entry] = kept?.pick((id) => id === modelId) ?? [];
         if (!kept || !entry) throw uncheckable(modelId, error);
-        return { what: entry, at: kept.at, problem: error };
+        return { value: entry, fetchedAt: kept.fetchedAt, staleReason: error };
       }
     },
     now: (modelId) =>
-      within(clock, MOST_ASIDE, lateness(MOST_ASIDE), (signal) => read(modelId, signal)).then(
-        ({ what }) => what,
+      within(clock, MAX_ASIDE, lateness(MAX_ASIDE), (signal) => read(modelId, signal)).then(
+        ({ value }) => value,
         () => undefined,
       ),
     async pick(wants, ms) {
       const kept = await store.read();
       if (kept) return kept.pick(wants);
-      const { what } = await within(clock, ms, lateness(ms), fetchAll);
-      return what.filter(({ model_id }) => wants(model_id));
+      const { value } = await within(clock, ms, lateness(ms), fetchAll);
+      return value.filter(({ model_id }) => wants(model_id));
     },
     async refresh() {
-      const at = latest?.at ?? (await store.read())?.at;
-      if (at === undefined || !isFresh(at, LIST_FRESH)) await fetchAll();
+      const fetchedAt = latest?.fetchedAt ?? (await store.read())?.fetchedAt;
+      if (fetchedAt === undefined || !isFresh(fetchedAt, LIST_FRESH)) await fetchAll();
     },
   };
 }
 
-async function fromDisk(reading: Promise<Kept | undefined>): Promise<Known<CatalogueEntry[]> | undefined> {
+async function fromDisk(reading: Promise<Kept | undefined>): Promise<Cached<CatalogueEntry[]> | undefined> {
   const kept = await reading;
-  return kept && { what: kept.pick(), at: kept.at };
+  return kept && { value: kept.pick(), fetchedAt: kept.fetchedAt };
 }
 
 /** Nothing is paid for an input that nothing was checked against: the service takes some mistakes in silence. */

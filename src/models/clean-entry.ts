@@ -1,5 +1,5 @@
 import type { CatalogueEntry } from '../runcomfy/entries.ts';
-import { quotable } from '../runcomfy/sanitize.ts';
+import { quoteUntrusted } from '../runcomfy/sanitize.ts';
 import { isFieldName, objectOf, type Published } from './published-field.ts';
 
 // What is kept of an entry. Published inputs have up to some 30 fields in 10 kB; beyond these bounds an entry is not
@@ -19,7 +19,7 @@ const MAX_INPUT = 64 << 10;
  * nothing but what is understood of it, at most 64 kB. An input that is larger is as good as none: the service checks.
  */
 export function cleanEntry(entry: CatalogueEntry, redact: (text: string) => string): CatalogueEntry {
-  const clean = (text: string, most = MAX_TEXT) => quotable(text, { redact, most });
+  const clean = (text: string, most = MAX_TEXT) => quoteUntrusted(text, { redact, most });
   const { model_id, display_name, description, categories, kind, price_unit, pricing_note } = entry;
   const input = entry.input_schema && inputOf(entry.input_schema, clean);
   return {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { CatalogueEntry } from '../runcomfy/entries.ts';
-import { quotable } from '../runcomfy/sanitize.ts';
+import { quoteUntrusted } from '../runcomfy/sanitize.ts';
 import type { Model } from './define.ts';
 import { priceWords } from './price.ts';
 import { fieldOf, holdsImages, isFieldName, objectOf, type Published } from './published-field.ts';
@@ -12,14 +12,14 @@ const UNDEFINED_FIELD =
 /** A model of the catalogue in the form of the built-in ones. */
 export function liveModel(entry: CatalogueEntry): Model {
   const { model_id, display_name, description } = entry;
-  const title = quotable(display_name ?? '') || model_id;
+  const title = quoteUntrusted(display_name ?? '') || model_id;
   const price = priceWords(entry);
   const fields = objectOf(entry.input_schema?.properties);
   return {
     id: model_id,
     title,
     description: [
-      quotable(description) || `${title}.`,
+      quoteUntrusted(description) || `${title}.`,
       `Model ${model_id}${price === undefined ? '' : `, ${price} (no quote)`}.`,
     ].join(' '),
     input: inputOf(entry),

@@ -6,7 +6,7 @@ import { liveModel } from './from-schema.ts';
 import { objectOf } from './published-field.ts';
 
 // How long a start may wait for the catalogue, in ms, where none was ever read: within most clients' patience.
-const MOST_WAIT = 4_000;
+const MAX_WAIT = 4_000;
 
 /**
  * The models that a user's patterns choose, in the order of the patterns; built-in ones need no catalogue. What cannot
@@ -23,7 +23,7 @@ export async function pinnedModels(
   const needsMore = patterns.some((pattern) => !MODELS.some(({ id }) => id === pattern));
   let problem = '';
   const entries = needsMore
-    ? await catalogue.pick(isWanted, MOST_WAIT).catch((error: Error) => {
+    ? await catalogue.pick(isWanted, MAX_WAIT).catch((error: Error) => {
         problem = error.message;
         return [];
       })

@@ -1,6 +1,6 @@
 import { dollars } from '../jobs/spending/totals.ts';
 import type { CatalogueEntry } from '../runcomfy/entries.ts';
-import { quotable } from '../runcomfy/sanitize.ts';
+import { quoteUntrusted } from '../runcomfy/sanitize.ts';
 import { MODELS } from './built-in/index.ts';
 import { objectOf } from './published-field.ts';
 
@@ -14,9 +14,9 @@ export function priceWords(entry: CatalogueEntry): string | undefined {
     );
     return `${prices.join(', ')} per image`;
   }
-  const note = quotable(pricing_note ?? '');
+  const note = quoteUntrusted(pricing_note ?? '');
   if (base_price_usd === undefined) return note || undefined;
-  const unit = quotable(price_unit ?? '') || 'call';
+  const unit = quoteUntrusted(price_unit ?? '') || 'call';
   const seconds = price_unit === 'second' ? usualSeconds(entry) : undefined;
   const whole =
     seconds === undefined ? '' : `, ${dollars(base_price_usd * seconds)} for the default ${seconds} s`;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { quotable } from '../runcomfy/sanitize.ts';
+import { quoteUntrusted } from '../runcomfy/sanitize.ts';
 
 export type Published = Record<string, unknown>;
 
@@ -22,7 +22,7 @@ type Kind = 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object';
 
 // Objects within objects are shown so deep.
 const DEEPEST = 3;
-const LONGEST_DEFAULT = 24;
+const MAX_DEFAULT = 24;
 
 /** A key that every host takes, and that means nothing to JavaScript. */
 export const isFieldName = (name: string): boolean =>
@@ -152,7 +152,7 @@ function defaultOf(published: Published): string | number | boolean | undefined 
   if (typeof given === 'number') return fits(given, kind, published) ? given : undefined;
   if (typeof given !== 'string' || given === '' || format !== undefined) return undefined;
   const isChoice = Array.isArray(values) && values.includes(given);
-  const isWord = values === undefined && given.length <= LONGEST_DEFAULT && /^[\w.:-]+$/.test(given);
+  const isWord = values === undefined && given.length <= MAX_DEFAULT && /^[\w.:-]+$/.test(given);
   return isChoice || isWord ? given : undefined;
 }
 
@@ -171,7 +171,7 @@ function describe(published: Published, name: string): string {
       ? [`${published.type === 'array' ? 'Public https URLs' : 'A public https URL'}.`]
       : []),
     ...(choices.some((value) => typeof value !== 'string')
-      ? [`One of ${quotable(choices.join(', '))}.`]
+      ? [`One of ${quoteUntrusted(choices.join(', '))}.`]
       : []),
     ...(Array.isArray(validations) ? validations.map((rule) => ruleWords(objectOf(rule))) : []),
   ]
@@ -191,6 +191,6 @@ function ruleWords({
 }
 
 function sentence(text: string): string {
-  const line = quotable(text);
+  const line = quoteUntrusted(text);
   return /[.!?…]$/.test(line) ? line : `${line}.`;
 }

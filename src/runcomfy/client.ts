@@ -3,18 +3,18 @@ import { ToolError } from '../errors.ts';
 import { type CatalogueEntry, readEntries, readEntry } from './entries.ts';
 import type { Asked } from './errors.ts';
 import type { Call, Http } from './http.ts';
-import { createRetryBudget, readPatiently } from './read.ts';
+import { createRetryBudget, sendWithRetry } from './read.ts';
 import {
   MODEL_ID,
   NOT_FINISHED,
   REQUEST_ID,
   type ReadReply,
-  type ResultSeen,
+  type ResultReply,
   readBalance,
   readCancel,
   readResult,
   readStatus,
-  type StatusSeen,
+  type StatusReply,
 } from './replies.ts';
 import { MAX_TEXT } from './sanitize.ts';
 import { createSubmit, type Submitted } from './submit.ts';
@@ -31,9 +31,9 @@ export interface RunComfy {
     maySend?: () => Promise<boolean>,
   ): Promise<Submitted>;
   /** `GET /v1/requests/{id}/status`. Throws `unknown_request` only on RunComfy's own 404001, as do `result` and `cancel`. */
-  status(requestId: string, signal?: AbortSignal): Promise<StatusSeen>;
+  status(requestId: string, signal?: AbortSignal): Promise<StatusReply>;
   /** `GET /v1/requests/{id}/result`; `not_finished` where the service refuses to tell the state of an unfinished job. */
-  result(requestId: string, signal?: AbortSignal): Promise<ResultSeen | 'not_finished'>;
+  result(requestId: string, signal?: AbortSignal): Promise<ResultReply | 'not_finished'>;
   /** `POST /v1/requests/{id}/cancel`. Safe to repeat; where its signal aborts, it may have been processed. */
   cancel(requestId: string, signal?: AbortSignal): Promise<'cancelled' | 'not_cancellable'>;
   /** Account balance in USD, from the account API that belongs to the public service. */
@@ -90,7 +90,7 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
     signal?: AbortSignal,
     accept?: (reply: ReadReply) => boolean,
   ) =>
-    readPatiently(asked, () => call('GET', url, { signal }), {
+    sendWithRetry(asked, () => call('GET', url, { signal }), {
       clock,
       random,
       redact,
@@ -104,18 +104,18 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
     submit: createSubmit(modelUrl, (url, rest) => call('POST', url, rest), { clock, random, redact, host }),
     async status(requestId, signal) {
       const reply = await read('job', requestUrl(requestId, 'status'), signal);
-      return readStatus(reply.json) ?? strange('status');
+      return readStatus(reply.json) ?? unexpectedReply('status');
     },
     async result(requestId, signal) {
       const url = requestUrl(requestId, 'result');
       url.searchParams.set('include_cost', 'true');
       const reply = await read('job', url, signal, (seen) => seen.number === NOT_FINISHED);
       if (reply.number === NOT_FINISHED) return 'not_finished';
-      return cleanResult(readResult(reply.json) ?? strange('result'), redact);
+      return cleanResult(readResult(reply.json) ?? unexpectedReply('result'), redact);
     },
     async cancel(requestId, signal) {
       const url = requestUrl(requestId, 'cancel');
-      const reply = await readPatiently('job', () => call('POST', url, { signal }), {
+      const reply = await sendWithRetry('job', () => call('POST', url, { signal }), {
         clock,
         random,
         redact,
@@ -123,11 +123,11 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
         budget,
         signal,
       });
-      return readCancel(reply.json) ?? strange('cancel');
+      return readCancel(reply.json) ?? unexpectedReply('cancel');
     },
     async balance(signal) {
       const reply = await read('balance', new URL(options.balanceUrl), signal);
-      return readBalance(reply.json) ?? strange('balance');
+      return readBalance(reply.json) ?? unexpectedReply('balance');
     },
     async models({ signal, ...query }) {
       const url = new URL(`${options.baseUrl}/v1/models`);
@@ -135,12 +135,12 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
       for (const [name, value] of Object.entries(query))
         if (value !== undefined) url.searchParams.set(name, String(value));
       const reply = await read('catalogue', url, signal);
-      const { models, seen, total } = readEntries(reply.json) ?? strange('catalogue');
+      const { models, seen, total } = readEntries(reply.json) ?? unexpectedReply('catalogue');
       return { models, seen, total: total ?? (query.offset ?? 0) + seen };
     },
     async model(modelId, signal) {
       const reply = await read('model', modelUrl(modelId), signal);
-      const entry = readEntry(reply.json) ?? strange('model');
+      const entry = readEntry(reply.json) ?? unexpectedReply('model');
       if (entry.model_id !== modelId) throw anotherModel(modelId, entry.model_id);
       return entry;
     },
@@ -148,7 +148,7 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
 }
 
 /** A result as it may be recorded and shown. */
-function cleanResult(seen: ResultSeen, redact: (text: string) => string): ResultSeen {
+function cleanResult(seen: ResultReply, redact: (text: string) => string): ResultReply {
   const { urls, error, model } = seen;
   return {
     ...seen,
@@ -184,7 +184,7 @@ function anotherModel(asked: string, told: string): ToolError {
   );
 }
 
-function strange(what: string): never {
+function unexpectedReply(what: string): never {
   throw new ToolError('service_error', `RunComfy's ${what} answer could not be understood.`, {
     next: 'Call again in a minute.',
     retryable: true,

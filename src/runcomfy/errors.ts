@@ -1,12 +1,12 @@
 import { type Charged, ToolError } from '../errors.ts';
 import { messageOf, type ReadReply } from './replies.ts';
-import { quotable } from './sanitize.ts';
+import { quoteUntrusted } from './sanitize.ts';
 
 /** What was asked of the service when it refused. */
 export type Asked = 'submit' | 'job' | 'balance' | 'catalogue' | 'model';
 
 /** Every kind of refusal, in words. */
-const REFUSALS = {
+const ERRORS = {
   key_refused: {
     said: 'RunComfy refused the API key',
     next: 'Copy the key again from the Profile page of runcomfy.com into RUNCOMFY_API_KEY and restart this server.',
@@ -30,10 +30,10 @@ const REFUSALS = {
   },
   service_error: { said: 'RunComfy answered with an error', next: 'Call again in a minute.' },
 } as const;
-type Refusal = keyof typeof REFUSALS;
+type ErrorKind = keyof typeof ERRORS;
 
 /** RunComfy's error numbers; 4000xx, 403001 and 404001 are documented, the rest are those of its sibling API. */
-const BY_NUMBER: Record<number, Refusal> = {
+const BY_NUMBER: Record<number, ErrorKind> = {
   400001: 'unknown_model',
   400002: 'no_balance',
   10001: 'no_balance',
@@ -46,11 +46,11 @@ const BY_NUMBER: Record<number, Refusal> = {
 };
 
 /** What an error number says by itself. */
-export const kindOfNumber = (number: number | undefined): Refusal | undefined =>
+export const kindOfNumber = (number: number | undefined): ErrorKind | undefined =>
   number === undefined ? undefined : BY_NUMBER[number];
 
 /** What a 404 without RunComfy's own number says is not there. A gateway's word does not end a job. */
-const NOT_FOUND: Record<Asked, Refusal> = {
+const NOT_FOUND: Record<Asked, ErrorKind> = {
   submit: 'unknown_model',
   model: 'unknown_model',
   job: 'service_error',
@@ -62,7 +62,7 @@ const NOT_FOUND: Record<Asked, Refusal> = {
 export function classify(
   asked: Asked,
   { status, number, isOwnNumber }: Pick<ReadReply, 'status' | 'number' | 'isOwnNumber'>,
-): Refusal {
+): ErrorKind {
   const known = kindOfNumber(number);
   // That a job is gone is believed of nobody but RunComfy.
   if (asked === 'job' && (known === 'unknown_request' || status === 404))
@@ -77,14 +77,14 @@ export function classify(
 }
 
 /** Turns a refusal into an error that can be told; upstream text stands in it as cut, quoted data. */
-export function refusalError(
+export function serviceError(
   asked: Asked,
   reply: ReadReply,
   redact: (text: string) => string,
   charged: Charged = 'no',
 ): ToolError {
   const code = classify(asked, reply);
-  const { said, next } = REFUSALS[code];
+  const { said, next } = ERRORS[code];
   const waitable = code === 'rate_limited' && reply.retryAfter !== undefined;
   return new ToolError(code, `${said} ${inWords(reply, redact)}.`, {
     next: waitable ? `Wait ${Math.ceil(reply.retryAfter ?? 0)} s, then call again.` : next,
@@ -97,7 +97,7 @@ export function refusalError(
 
 /** A reply's status, number and message, as in `(HTTP 502, code 500001): "boom"`. */
 export function inWords(reply: ReadReply, redact: (text: string) => string): string {
-  const quoted = quotable(messageOf(reply.json) ?? reply.text, { redact });
+  const quoted = quoteUntrusted(messageOf(reply.json) ?? reply.text, { redact });
   const label = `HTTP ${reply.status}${reply.number === undefined ? '' : `, code ${reply.number}`}`;
   return `(${label})${quoted ? `: "${quoted}"` : ''}`;
 }

@@ -21,7 +21,7 @@ export interface Http {
   /** Sends one request and reads its answer. Throws TransportError where none began, or the signal's reason. */
   send(call: Call): Promise<Reply>;
   /** Loads what the first request needs, so that it does not wait for that. */
-  warm(): Promise<void>;
+  preload(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -78,7 +78,7 @@ export function createHttp(limits: Partial<HttpLimits> = {}, uptime = () => perf
         ...(error !== undefined && { brokenBy: codeOf(error) }),
       };
     },
-    async warm() {
+    async preload() {
       await connections.open();
     },
     close: connections.close,

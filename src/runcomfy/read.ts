@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
-import { type Asked, refusalError, TransportError, unreachableError } from './errors.ts';
+import { type Asked, serviceError, TransportError, unreachableError } from './errors.ts';
 import { isRefusal, type ReadReply, type Reply, readReply } from './replies.ts';
 
 // A read is free, so it may be repeated: this often, with full jitter under a doubling pause in ms.
-const MOST_TRIES = 3;
+const MAX_TRIES = 3;
 const FIRST_PAUSE = 400;
-const LONGEST_RETRY_AFTER = 20;
+const MAX_RETRY_AFTER = 20;
 
 /**
  * A budget of retries that all reads of a process share, so that a service in trouble is not asked ever more:
@@ -17,11 +17,11 @@ export interface RetryBudget {
   giveBack(): void;
 }
 
-const MOST_RETRIES = 20;
+const MAX_RETRIES = 20;
 const GIVEN_BACK = 0.1;
 
 export function createRetryBudget(): RetryBudget {
-  let left = MOST_RETRIES;
+  let left = MAX_RETRIES;
   return {
     take() {
       if (left < 1) return false;
@@ -29,13 +29,13 @@ export function createRetryBudget(): RetryBudget {
       return true;
     },
     giveBack() {
-      left = Math.min(MOST_RETRIES, left + GIVEN_BACK);
+      left = Math.min(MAX_RETRIES, left + GIVEN_BACK);
     },
   };
 }
 
 /** Reads with a few retries. Throws ToolError (`retryable` where a later look may succeed) or the signal's reason. */
-export async function readPatiently(
+export async function sendWithRetry(
   asked: Asked,
   get: () => Promise<Reply>,
   tools: {
@@ -59,9 +59,9 @@ export async function readPatiently(
       if (usable) tools.budget.giveBack();
       if (usable || tools.accept?.(outcome)) return outcome;
     }
-    const error = outcome instanceof ToolError ? outcome : refusalError(asked, outcome, tools.redact);
+    const error = outcome instanceof ToolError ? outcome : serviceError(asked, outcome, tools.redact);
     const wait = error.retryAfter ?? 0;
-    if (!error.retryable || tries === MOST_TRIES || wait > LONGEST_RETRY_AFTER || !tools.budget.take())
+    if (!error.retryable || tries === MAX_TRIES || wait > MAX_RETRY_AFTER || !tools.budget.take())
       throw error;
     await tools.clock.sleep(Math.max(wait * 1000, tools.random() * FIRST_PAUSE * 2 ** tries), tools.signal);
   }

@@ -62,13 +62,13 @@ export function isRefusal(reply: ReadReply): boolean {
 }
 
 /** What /status tells. `completed` is not success: only /result tells. */
-export interface StatusSeen {
+export interface StatusReply {
   state: 'in_queue' | 'in_progress' | 'ended';
   queue_position?: number;
 }
 
 /** What /result tells. */
-export interface ResultSeen {
+export interface ResultReply {
   state: 'in_queue' | 'in_progress' | 'succeeded' | 'failed' | 'cancelled';
   urls: string[];
   /** What the URLs lead to, one by one, where it is not images alone. */
@@ -84,7 +84,7 @@ const ENDED = new Set(['completed', 'succeeded', 'failed', 'cancelled', 'cancele
 const QUEUED = new Set(['in_queue', 'pending', 'waiting', 'queued']);
 
 /** Reads a /status reply. An unknown word means that the job still runs. */
-export function readStatus(json: unknown): StatusSeen | undefined {
+export function readStatus(json: unknown): StatusReply | undefined {
   const { status, queue_position: position } = fieldsOf(json);
   const word = wordOf(status);
   if (word === undefined) return undefined;
@@ -95,7 +95,7 @@ export function readStatus(json: unknown): StatusSeen | undefined {
 }
 
 /** Reads a /result reply. An unknown word means that the job still runs. */
-export function readResult(json: unknown): ResultSeen | undefined {
+export function readResult(json: unknown): ResultReply | undefined {
   const reply = fieldsOf(json);
   const word = wordOf(reply.status);
   if (word === undefined) return undefined;
@@ -118,7 +118,7 @@ export function readResult(json: unknown): ResultSeen | undefined {
   };
 }
 
-function resultState(word: string, urls: string[], error: string | undefined): ResultSeen['state'] {
+function resultState(word: string, urls: string[], error: string | undefined): ResultReply['state'] {
   if (word === 'failed') return 'failed';
   if (word === 'succeeded') return 'succeeded';
   if (word === 'completed') return error !== undefined && urls.length === 0 ? 'failed' : 'succeeded';

@@ -33,7 +33,7 @@ const same = (text: string): string => text;
  * A text from outside as one short line of data: no markup, no control characters, no line breaks, no quotes, and no
  * key where `redact` is given. Its work is bounded, whatever the text.
  */
-export function quotable(text: string, { redact = same, most = MAX_QUOTE }: QuoteOptions = {}): string {
+export function quoteUntrusted(text: string, { redact = same, most = MAX_QUOTE }: QuoteOptions = {}): string {
   const head = redact(text.slice(0, MAX_READ));
   // A key that the cut went through is not known any more.
   const read = text.length > MAX_READ && redact !== same ? head.slice(0, -MAX_SECRET) : head;

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
-import { inWords, kindOfNumber, refusalError, TransportError, unreachableError } from './errors.ts';
+import { inWords, kindOfNumber, serviceError, TransportError, unreachableError } from './errors.ts';
 import type { Call } from './http.ts';
 import { fieldsOf, isOk, REQUEST_ID, type ReadReply, type Reply, readReply } from './replies.ts';
 import { findRequestId } from './request-id.ts';
-import { quotable } from './sanitize.ts';
+import { quoteUntrusted } from './sanitize.ts';
 
 /** A job that was submitted. */
 export interface Submitted {
@@ -113,7 +113,7 @@ const UNCERTAIN = new Set([408, 409, 425, 429]);
 /** Judges a reply to a submit. An id in it is never thrown away unless RunComfy itself refuses the job by a number. */
 export function judgeReply(reply: ReadReply, redact: (text: string) => string): Verdict {
   const id = requestIdIn(reply);
-  const refusal = () => refusalError('submit', reply, redact);
+  const refusal = () => serviceError('submit', reply, redact);
   const isRefused = isCertain(reply);
   if (
     typeof id === 'string' &&
@@ -131,7 +131,7 @@ export function judgeReply(reply: ReadReply, redact: (text: string) => string): 
   }
   if (isRefused) return { kind: 'refused', error: refusal() };
   if (id !== undefined) {
-    const quoted = quotable(String(id), { redact });
+    const quoted = quoteUntrusted(String(id), { redact });
     return {
       kind: 'unknown',
       error: unknownError(

@@ -28,7 +28,7 @@ export function createMemory(clock: Clock): Memory {
       const jobs = accounts.get(key) ?? new Map<string, StoredJob>();
       accounts.set(key, jobs);
 
-      const isOwn = (call: string, lease?: Lease) => lease?.holder === holder && lease.call === call;
+      const owns = (call: string, lease?: Lease) => lease?.holder === holder && lease.call === call;
       const isProtected = (lease?: Lease) =>
         lease !== undefined &&
         (lease.holder === holder ? openCalls.has(lease.call) : !dead.has(lease.holder));
@@ -64,7 +64,7 @@ export function createMemory(clock: Clock): Memory {
         },
         async maySubmit(id, call) {
           const stored = get(id);
-          if (!stored || !isOwn(call, stored.lease)) return undefined;
+          if (!stored || !owns(call, stored.lease)) return undefined;
           if (stored.job.state === 'submitting') return stored;
           if (stored.job.state !== 'reserved') return undefined;
           return put(stored, { job: submitting(stored.job) });
@@ -83,7 +83,7 @@ export function createMemory(clock: Clock): Memory {
         },
         async discard(id, call, lead) {
           const stored = jobs.get(id);
-          if (stored?.job.request_id === lead && isOwn(call, stored?.lease)) jobs.delete(id);
+          if (stored?.job.request_id === lead && owns(call, stored?.lease)) jobs.delete(id);
         },
         async claimRepeat(fingerprint, since, { id: call, signal }) {
           signal.throwIfAborted();
@@ -91,7 +91,7 @@ export function createMemory(clock: Clock): Memory {
             if (stored.fingerprint !== fingerprint || submittedAt(stored) < since) continue;
             if (!isUnanswered(stored.job)) continue;
             const isReserved = stored.job.state === 'reserved';
-            if (isOwn(call, stored.lease) && !isReserved) return stored;
+            if (owns(call, stored.lease) && !isReserved) return stored;
             if (isProtected(stored.lease)) continue;
             if (!isReserved) return put(stored, { lease: { holder, call } });
             put(stored, {
@@ -103,14 +103,14 @@ export function createMemory(clock: Clock): Memory {
         },
         async lease(id, call) {
           const stored = get(id);
-          if (!stored || isOwn(call, stored.lease)) return stored;
+          if (!stored || owns(call, stored.lease)) return stored;
           return isProtected(stored.lease) ? undefined : put(stored, { lease: { holder, call } });
         },
         async release(id, call, deliveredAt) {
           const stored = get(id);
           if (!stored) return;
           const job = delivered(stored.job, deliveredAt);
-          if (isOwn(call, stored.lease)) put(stored, { job, lease: undefined });
+          if (owns(call, stored.lease)) put(stored, { job, lease: undefined });
           else if (job !== stored.job) put(stored, { job });
         },
         async byRequestId(requestId) {

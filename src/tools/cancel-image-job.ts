@@ -9,7 +9,7 @@ import { jobLine, jobRow, jobRowOutput } from './support/job-row.ts';
 import { requestId } from './support/request-id.ts';
 
 // More active jobs than this are not listed.
-const MOST_LISTED = 20;
+const MAX_LISTED = 20;
 
 type CancelServices = Pick<Services, 'jobs' | 'clock'>;
 
@@ -34,7 +34,7 @@ export const cancelImageJob = (services: CancelServices) =>
     searchHint: 'cancel or stop a queued image job',
     async run({ request_id }, { wait }) {
       if (request_id !== undefined) return cancel(request_id, wait, services);
-      const active = await services.jobs.list({ states: ACTIVE_STATES, limit: MOST_LISTED });
+      const active = await services.jobs.list({ states: ACTIVE_STATES, limit: MAX_LISTED });
       const [only, ...others] = active;
       if (only?.request_id === undefined) return nothingActive();
       return others.length === 0
@@ -85,7 +85,7 @@ function nothingActive(): Answer {
 
 function severalActive(active: readonly Job[], now: number): Answer {
   const next = 'Call cancel_image_job again with the request_id of the one to cancel.';
-  const count = active.length === MOST_LISTED ? `At least ${MOST_LISTED}` : `${active.length}`;
+  const count = active.length === MAX_LISTED ? `At least ${MAX_LISTED}` : `${active.length}`;
   return {
     text: [
       `${count} jobs are active; none was cancelled.`,

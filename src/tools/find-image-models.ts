@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import type { Wait } from '../jobs/calls.ts';
-import type { Known } from '../models/catalogue.ts';
+import type { Cached } from '../models/catalogue.ts';
 import { liveModel, requiredInputs } from '../models/from-schema.ts';
 import { priceWords } from '../models/price.ts';
 import type { Found } from '../models/search.ts';
 import { MEDIA, makes, TASK_NAMES } from '../models/tasks.ts';
 import type { CatalogueEntry } from '../runcomfy/entries.ts';
-import { quotable } from '../runcomfy/sanitize.ts';
+import { quoteUntrusted } from '../runcomfy/sanitize.ts';
 import { type Answer, defineTool, type Services, type Tool } from './support/define.ts';
 import { readFreely } from './support/free-read.ts';
 import { jsonSchema } from './support/schema.ts';
@@ -40,14 +40,14 @@ export function findImageModels(tools: ReadonlyMap<string, string>, services: Fi
     searchHint: 'search, compare and price AI image, video and audio models',
     async run({ model, query = '', page = 1, ...wish }, { wait }) {
       if (model !== undefined) return describeModel(model.trim(), tools, wait, services);
-      const known = await readFreely(clock, wait, (signal) => catalogue.search(query, wish, signal));
-      const found = known.what;
+      const cached = await readFreely(clock, wait, (signal) => catalogue.search(query, wish, signal));
+      const found = cached.value;
       const total = found.entries.length;
       const rows = found.entries.slice((page - 1) * PAGE, page * PAGE).map((entry) => rowOf(entry, tools));
       const notes = [
         ...matchNotes(found),
         ...(rows.some(({ price }) => price) ? [NO_QUOTE] : []),
-        ...staleNote(known, clock.now()),
+        ...staleNote(cached, clock.now()),
       ];
       const next = nextStep(rows, page, total);
       const pages = total > PAGE ? `, page ${page} of ${Math.ceil(total / PAGE)}` : '';
@@ -84,10 +84,10 @@ async function describeModel(
   wait: Wait,
   { catalogue, clock }: FindServices,
 ): Promise<Answer> {
-  const known = await readFreely(clock, wait, (signal) => catalogue.model(id, signal));
-  const row = rowOf(known.what, tools);
-  const input_schema = jsonSchema(liveModel(known.what).input, 'input');
-  const notes = [...(row.price ? [NO_QUOTE] : []), ...staleNote(known, clock.now())];
+  const cached = await readFreely(clock, wait, (signal) => catalogue.model(id, signal));
+  const row = rowOf(cached.value, tools);
+  const input_schema = jsonSchema(liveModel(cached.value).input, 'input');
+  const notes = [...(row.price ? [NO_QUOTE] : []), ...staleNote(cached, clock.now())];
   const next = `Call ${row.tool ?? `run_image_model with model "${row.model}"`}.`;
   return {
     text: [lineOf(row), `Input: ${JSON.stringify(input_schema)}`, ...notes, next].join('\n'),
@@ -104,9 +104,9 @@ function rowOf(entry: CatalogueEntry, tools: ReadonlyMap<string, string>) {
   const tool = tools.get(entry.model_id);
   return {
     model: entry.model_id,
-    ...(entry.display_name && { name: quotable(entry.display_name) }),
+    ...(entry.display_name && { name: quoteUntrusted(entry.display_name) }),
     ...(tool !== undefined && { tool }),
-    about: quotable(entry.description, { most: MAX_ABOUT }),
+    about: quoteUntrusted(entry.description, { most: MAX_ABOUT }),
     ...(kind !== 'image' && { makes: kind }),
     ...(price !== undefined && { price }),
     required: requiredInputs(entry),
@@ -127,11 +127,11 @@ function lineOf({ model, name, tool, about, makes: kind, price, required }: Row)
 }
 
 /** How old an answer is that should be newer, and why. */
-function staleNote({ at, problem }: Known<unknown>, now: number): string[] {
-  if (!problem) return [];
-  const minutes = Math.max(0, Math.round((now - at) / 60_000));
+function staleNote({ fetchedAt, staleReason }: Cached<unknown>, now: number): string[] {
+  if (!staleReason) return [];
+  const minutes = Math.max(0, Math.round((now - fetchedAt) / 60_000));
   const hours = Math.round(minutes / 60);
   const age =
     minutes < 120 ? `${minutes} minutes` : hours < 72 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
-  return [`This catalogue is ${age} old, as reading it again failed: ${problem.message}`];
+  return [`This catalogue is ${age} old, as reading it again failed: ${staleReason.message}`];
 }

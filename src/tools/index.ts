@@ -5,7 +5,7 @@ import { getBalance } from './get-balance.ts';
 import { getImageJob } from './get-image-job.ts';
 import { listImageJobs } from './list-image-jobs.ts';
 import { modelTool } from './model-tool.ts';
-import { lookAtImageJob } from './peek-image-job.ts';
+import { peekImageJob } from './peek-image-job.ts';
 import { runImageModel } from './run-image-model.ts';
 import { saveImages } from './save-images.ts';
 import type { Services, Tool } from './support/define.ts';
@@ -23,6 +23,6 @@ export function createTools(services: Services, models: readonly Model[]): Tool[
     cancelImageJob(services),
     listImageJobs(services),
     getBalance(services),
-    lookAtImageJob(new Map(models.map((model) => [names.get(model.id) as string, model])), services),
+    peekImageJob(new Map(models.map((model) => [names.get(model.id) as string, model])), services),
   ];
 }

@@ -7,7 +7,7 @@ import { jobLine, jobRow, jobRowOutput } from './support/job-row.ts';
 
 // Whose costs are summed: the days, today being one of them, and how many records are read for it at most.
 const DAYS = 7;
-const MOST_SUMMED = 500;
+const MAX_SUMMED = 500;
 const DAY = 86_400_000;
 const MAX_LISTED = 50;
 // In characters.
@@ -91,13 +91,13 @@ type SpanCosts = CostSums & { of: string };
 /** What was reported about the jobs of the last days (UTC), or undefined where none of them has ended. */
 async function recentCosts(jobs: Jobs, now: number): Promise<SpanCosts | undefined> {
   const since = dayOf(new Date(now - (DAYS - 1) * DAY).toISOString());
-  const recent = await jobs.list({ since, limit: MOST_SUMMED });
+  const recent = await jobs.list({ since, limit: MAX_SUMMED });
   const sums = sumCosts(
     recent.map((job) => ({ ...job, status: job.state })),
     dayOf,
   );
   if (sums.reported + sums.unreported === 0) return undefined;
-  const of = recent.length < MOST_SUMMED ? `the last ${DAYS} days` : `the newest ${MOST_SUMMED} jobs`;
+  const of = recent.length < MAX_SUMMED ? `the last ${DAYS} days` : `the newest ${MAX_SUMMED} jobs`;
   return { of, ...sums };
 }
 

@@ -52,7 +52,7 @@ function refuseTransparentJpeg({ id }: Model, { background, output_format }: Rec
 }
 
 // RunComfy's own client sends no larger body, in bytes.
-const MOST_BODY = 64 << 20;
+const MAX_BODY = 64 << 20;
 
 /** An input as it is recorded and as it is sent: local reference images differ in that. Throws `invalid_input`. */
 async function withReferences(model: Model, input: Record<string, unknown>, inputs: Inputs) {
@@ -71,10 +71,10 @@ async function withReferences(model: Model, input: Record<string, unknown>, inpu
     body[field] = isList ? references.map((reference) => reference.sent) : references[0]?.sent;
   }
   const bytes = Buffer.byteLength(JSON.stringify(body));
-  if (bytes > MOST_BODY) {
+  if (bytes > MAX_BODY) {
     throw new ToolError(
       'invalid_input',
-      `The images make a request of ${Math.ceil(bytes / (1 << 20))} MiB, and RunComfy takes at most ${MOST_BODY >> 20}.`,
+      `The images make a request of ${Math.ceil(bytes / (1 << 20))} MiB, and RunComfy takes at most ${MAX_BODY >> 20}.`,
       { next: 'Give fewer or smaller images.' },
     );
   }

@@ -13,13 +13,13 @@ import { requestId } from './support/request-id.ts';
  * Tells the view where a job stands, at once. Hosts pass no progress on to a view, and get_image_job would wait and
  * count as the delivery that keeps a repeated call from being paid twice.
  */
-export function lookAtImageJob(
+export function peekImageJob(
   models: ReadonlyMap<string, Model>,
   services: PresentServices & Pick<Services, 'jobs'>,
 ): Tool {
   const { jobs, clock } = services;
   return defineTool({
-    name: 'look_at_image_job',
+    name: 'peek_image_job',
     title: 'Look at an image job',
     description:
       'Tell at once where a job stands, by its request_id or by the tool and arguments of a call under way. For the view of a job; costs nothing.',
@@ -39,7 +39,7 @@ export function lookAtImageJob(
       const job = request_id === undefined ? await jobOf(models.get(tool), given, jobs) : undefined;
       const id = request_id ?? job?.request_id;
       if (id === undefined) throw noSuchJob();
-      const seen = await readFreely(clock, wait, (signal) => jobs.look(id, signal));
+      const seen = await readFreely(clock, wait, (signal) => jobs.peek(id, signal));
       return presentJob({ job: seen, resumed: false }, services);
     },
   });

@@ -43,7 +43,7 @@ export const runImageModel = (services: RunServices) =>
       const id = shorten(given, MAX_ID)
         .trim()
         .replace(/^\/+|\/+$/g, '');
-      const { what: entry } = await readFreely(services.clock, call.wait, (signal) =>
+      const { value: entry } = await readFreely(services.clock, call.wait, (signal) =>
         services.catalogue.model(id, signal),
       );
       const model = liveModel(entry);

@@ -1,5 +1,5 @@
-import type { Sight } from '../../src/jobs/job.ts';
-import { sightAfter, sightAtEnd } from '../../src/jobs/polling/timing.ts';
+import type { RunTiming } from '../../src/jobs/job.ts';
+import { timingAfter, timingAtEnd } from '../../src/jobs/polling/timing.ts';
 
 /** A job as it goes, in ms from its submit. */
 export interface Life {
@@ -18,17 +18,17 @@ export interface Followed {
 /** Follows a job as poll.ts does, without a clock and a service: reads are taken to need no time. */
 export function follow({ queueMs, runMs }: Life, gap: (runningMs?: number) => number): Followed {
   const end = queueMs + runMs;
-  let sight: Sight = { seenAt: 0 };
+  let timing: RunTiming = { seenAt: 0 };
   let requests = 0;
   for (let now = gap(); ; ) {
     requests += 1;
     if (now >= end) {
       // A job that ended while it was taken to be queued is read by /status and then by /result.
-      if (sight.startedAt === undefined) requests += 1;
-      return { waitedMs: now - end, requests, ranMs: sightAtEnd(sight, now).ranMs };
+      if (timing.startedAt === undefined) requests += 1;
+      return { waitedMs: now - end, requests, ranMs: timingAtEnd(timing, now).ranMs };
     }
-    sight = sightAfter(sight, now < queueMs ? 'in_queue' : 'in_progress', now);
-    now += sight.startedAt === undefined ? gap() : gap(now - sight.startedAt);
+    timing = timingAfter(timing, now < queueMs ? 'in_queue' : 'in_progress', now);
+    now += timing.startedAt === undefined ? gap() : gap(now - timing.startedAt);
   }
 }
 

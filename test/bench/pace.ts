@@ -1,6 +1,6 @@
-import { createSchedule } from '../../src/jobs/polling/interval.ts';
-import { watch } from '../../src/jobs/polling/poll.ts';
-import { createPace } from '../../src/jobs/polling/rate-limiter.ts';
+import { createIntervals } from '../../src/jobs/polling/intervals.ts';
+import { poll } from '../../src/jobs/polling/poll.ts';
+import { createRateLimiter } from '../../src/jobs/polling/rate-limiter.ts';
 import { createRunTimes } from '../../src/jobs/polling/run-times.ts';
 import { createLog } from '../../src/log.ts';
 import { createJumpingClock } from '../helpers/clock.ts';
@@ -14,14 +14,14 @@ const RUN = { median: 20, sigma: 0.4 };
 const LEARNED = 30;
 const KIND = { model: 'a-model', input: {} };
 
-type Strategy = { name: string; learned: boolean; byWorth: boolean };
+type Strategy = { name: string; learned: boolean; byPriority: boolean };
 const STRATEGIES: readonly Strategy[] = [
-  { name: 'each every 2 s, first come first served', learned: false, byWorth: false },
-  { name: 'learned gaps, first come first served', learned: true, byWorth: false },
-  { name: 'learned gaps, by worth: this server', learned: true, byWorth: true },
+  { name: 'each every 2 s, first come first served', learned: false, byPriority: false },
+  { name: 'learned intervals, first come first served', learned: true, byPriority: false },
+  { name: 'learned intervals, by priority: this server', learned: true, byPriority: true },
 ];
 
-/** More jobs than the pace can look at in time, on a virtual clock, with the real watch, schedule and pace. */
+/** More jobs than the rate limiter admits in time, on a virtual clock, with the real poll, intervals and rate limiter. */
 export async function pace(): Promise<Table[]> {
   const rows: (string | number)[][] = [];
   for (const strategy of STRATEGIES) {
@@ -36,7 +36,7 @@ export async function pace(): Promise<Table[]> {
   }
   return [
     {
-      title: `${ARRIVALS} new jobs a second under a pace of ten reads a second`,
+      title: `${ARRIVALS} new jobs a second under a limit of ten reads a second`,
       columns: ['seconds from the end to its look', 'mean', 'median', 'p90', 'reads a job'],
       rows,
       notes: [`Simulated: ${JOBS} jobs, log-normal run times of ${RUN.median} s, sigma ${RUN.sigma}.`],
@@ -44,12 +44,12 @@ export async function pace(): Promise<Table[]> {
   ];
 }
 
-async function simulate({ learned, byWorth }: Strategy): Promise<{ waits: number[]; reads: number }> {
+async function simulate({ learned, byPriority }: Strategy): Promise<{ waits: number[]; reads: number }> {
   const clock = createJumpingClock();
   const random = createRandom(7);
   const draw = drawRunTimes('log-normal', RUN.median, RUN.sigma, random);
-  const schedule = createSchedule(learn(draw));
-  const shared = createPace(clock);
+  const intervals = createIntervals(learn(draw));
+  const shared = createRateLimiter(clock);
   let reads = 0;
 
   async function run(arrivesIn: number): Promise<number> {
@@ -65,20 +65,21 @@ async function simulate({ learned, byWorth }: Strategy): Promise<{ waits: number
       result: () =>
         counted({ state: clock.now() < end ? ('in_progress' as const) : ('succeeded' as const), urls: [] }),
     };
-    const gap = (runningMs?: number) => (learned ? schedule.gap(KIND, runningMs) : 2_000);
+    const interval = (runningMs?: number) => (learned ? intervals.next(KIND, runningMs) : 2_000);
     const from = {
       state: 'in_queue' as const,
-      sight: { seenAt: submittedAt },
+      timing: { seenAt: submittedAt },
       submittedAt,
-      firstGap: gap(),
+      firstInterval: interval(),
       isRecorded: true,
     };
-    const worth = (since: number, running?: number) => (byWorth ? schedule.worth(KIND, since, running) : 0);
-    for await (const _ of watch('r', from, {
+    const priority = (since: number, running?: number) =>
+      byPriority ? intervals.priority(KIND, since, running) : 0;
+    for await (const _ of poll('r', from, {
       api,
-      gap,
-      worth,
-      pace: shared,
+      interval,
+      priority,
+      rateLimiter: shared,
       clock,
       signal: new AbortController().signal,
     }));

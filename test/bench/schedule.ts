@@ -1,4 +1,4 @@
-import { createSchedule, LOOK_COST } from '../../src/jobs/polling/interval.ts';
+import { createIntervals, LOOK_COST } from '../../src/jobs/polling/intervals.ts';
 import { createRunTimes, type RunTimes } from '../../src/jobs/polling/run-times.ts';
 import { createLog } from '../../src/log.ts';
 import { createRandom } from '../helpers/random.ts';
@@ -27,7 +27,7 @@ export interface Cost {
 export interface ScheduleRow extends Situation {
   /** The product as it is. */
   ours: Cost;
-  /** The product with the worth of a look chosen so that it makes as many requests as a fixed 2 s. */
+  /** The product with the cost of a look chosen so that it makes as many requests as a fixed 2 s. */
   equal: Cost;
   fixed1: Cost;
   fixed2: Cost;
@@ -63,7 +63,7 @@ export const SITUATIONS: readonly Situation[] = PAST.flatMap((past) =>
 
 const KIND = { model: 'a/b', input: {} };
 
-/** Simulates the schedule and its rivals without a clock; the same options give the same rows. */
+/** Simulates the intervals and its rivals without a clock; the same options give the same rows. */
 export function simulateSchedules({
   situations = SITUATIONS,
   learners = 40,
@@ -84,14 +84,14 @@ function rowOf(situation: Situation, learners: number, jobs: number, random: () 
     runTimes: learnFrom(Array.from({ length: learned }, () => life(1))),
     lives: Array.from({ length: jobs }, () => life(drift)),
   }));
-  const byCount = (gap: (looks: number) => number) =>
-    costOf(groups.flatMap(({ lives }) => lives.map((one) => followByCount(one, gap))));
+  const byCount = (interval: (looks: number) => number) =>
+    costOf(groups.flatMap(({ lives }) => lives.map((one) => followByCount(one, interval))));
   const bySchedule = (lookCost: number) =>
     costOf(
       groups.flatMap(({ runTimes, lives }) => {
         const expected = runTimes.expect(KIND);
-        const { gap } = createSchedule(() => expected, lookCost);
-        return lives.map((one) => follow(one, (runningMs) => gap(KIND, runningMs)));
+        const { next } = createIntervals(() => expected, lookCost);
+        return lives.map((one) => follow(one, (runningMs) => next(KIND, runningMs)));
       }),
     );
   const fixed2 = byCount(() => 2_000);
@@ -112,9 +112,9 @@ function rowOf(situation: Situation, learners: number, jobs: number, random: () 
 function learnFrom(lives: readonly Life[]): RunTimes {
   const store = { async *newest() {} };
   const runTimes = createRunTimes({ store, log: createLog('silent', (text) => text) });
-  const { gap } = createSchedule(runTimes.expect);
+  const { next } = createIntervals(runTimes.expect);
   for (const [index, life] of lives.entries()) {
-    const { ranMs } = follow(life, (runningMs) => gap(KIND, runningMs));
+    const { ranMs } = follow(life, (runningMs) => next(KIND, runningMs));
     if (ranMs === undefined) continue;
     const request_id = String(index);
     runTimes.learn({ ...KIND, state: 'succeeded', request_id, ran_seconds: ranMs / 1000 });
@@ -134,19 +134,19 @@ function costOf(all: readonly Followed[]): Cost {
 
 const CHEAPEST = 1e-5;
 const DEAREST = 100;
-const MOST_TRIES = 12;
+const MAX_TRIES = 12;
 const CLOSE_ENOUGH = 0.01;
 
-/** The cost of the worth of a look that comes closest to a number of requests without passing it. */
+/** The cost of a look that comes closest to a number of requests without passing it. */
 function withRequests(requests: number, costAt: (lookCost: number) => Cost): Cost {
   let [low, high] = [CHEAPEST, DEAREST];
   let guess = LOOK_COST;
   let best: Cost | undefined;
-  for (let tries = 0; tries < MOST_TRIES && (best?.requests ?? 0) < (1 - CLOSE_ENOUGH) * requests; tries++) {
+  for (let tries = 0; tries < MAX_TRIES && (best?.requests ?? 0) < (1 - CLOSE_ENOUGH) * requests; tries++) {
     const cost = costAt(guess);
     if (cost.requests > requests) low = guess;
     else [high, best] = [guess, cost];
-    // Where looks are dense, their number goes with the root of their worth; where the shortest gap holds, less.
+    // Where looks are dense, their number goes with the root of their cost; where the shortest interval holds, less.
     const next = guess * (cost.requests / requests) ** (best ? 2 : 3);
     guess = next > low && next < high ? next : Math.sqrt(low * high);
   }

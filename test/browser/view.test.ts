@@ -69,12 +69,12 @@ describeInBrowser('the view', (browser) => {
     const handedOver = await make(connected);
     const { view, finish, calls, asked } = await showView(browser(), connected.client, { input: INPUT });
     await view.getByText('In the queue, position 1').waitFor();
-    expect(calls).toEqual([{ name: 'look_at_image_job', arguments: { tool: TOOL, arguments: INPUT } }]);
+    expect(calls).toEqual([{ name: 'peek_image_job', arguments: { tool: TOOL, arguments: INPUT } }]);
     await finish(handedOver);
     for (const job of connected.sandbox.engine.jobs) connected.sandbox.engine.finish(job);
     await view.locator('img.loaded').waitFor();
     const { request_id } = handedOver.structuredContent as { request_id: string };
-    expect(calls.at(-1)).toEqual({ name: 'look_at_image_job', arguments: { request_id } });
+    expect(calls.at(-1)).toEqual({ name: 'peek_image_job', arguments: { request_id } });
     // The model was told of the hand-over only.
     await expect.poll(async () => JSON.stringify((await asked()).told)).toContain('1 image by');
   });

@@ -5,14 +5,14 @@ import type { Breach } from './invariants.ts';
 import { INVARIANTS } from './invariants.ts';
 import type { Task } from './tasks.ts';
 
-const MOST_TOLD = 5;
+const MAX_TOLD = 5;
 
 /** The first breaches of each invariant, each with all that is known of its task. */
 export function report(breaches: readonly Breach[], { tasks, records, accepted }: Evidence): string {
   return Object.entries(INVARIANTS)
     .flatMap(([name, meaning]) => {
       const of = breaches.filter(({ invariant }) => invariant === name);
-      const stories = of.slice(0, MOST_TOLD).map(({ prompt, why }) => {
+      const stories = of.slice(0, MAX_TOLD).map(({ prompt, why }) => {
         const about = <Item extends Pick<Job, 'input'>>(items: readonly Item[]) =>
           items.filter(({ input }) => input.prompt === prompt);
         const task = tasks.find((one) => one.prompt === prompt) as Task;

@@ -39,11 +39,11 @@ export interface Task {
   story: string[];
 }
 
-const LONGEST_EVENT = 240;
+const MAX_EVENT = 240;
 
 /** Adds to a task's story. */
 export function note(task: Task, event: string): void {
-  const line = event.replace(/\s+/g, ' ').slice(0, LONGEST_EVENT);
+  const line = event.replace(/\s+/g, ' ').slice(0, MAX_EVENT);
   task.story.push(`${new Date().toISOString().slice(14, -1)} ${line}`);
 }
 

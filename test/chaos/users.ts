@@ -26,7 +26,7 @@ export interface Tally {
   handOvers: number;
 }
 
-const MOST_CALLS = 150;
+const MAX_CALLS = 150;
 const BETWEEN_CALLS = 100;
 const TIMEOUT = 'Request timed out';
 const STOP = 'stop';
@@ -88,7 +88,7 @@ async function callUntilDone(task: Task, worker: number, index: number, tools: U
 
   await begin();
   let next = generate;
-  for (let calls = 0; calls < MOST_CALLS; calls++) {
+  for (let calls = 0; calls < MAX_CALLS; calls++) {
     const call = { ...next, ...chance() };
     tally.calls += 1;
     const answer = await (kind === 'one_shot' ? clients.callAndLeave(call) : clients.callFleet(call));

@@ -42,7 +42,7 @@ describe('a service that says nothing', () => {
     ['find_image_models', 'models', { query: 'fox' }],
     ['find_image_models', 'model', { model: EDIT }],
     ['run_image_model', 'model', { model: EDIT, input: { prompt: 'a' } }],
-    ['look_at_image_job', 'status', { request_id: 'some' }],
+    ['peek_image_job', 'status', { request_id: 'some' }],
   ] as const)('holds %s (%s) no longer than its wait', async (name, on, args) => {
     const connected = await connect({ waitSeconds: WAIT, clientCapabilities: SHOWS_VIEWS });
     connected.sandbox.inject({ on, times: 99, what: never });
@@ -180,7 +180,7 @@ describe('arguments that no schema expects', () => {
     const { tools } = await connect({ clientCapabilities: SHOWS_VIEWS }).then(({ client }) =>
       client.listTools(),
     );
-    for (const { name } of tools.filter((tool) => tool.name !== 'look_at_image_job')) {
+    for (const { name } of tools.filter((tool) => tool.name !== 'peek_image_job')) {
       for (const field of NAMES) {
         for (const value of ['"1"', '{"a":1}']) {
           const { text, isError } = await host.call(name, JSON.parse(`{"${field}":${value}}`));
@@ -235,11 +235,11 @@ describe('arguments that no schema expects', () => {
     const connected = await connect({ clientCapabilities: SHOWS_VIEWS });
     for (const field of NAMES) {
       const args = JSON.parse(`{"prompt":"a","${field}":"1"}`);
-      const result = await call(connected, 'look_at_image_job', { tool: IMAGE, arguments: args });
+      const result = await call(connected, 'peek_image_job', { tool: IMAGE, arguments: args });
       expect(textOf(result)).toContain(`unknown field "${field}"`);
     }
     const deep = JSON.parse(nested('[', ']', 3_000));
-    const result = await call(connected, 'look_at_image_job', { tool: IMAGE, arguments: { prompt: deep } });
+    const result = await call(connected, 'peek_image_job', { tool: IMAGE, arguments: { prompt: deep } });
     expect(textOf(result)).toContain('nested more than 64 levels deep');
   });
 

@@ -99,7 +99,7 @@ async function hearEverything(connected: Connected, said: string): Promise<void>
   await call(connected, IMAGE, { prompt: 'a' });
   sandbox.inject({ on: 'cancel', what: reply({ outcome: said, status: said }) });
   await call(connected, 'cancel_image_job', { request_id: 'r4' });
-  await call(connected, 'look_at_image_job', { request_id: 'r5' });
+  await call(connected, 'peek_image_job', { request_id: 'r5' });
   await call(connected, 'list_image_jobs');
   await client.listTools();
   await client.readResource({ uri: VIEW });

@@ -90,7 +90,7 @@ describe('the directory', () => {
     const { client, sandbox } = await connect({ dataDir });
     const text = textOf(await client.callTool(CALL));
     expect(text).toMatch(
-      /cannot be (read|written) \([A-Z]+\).* Nothing was charged for this call\. \[ledger_unwritable\]$/,
+      /cannot be (read|written) \([A-Z]+\).* Nothing was charged for this call\. \[store_unavailable\]$/,
     );
     expect(text).toContain(`The job records in ${dataDir}`);
     expect(sandbox.requests).toEqual([]);
@@ -202,7 +202,7 @@ describe.skipIf(!canFillDisks())('a full disk (needs root on Linux, to mount a s
     const { client, sandbox, config } = await connect({ dataDir });
     fill();
     expect(textOf(await client.callTool(CALL))).toMatch(
-      /\(ENOSPC\), so nothing was submitted.*\[ledger_unwritable\]$/,
+      /\(ENOSPC\), so nothing was submitted.*\[store_unavailable\]$/,
     );
     expect(sandbox.requests).toEqual([]);
     expect(readdirSync(jobsDirOf(config))).toEqual([]);
@@ -342,7 +342,7 @@ describe('a record that cannot be read for a moment', () => {
 
   it('is not absent: the call that repeats it pays nothing, and gets its job later', async () => {
     const { one, two, readable } = await unanswered();
-    expect(textOf(await two.client.callTool(CALL))).toMatch(/cannot be read .*\[ledger_unwritable\]$/);
+    expect(textOf(await two.client.callTool(CALL))).toMatch(/cannot be read .*\[store_unavailable\]$/);
     readable();
     expect((await two.client.callTool(CALL)).structuredContent).toMatchObject({ resumed: true });
     checkBooks(one.sandbox, one.config.dataDir, 1);
@@ -351,7 +351,7 @@ describe('a record that cannot be read for a moment', () => {
   it('counts against the limits: nothing is submitted while they cannot be told', async () => {
     const { one, two } = await unanswered({ maxJobsPerHour: 1 });
     const other = { ...CALL, arguments: { prompt: 'an owl' } };
-    expect(textOf(await two.client.callTool(other))).toContain('[ledger_unwritable]');
+    expect(textOf(await two.client.callTool(other))).toContain('[store_unavailable]');
     expect(one.sandbox.engine.jobs).toHaveLength(1);
   });
 
@@ -381,7 +381,7 @@ describe('a network drive that refuses to sync a directory', () => {
   it('for another reason than that it never can: nothing is submitted, and no record is left', async () => {
     await refuseToSync('EIO');
     const one = await connect();
-    expect(textOf(await one.client.callTool(CALL))).toContain('[ledger_unwritable]');
+    expect(textOf(await one.client.callTool(CALL))).toContain('[store_unavailable]');
     expect(readRecords(one.config.dataDir)).toEqual([]);
     expect(one.sandbox.engine.jobs).toEqual([]);
   });

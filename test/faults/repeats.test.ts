@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { accountOf } from '../../src/config/config.ts';
 import { createCalls } from '../../src/jobs/calls.ts';
-import { createSchedule } from '../../src/jobs/polling/interval.ts';
-import { createPace } from '../../src/jobs/polling/rate-limiter.ts';
+import { createIntervals } from '../../src/jobs/polling/intervals.ts';
+import { createRateLimiter } from '../../src/jobs/polling/rate-limiter.ts';
 import { createRunTimes } from '../../src/jobs/polling/run-times.ts';
 import { createJobs } from '../../src/jobs/service.ts';
 import type { JobStore } from '../../src/jobs/store.ts';
@@ -98,8 +98,8 @@ function jobsInSteps({ sandbox, config, clock }: Connected) {
       requireKey: async () => KEY,
       store: stepped,
       calls,
-      schedule: createSchedule(runTimes.expect),
-      pace: createPace(clock),
+      intervals: createIntervals(runTimes.expect),
+      rateLimiter: createRateLimiter(clock),
       runTimes,
     },
     ...{ check: undefined, keep: { days: 90, jobs: 2_000 }, clock, log, ended },
@@ -120,7 +120,7 @@ async function unanswered() {
       call: randomUUID(),
       until: one.clock.now() + 60_000,
       signal,
-      onLook() {},
+      onPoll() {},
       delivered: Promise.resolve(false),
     });
   return { one, call, steps, reached };

@@ -13,7 +13,7 @@ export const CALL = { model: 'm/m', input: { prompt: 'a fox' } };
 export const FINGERPRINT = '0123456789abcdef';
 export const SUCCEEDED: Observation = {
   kind: 'result',
-  seen: { state: 'succeeded', urls: ['https://x.example/a.png'] },
+  reply: { state: 'succeeded', urls: ['https://x.example/a.png'] },
 };
 
 let calls = 0;
@@ -28,7 +28,7 @@ export function openCall() {
     call: `call-${calls++}`,
     until: Number.POSITIVE_INFINITY,
     signal: end.signal,
-    onLook() {},
+    onPoll() {},
     delivered,
   };
   return { wait, tell, giveUp: (why: WaitEnd) => end.abort(why) };

@@ -39,7 +39,7 @@ async function setUp(limits: Partial<Config> = {}) {
     call: randomUUID(),
     until: clock.now() + seconds * 1000,
     signal: new AbortController().signal,
-    onLook() {},
+    onPoll() {},
     delivered: Promise.resolve(arrives),
   });
   return { sandbox, wait, blue: services('blue'), red: services('red') };

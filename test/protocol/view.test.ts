@@ -34,7 +34,7 @@ describe.each(['legacy', 'stateless'] as const)('in the %s protocol', (era) => {
       ...MODELS.map(() => [expect.stringContaining('_image'), meta]),
       ['run_image_model', meta],
       ['get_image_job', meta],
-      ['look_at_image_job', { ui: { visibility: ['app'] } }],
+      ['peek_image_job', { ui: { visibility: ['app'] } }],
     ]);
     const { resources } = await client.listResources();
     expect(resources).toMatchObject([{ uri: VIEW, mimeType: 'text/html;profile=mcp-app' }]);
@@ -74,21 +74,21 @@ describe.each(['legacy', 'stateless'] as const)('in the %s protocol', (era) => {
     expect(JSON.stringify(tools)).not.toMatch(/look_at|"ui"|ui:|ui\//);
     expect(tools).toHaveLength(MODELS.length + 7);
     await expect(client.readResource({ uri: VIEW })).rejects.toThrow('not found');
-    const look = { name: 'look_at_image_job', arguments: { request_id: 'any' } };
+    const look = { name: 'peek_image_job', arguments: { request_id: 'any' } };
     await expect(client.callTool(look)).rejects.toThrow('not found');
   });
 });
 
-describe('look_at_image_job', () => {
+describe('peek_image_job', () => {
   const look = async ({ client }: Awaited<ReturnType<typeof connect>>, args: Record<string, unknown>) => {
-    const result = await client.callTool({ name: 'look_at_image_job', arguments: args });
+    const result = await client.callTool({ name: 'peek_image_job', arguments: args });
     return { text: textOf(result), data: (result.structuredContent ?? {}) as Record<string, unknown> };
   };
 
   it('is shown as it is (accept a change with: npm run accept)', async () => {
     const { client } = await connect({ clientCapabilities: SHOWS_VIEWS });
     const { tools } = await client.listTools();
-    expect(tools.find(({ name }) => name === 'look_at_image_job')).toMatchSnapshot();
+    expect(tools.find(({ name }) => name === 'peek_image_job')).toMatchSnapshot();
   });
 
   it('finds the job of a call under way and tells its place in the queue at once', async () => {

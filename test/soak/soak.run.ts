@@ -10,7 +10,7 @@ import { startMixedCalls } from './mixed-calls.ts';
 
 const MINUTES = Number(process.env.SOAK_MINUTES ?? 15);
 const PROBE = join(import.meta.dirname, 'memory-probe.cjs');
-const MOST_GROWTH = 0.05;
+const MAX_GROWTH = 0.05;
 const MINUTE = 60_000;
 
 it(`soak: ${MINUTES} minutes of mixed calls`, async () => {
@@ -51,7 +51,7 @@ it(`soak: ${MINUTES} minutes of mixed calls`, async () => {
   const late = await runUntil(MINUTES);
   await client.die();
   await sandbox.close();
-  expect(late / early - 1, 'growth of heapUsed + external').toBeLessThanOrEqual(MOST_GROWTH);
+  expect(late / early - 1, 'growth of heapUsed + external').toBeLessThanOrEqual(MAX_GROWTH);
 });
 
 async function memory({ child }: RawClient, collect = false): Promise<NodeJS.MemoryUsage> {

@@ -87,7 +87,7 @@ export function inFiles(
         calls,
         async kill() {
           end.abort();
-          const { holder: session } = await holder.take('a job', 'a call');
+          const { holder: session } = await holder.acquire('a job', 'a call');
           // As it stands when its pid belongs to a later process.
           const identity = { host: 'here', ...thisProcess(), started: '1' };
           writeFileSync(join(dir, session), `${'1'.padEnd(16)}${JSON.stringify(identity)}`);

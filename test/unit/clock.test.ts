@@ -2,13 +2,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 
 /** The longest time in ms that a timer of Node's takes; longer ones fire at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+const MAX_TIMER = 2 ** 31 - 1;
 
 describe('a sleep that is longer than a timer can be', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it.each([LONGEST_TIMER + 1, 2 * LONGEST_TIMER + 5_000])('of %i ms lasts as long as it says', async (ms) => {
+  it.each([MAX_TIMER + 1, 2 * MAX_TIMER + 5_000])('of %i ms lasts as long as it says', async (ms) => {
     let isOver = false;
     const sleeping = systemClock.sleep(ms).then(() => {
       isOver = true;
@@ -21,9 +21,9 @@ describe('a sleep that is longer than a timer can be', () => {
 
   it('ends when it is aborted, and leaves no timer behind', async () => {
     const stop = new AbortController();
-    const sleeping = systemClock.sleep(3 * LONGEST_TIMER, stop.signal);
+    const sleeping = systemClock.sleep(3 * MAX_TIMER, stop.signal);
     const ended = expect(sleeping).rejects.toBe('user');
-    await vi.advanceTimersByTimeAsync(LONGEST_TIMER + 1);
+    await vi.advanceTimersByTimeAsync(MAX_TIMER + 1);
     expect(vi.getTimerCount()).toBe(1);
     stop.abort('user');
     await ended;
@@ -35,7 +35,7 @@ describe('a sleep that is longer than a timer can be', () => {
     void systemClock.sleep(Number.POSITIVE_INFINITY).then(() => {
       isOver = true;
     });
-    await vi.advanceTimersByTimeAsync(5 * LONGEST_TIMER);
+    await vi.advanceTimersByTimeAsync(5 * MAX_TIMER);
     expect(isOver).toBe(false);
   });
 });

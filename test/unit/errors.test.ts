@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type Asked, refusalError } from '../../src/runcomfy/errors.ts';
+import { type Asked, serviceError } from '../../src/runcomfy/errors.ts';
 import { readReply } from '../../src/runcomfy/replies.ts';
 
 const refusal = (asked: Asked, status: number, body: unknown) =>
-  refusalError(asked, readReply({ status, text: JSON.stringify(body) }), (text) => text);
+  serviceError(asked, readReply({ status, text: JSON.stringify(body) }), (text) => text);
 
 describe('a refusal', () => {
   it('tells the HTTP status and whether a later read may succeed', () => {

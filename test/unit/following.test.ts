@@ -30,7 +30,7 @@ describe('a claim is given up', () => {
     });
     const { wait } = openCall();
     const claim = await submitted(wait);
-    await expect(follow(claim, 'r-1', { firstGap: 0 }, wait)).rejects.toThrow('no');
+    await expect(follow(claim, 'r-1', { firstInterval: 0 }, wait)).rejects.toThrow('no');
     expect((await record())?.lease).toBeUndefined();
   });
 
@@ -42,7 +42,7 @@ describe('a claim is given up', () => {
     const claim = await submitted(wait);
     await claim.observe(SUCCEEDED);
     giveUp('timeout');
-    await follow(claim, 'r-1', { firstGap: 0 }, wait);
+    await follow(claim, 'r-1', { firstInterval: 0 }, wait);
     const stored = await record();
     expect(stored?.lease).toBeUndefined();
     expect(stored?.job).not.toHaveProperty('delivered_at');

@@ -11,26 +11,26 @@ const job = (changes: Partial<Job> = {}): Job => ({
   submitted_at: new Date(SUBMITTED).toISOString(),
   ...changes,
 });
-const result = (seen: Partial<Extract<Observation, { kind: 'result' }>['seen']>): Observation => ({
+const result = (seen: Partial<Extract<Observation, { kind: 'result' }>['reply']>): Observation => ({
   kind: 'result',
-  seen: { state: 'succeeded', urls: [], ...seen },
+  reply: { state: 'succeeded', urls: [], ...seen },
 });
 
 const OBSERVATIONS: Observation[] = [
   { kind: 'accepted', request_id: 'r' },
-  { kind: 'answer_lost' },
-  { kind: 'forgotten' },
+  { kind: 'response_lost' },
+  { kind: 'not_found' },
   { kind: 'cancelled' },
-  { kind: 'status', seen: { state: 'in_queue', queue_position: 2 } },
-  { kind: 'status', seen: { state: 'in_progress' } },
-  { kind: 'status', seen: { state: 'ended' } },
+  { kind: 'status', reply: { state: 'in_queue', queue_position: 2 } },
+  { kind: 'status', reply: { state: 'in_progress' } },
+  { kind: 'status', reply: { state: 'ended' } },
   result({ state: 'in_progress' }),
   result({ state: 'succeeded', urls: ['u'], cost_usd: 1 }),
   result({ state: 'failed', error: 'no' }),
   result({ state: 'cancelled' }),
   { kind: 'missing', isDenied: true },
   { kind: 'missing', isDenied: false },
-  { kind: 'unread' },
+  { kind: 'read_failed' },
 ];
 
 describe('transition', () => {
@@ -132,8 +132,8 @@ describe('transition', () => {
     const young = job({ submitted_at: new Date(NOW - 29_000).toISOString() });
     expect(transition(young, denied, NOW)).toBe(young);
     for (const between of [
-      { kind: 'unread' } as const,
-      { kind: 'status', seen: { state: 'ended' } } as const,
+      { kind: 'read_failed' } as const,
+      { kind: 'status', reply: { state: 'ended' } } as const,
     ]) {
       const found = transition(transition(job(), denied, NOW), between, NOW + 1_000);
       expect(found).toEqual(job());
@@ -159,8 +159,8 @@ describe('transition', () => {
 
   it('gives back the same object where nothing changed', () => {
     const running = job({ state: 'in_progress' });
-    expect(transition(running, { kind: 'status', seen: { state: 'in_progress' } }, NOW)).toBe(running);
-    expect(transition(running, { kind: 'status', seen: { state: 'ended' } }, NOW)).toBe(running);
+    expect(transition(running, { kind: 'status', reply: { state: 'in_progress' } }, NOW)).toBe(running);
+    expect(transition(running, { kind: 'status', reply: { state: 'ended' } }, NOW)).toBe(running);
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
 import type { Job, Observation } from '../../src/jobs/job.ts';
-import { createPace } from '../../src/jobs/polling/rate-limiter.ts';
+import { createRateLimiter } from '../../src/jobs/polling/rate-limiter.ts';
 import { createLateCosts } from '../../src/jobs/spending/late-costs.ts';
 import { createLog } from '../../src/log.ts';
 import { createJumpingClock } from '../helpers/clock.ts';
@@ -12,7 +12,7 @@ function setUp(jobs: number) {
   let offset = 0;
   const clock: Clock = { now: () => time.now() + offset, sleep: time.sleep };
   const began = time.now();
-  const pace = createPace(clock);
+  const rateLimiter = createRateLimiter(clock);
   const log = createLog('silent', (text) => text);
   const reads: [id: string, afterMs: number][] = [];
   const observed: Observation[] = [];
@@ -24,18 +24,18 @@ function setUp(jobs: number) {
       return { state: 'succeeded' as const, urls: [], cost_usd: 0.04 };
     },
   };
-  const costs = createLateCosts({ api, pace, clock, log, ended: end.signal });
+  const costs = createLateCosts({ api, rateLimiter, clock, log, ended: end.signal });
   const claim = (changes: Partial<Job> = {}, isRecorded = true) => ({
     job: { model: 'm/m', input: {}, state: 'succeeded', request_id: 'r0', ...changes } as Job,
     isRecorded,
     observe: async (observation: Observation) => void observed.push(observation),
   });
   const claims = Array.from({ length: jobs }, (_, index) => claim({ request_id: `r${index}` }));
-  const recorded = () => observed.map((one) => one.kind === 'result' && one.seen.cost_usd);
+  const recorded = () => observed.map((one) => one.kind === 'result' && one.reply.cost_usd);
   const setBack = (ms: number) => {
     offset -= ms;
   };
-  return { clock, pace, costs, claim, claims, reads, end, recorded, setBack };
+  return { clock, rateLimiter, costs, claim, claims, reads, end, recorded, setBack };
 }
 
 describe('a late cost', () => {
@@ -56,13 +56,13 @@ describe('a late cost', () => {
   });
 
   it('lets every look go first', async () => {
-    const { clock, pace, costs, claims, reads, recorded } = setUp(1);
+    const { clock, rateLimiter, costs, claims, reads, recorded } = setUp(1);
     for (const claim of claims) costs.ask(claim);
     const began = clock.now();
     let looked = 0;
-    // Looks of little worth that take all of the pace for ten seconds.
+    // Looks of low priority that take all of the rate limiter for ten seconds.
     const looks = Array.from({ length: 100 }, async () => {
-      await pace.turn(() => 0, new AbortController().signal);
+      await rateLimiter.acquire(() => 0, new AbortController().signal);
       looked = clock.now() - began;
     });
     await Promise.all(looks);

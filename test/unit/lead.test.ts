@@ -1,29 +1,34 @@
 import { describe, expect, it } from 'vitest';
 import { type ErrorCode, ToolError } from '../../src/errors.ts';
 import { followLead } from '../../src/jobs/lead.ts';
-import { createPace } from '../../src/jobs/polling/rate-limiter.ts';
-import type { StatusSeen } from '../../src/runcomfy/replies.ts';
+import { createRateLimiter } from '../../src/jobs/polling/rate-limiter.ts';
+import type { StatusReply } from '../../src/runcomfy/replies.ts';
 import { createJumpingClock } from '../helpers/clock.ts';
 
-const known: StatusSeen = { state: 'in_queue' };
+const known: StatusReply = { state: 'in_queue' };
 const failing = (code: ErrorCode, retryable: boolean, retryAfter?: number) =>
   new ToolError(code, 'x', { next: 'y', retryable, ...(retryAfter !== undefined && { retryAfter }) });
 const denied = failing('unknown_request', false);
 const busy = failing('service_error', true);
 
 /** Follows a lead whose reads answer by script, the last of which repeats; tells the end and when it was asked, in s. */
-async function run(...script: (StatusSeen | Error)[]) {
+async function run(...script: (StatusReply | Error)[]) {
   const clock = createJumpingClock();
   const began = clock.now();
   const asked: number[] = [];
   const status = async () => {
-    const answer = script[Math.min(asked.length, script.length - 1)] as StatusSeen | Error;
+    const answer = script[Math.min(asked.length, script.length - 1)] as StatusReply | Error;
     asked.push(Math.round((clock.now() - began) / 1000));
     if (answer instanceof Error) throw answer;
     return answer;
   };
   const { signal } = new AbortController();
-  const end = await followLead('r', { api: { status }, pace: createPace(clock), clock, signal });
+  const end = await followLead('r', {
+    api: { status },
+    rateLimiter: createRateLimiter(clock),
+    clock,
+    signal,
+  });
   return { end, asked };
 }
 
@@ -49,7 +54,7 @@ describe('a lead', () => {
         signal?.addEventListener('abort', () => reject(signal.reason));
         stop.abort('user');
       });
-    const tools = { api: { status }, pace: createPace(clock), clock, signal: stop.signal };
+    const tools = { api: { status }, rateLimiter: createRateLimiter(clock), clock, signal: stop.signal };
     expect(await followLead('r', tools)).toBe('open');
     expect(await followLead('r', tools)).toBe('open');
   });

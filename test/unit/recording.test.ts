@@ -16,13 +16,13 @@ function counting() {
 
 const seen = (more: object): Observation => ({
   kind: 'result',
-  seen: { state: 'succeeded', urls: [], ...more },
+  reply: { state: 'succeeded', urls: [], ...more },
 });
-const RUNNING: Observation = { kind: 'status', seen: { state: 'in_progress' } };
+const RUNNING: Observation = { kind: 'status', reply: { state: 'in_progress' } };
 const A_MINUTE = 60_000;
 const queued = (queue_position: number): Observation => ({
   kind: 'status',
-  seen: { state: 'in_queue', queue_position },
+  reply: { state: 'in_queue', queue_position },
 });
 
 describe('what is seen of a job', () => {
@@ -104,7 +104,7 @@ describe('a job of which it is not known whether it was submitted', () => {
     const { wait, tell } = openCall();
     const claim = await claims.reserve(CALL, FINGERPRINT, wait);
     await claim.maySubmit();
-    await claim.observe({ kind: 'answer_lost' });
+    await claim.observe({ kind: 'response_lost' });
     claim.answer();
     tell(true);
     await open.recorded();

@@ -105,7 +105,7 @@ describe('run times', () => {
   ])('learn nothing from %s', async (_, lesson) => {
     expect(open().learn([lesson])).toEqual(cold);
     const { runTimes } = open([lesson]);
-    runTimes.recall();
+    runTimes.loadHistory();
     await settled();
     expect(runTimes.expect(KIND)).toEqual(cold);
   });
@@ -126,8 +126,8 @@ describe('the records', () => {
     runTimes.learn(job(8));
     await settled();
     expect(read).toEqual([]);
-    runTimes.recall();
-    runTimes.recall();
+    runTimes.loadHistory();
+    runTimes.loadHistory();
     await settled();
     expect(read).toHaveLength(200);
     expect(runTimes.expect(KIND).median).toBeCloseTo(8, 0);
@@ -136,7 +136,7 @@ describe('the records', () => {
   it('teach like the jobs themselves: the newest most', async () => {
     const jobs = [...times(10, 20), ...times(10, 30)];
     const { runTimes } = open([...jobs].reverse());
-    runTimes.recall();
+    runTimes.loadHistory();
     await settled();
     expect(runTimes.expect(KIND)).toEqual(open().learn(jobs));
   });
@@ -145,7 +145,7 @@ describe('the records', () => {
     const jobs = times(5, 20);
     const last = jobs[4] as Job;
     const { runTimes } = open([...jobs].reverse());
-    runTimes.recall();
+    runTimes.loadHistory();
     runTimes.learn(last);
     runTimes.learn(last);
     await settled();
@@ -166,7 +166,7 @@ describe('the records', () => {
         (line) => void log.push(line),
       ),
     });
-    runTimes.recall();
+    runTimes.loadHistory();
     runTimes.learn(job(8));
     await settled();
     expect(runTimes.expect(KIND).jobs).toBe(1);

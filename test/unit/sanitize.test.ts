@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { createLog } from '../../src/log.ts';
-import { createRedactor, quotable } from '../../src/runcomfy/sanitize.ts';
+import { createRedactor, quoteUntrusted } from '../../src/runcomfy/sanitize.ts';
 
-describe('quotable', () => {
+describe('quoteUntrusted', () => {
   it('makes one short line of data of any text', () => {
-    expect(quotable('a\n\t"b"\u0000\u202e c')).toBe("a 'b' c");
-    expect(quotable(`<html><script>alert(1)</script><h1>502</h1>Bad gateway</html>`)).toBe('502 Bad gateway');
-    expect(quotable('x'.repeat(1000))).toHaveLength(240);
+    expect(quoteUntrusted('a\n\t"b"\u0000\u202e c')).toBe("a 'b' c");
+    expect(quoteUntrusted(`<html><script>alert(1)</script><h1>502</h1>Bad gateway</html>`)).toBe(
+      '502 Bad gateway',
+    );
+    expect(quoteUntrusted('x'.repeat(1000))).toHaveLength(240);
   });
 });
 

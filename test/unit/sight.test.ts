@@ -1,20 +1,30 @@
 import { describe, expect, it } from 'vitest';
-import type { Sight } from '../../src/jobs/job.ts';
-import { sightAfter, sightAtEnd, sightOf, type ToldTimes } from '../../src/jobs/polling/timing.ts';
+import type { RunTiming } from '../../src/jobs/job.ts';
+import {
+  type ReportedTimes,
+  recordedTiming,
+  timingAfter,
+  timingAtEnd,
+} from '../../src/jobs/polling/timing.ts';
 
 const SUBMIT = Date.parse('2026-01-01T00:00:00Z');
 type Seen = 'in_queue' | 'in_progress';
 const at = (seconds: number) => SUBMIT + 1000 * seconds;
 
 /** For how many seconds a job ran, after looks at some seconds from the submit. */
-function ran(looks: [number, Seen][], end: number, told?: ToldTimes, from: Sight = { seenAt: SUBMIT }) {
-  const last = looks.reduce((sight, [seconds, state]) => sightAfter(sight, state, at(seconds)), from);
-  const { ranMs } = sightAtEnd(last, at(end), told);
+function ran(
+  looks: [number, Seen][],
+  end: number,
+  told?: ReportedTimes,
+  from: RunTiming = { seenAt: SUBMIT },
+) {
+  const last = looks.reduce((timing, [seconds, state]) => timingAfter(timing, state, at(seconds)), from);
+  const { ranMs } = timingAtEnd(last, at(end), told);
   return ranMs === undefined ? undefined : ranMs / 1000;
 }
 
 /** RunComfy's times of a job, on a clock that is a day ahead of ours. */
-const told = (finished: number): ToldTimes => ({
+const told = (finished: number): ReportedTimes => ({
   submittedAt: SUBMIT,
   createdAt: SUBMIT + 86_400_000,
   finishedAt: SUBMIT + 86_400_000 + 1000 * finished,
@@ -42,7 +52,7 @@ describe('a run time', () => {
     expect(ran(CLOSE, 24, { ...told(22), finishedAt: Number.NaN })).toBe(20);
   });
 
-  const kept: Sight = { startedAt: at(3), startedWithin: 1_000 };
+  const kept: RunTiming = { startedAt: at(3), startedWithin: 1_000 };
 
   it('is told of a job that is collected an hour later only where RunComfy tells the end', () => {
     expect(ran([], 3_600, told(23), kept)).toBe(20);
@@ -105,12 +115,12 @@ describe('a run time', () => {
   it('is read from a record as far as that makes sense', () => {
     const record = { api: 'a', model: 'm', input: {}, state: 'in_progress' as const };
     const started_at = new Date(at(3)).toISOString();
-    expect(sightOf({ ...record, started_at, started_within_seconds: 1 })).toEqual(kept);
-    expect(sightOf({ ...record, started_at })).toEqual({ startedAt: at(3) });
-    expect(sightOf({ ...record, started_at, started_within_seconds: 'x' as never })).toEqual({
+    expect(recordedTiming({ ...record, started_at, started_within_seconds: 1 })).toEqual(kept);
+    expect(recordedTiming({ ...record, started_at })).toEqual({ startedAt: at(3) });
+    expect(recordedTiming({ ...record, started_at, started_within_seconds: 'x' as never })).toEqual({
       startedAt: at(3),
     });
-    expect(sightOf({ ...record, started_at: 'x' })).toEqual({});
-    expect(sightOf(record)).toEqual({});
+    expect(recordedTiming({ ...record, started_at: 'x' })).toEqual({});
+    expect(recordedTiming(record)).toEqual({});
   });
 });

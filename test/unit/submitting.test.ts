@@ -25,9 +25,9 @@ function submitting(
     ...{ ...given, calls: given.open, api, log: createLog('silent', String) },
     requireKey: async () => {},
     keep: { days: 90, jobs: 2_000 },
-    pace: { turn: async () => {} },
-    runTimes: { learn() {}, recall: async () => {}, expect: () => ({ median: 1, sigma: 1, jobs: 0 }) },
-    schedule: { gap: () => 0, worth: () => 0 },
+    rateLimiter: { acquire: async () => {} },
+    runTimes: { learn() {}, loadHistory: async () => {}, expect: () => ({ median: 1, sigma: 1, jobs: 0 }) },
+    intervals: { next: () => 0, priority: () => 0 },
     follow: async ({ job }) => ({ job, resumed: false }),
   });
   const submit = (wait: Wait) => generate(CALL.model, CALL.input, wait);

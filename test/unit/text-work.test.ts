@@ -23,7 +23,7 @@ import { isFieldName } from '../../src/models/published-field.ts';
 import { nearest, search } from '../../src/models/search.ts';
 import { makes, saidOf } from '../../src/models/tasks.ts';
 import { readEntry } from '../../src/runcomfy/entries.ts';
-import { refusalError } from '../../src/runcomfy/errors.ts';
+import { serviceError } from '../../src/runcomfy/errors.ts';
 import { bodyText } from '../../src/runcomfy/http.ts';
 import { outputsOf, webUrl } from '../../src/runcomfy/outputs.ts';
 import {
@@ -38,7 +38,7 @@ import {
   wordOf,
 } from '../../src/runcomfy/replies.ts';
 import { findRequestId } from '../../src/runcomfy/request-id.ts';
-import { createRedactor, excerpt, quotable, shorten } from '../../src/runcomfy/sanitize.ts';
+import { createRedactor, excerpt, quoteUntrusted, shorten } from '../../src/runcomfy/sanitize.ts';
 import { judgeReply } from '../../src/runcomfy/submit.ts';
 import { jobFilter } from '../../src/tools/list-image-jobs.ts';
 import type { RunServices } from '../../src/tools/model-tool.ts';
@@ -88,8 +88,8 @@ const refused = (work: () => Promise<unknown>) => expect(work()).rejects.toThrow
  */
 const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
   'runcomfy/sanitize.ts': {
-    quotable: (text) => quotable(text),
-    'quotable, without the key': (text) => quotable(text, { redact }),
+    quoteUntrusted: (text) => quoteUntrusted(text),
+    'quoteUntrusted, without the key': (text) => quoteUntrusted(text, { redact }),
     redact: (text) => redact(text),
     shorten: (text) => shorten(text, 80),
     excerpt: (text) => excerpt({ [text]: [text, [text]] }),
@@ -123,9 +123,9 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
   },
   'runcomfy/entries.ts': { readEntry: entryWith },
   'runcomfy/errors.ts': {
-    'an error page': (text) => refusalError('submit', readReply({ status: 500, text }), redact),
+    'an error page': (text) => serviceError('submit', readReply({ status: 500, text }), redact),
     'an error message': (text) =>
-      refusalError('job', readReply({ status: 400, text: JSON.stringify({ message: text }) }), redact),
+      serviceError('job', readReply({ status: 400, text: JSON.stringify({ message: text }) }), redact),
   },
   'models/clean-entry.ts': { cleanEntry: (text) => cleanEntry(entryWith(text), redact) },
   'models/from-schema.ts': {
@@ -172,7 +172,7 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
     withLiveSchema: (text) => {
       const live = cleanEntry(entryWith(text), redact);
       const catalogue = { now: async () => live } as unknown as Catalogue;
-      const refusal = new ToolError('input_refused', quotable(text), { next: '' });
+      const refusal = new ToolError('input_refused', quoteUntrusted(text), { next: '' });
       return withLiveSchema(refusal, 'a/b', { a: text }, catalogue);
     },
   },
@@ -315,8 +315,8 @@ describe.each(Object.entries(FUNCTIONS))('the work of %s', (_, functions) => {
 describe('what is read first of all is cut', () => {
   const entries = Array.from({ length: 400 }, (_, index) => cleanEntry(entryWith(`model ${index}`), redact));
   const CUT: Record<string, (text: string) => unknown> = {
-    quotable: (text) => quotable(text),
-    'quotable, without the key': (text) => quotable(text, { redact }),
+    quoteUntrusted: (text) => quoteUntrusted(text),
+    'quoteUntrusted, without the key': (text) => quoteUntrusted(text, { redact }),
     webUrl: (text) => webUrl(`https://example.com/${text}`),
     'the line of a job': (text) => jobLine({ ...job, input: { prompt: text } }, 0),
     'a query': (text) => search(entries, text, undefined),
@@ -348,7 +348,7 @@ it('every file that works on texts from outside is in the table', () => {
     /^(runcomfy|tools|catalogue|media|models)\/.*\.ts$|^(hosts|outgoing|server|apps|call)\.ts$/.test(file),
   );
   const working = files.filter((file) =>
-    /\.(replace|replaceAll|match|matchAll|split|normalize|test|exec)\(|\b(quotable|shorten)\(/.test(
+    /\.(replace|replaceAll|match|matchAll|split|normalize|test|exec)\(|\b(quoteUntrusted|shorten)\(/.test(
       readFileSync(join(SRC, file), 'utf8'),
     ),
   );

@@ -4,11 +4,11 @@ import { galleryPage } from '../../src/view/gallery.ts';
 import { pageHtml } from '../../src/view/html.ts';
 import { viewHtml } from '../../src/view/view.ts';
 
-const LARGEST_VIEW = 12_000;
+const MAX_VIEW = 12_000;
 
 describe('the pages', () => {
   it('are small: the view takes less than 12 kB', () => {
-    expect(Buffer.byteLength(viewHtml(MODELS))).toBeLessThan(LARGEST_VIEW);
+    expect(Buffer.byteLength(viewHtml(MODELS))).toBeLessThan(MAX_VIEW);
   });
 
   it('load nothing from anywhere and make no markup out of texts', () => {

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { ToolError } from '../../src/errors.ts';
-import type { Sight } from '../../src/jobs/job.ts';
-import { createSchedule } from '../../src/jobs/polling/interval.ts';
-import { type Look, watch } from '../../src/jobs/polling/poll.ts';
-import { createPace } from '../../src/jobs/polling/rate-limiter.ts';
-import type { ResultSeen, StatusSeen } from '../../src/runcomfy/replies.ts';
+import type { RunTiming } from '../../src/jobs/job.ts';
+import { createIntervals } from '../../src/jobs/polling/intervals.ts';
+import { type Poll, poll } from '../../src/jobs/polling/poll.ts';
+import { createRateLimiter } from '../../src/jobs/polling/rate-limiter.ts';
+import type { ResultReply, StatusReply } from '../../src/runcomfy/replies.ts';
 import { createJumpingClock } from '../helpers/clock.ts';
 
-type Answer = StatusSeen | ResultSeen | 'not_finished' | ToolError;
+type Answer = StatusReply | ResultReply | 'not_finished' | ToolError;
 const clock = createJumpingClock();
-const schedule = createSchedule(() => ({ median: 20, sigma: 0.5, jobs: 10 }));
-const gap = (runningMs?: number) => schedule.gap({ model: 'm', input: {} }, runningMs);
-const done: ResultSeen = { state: 'succeeded', urls: ['u'] };
+const intervals = createIntervals(() => ({ median: 20, sigma: 0.5, jobs: 10 }));
+const interval = (runningMs?: number) => intervals.next({ model: 'm', input: {} }, runningMs);
+const done: ResultReply = { state: 'succeeded', urls: ['u'] };
 const running = { state: 'in_progress' as const, urls: [] };
-const queued: StatusSeen = { state: 'in_queue', queue_position: 1 };
+const queued: StatusReply = { state: 'in_queue', queue_position: 1 };
 const failing = (code: 'service_error' | 'unknown_request' | 'key_refused', retryable: boolean) =>
   new ToolError(code, 'x', { next: 'y', retryable });
 
@@ -24,8 +24,8 @@ async function run(
   { signal = new AbortController().signal, isRecorded = true } = {},
 ) {
   const asked: string[] = [];
-  const looks: Look['kind'][] = [];
-  let sight: Sight | undefined;
+  const looks: Poll['kind'][] = [];
+  let timing: RunTiming | undefined;
   const answer = (name: string, script: Answer[]) => async () => {
     asked.push(name);
     const next = script.length > 1 ? script.shift() : script[0];
@@ -34,22 +34,22 @@ async function run(
   };
   const from = {
     state: 'in_queue' as const,
-    sight: { seenAt: clock.now() },
+    timing: { seenAt: clock.now() },
     submittedAt: clock.now(),
-    firstGap: 0,
+    firstInterval: 0,
     isRecorded,
   };
-  const worth = () => 1;
-  const pace = createPace(clock);
+  const priority = () => 1;
+  const rateLimiter = createRateLimiter(clock);
   const api = { status: answer('status', status), result: answer('result', result) };
   const ended = await (async () => {
-    for await (const look of watch('r', from, { api, gap, worth, pace, clock, signal })) {
+    for await (const look of poll('r', from, { api, interval, priority, rateLimiter, clock, signal })) {
       looks.push(look.kind);
-      if (look.kind !== 'unread') sight = look.sight;
+      if (look.kind !== 'read_failed') timing = look.timing;
     }
     return 'done';
   })().catch((error) => (error instanceof ToolError ? error.code : String(error)));
-  return { asked, looks, ended, sight };
+  return { asked, looks, ended, timing };
 }
 
 describe('watch', () => {
@@ -84,7 +84,7 @@ describe('watch', () => {
     expect(asked).toEqual(['status', 'result', 'status', 'status', 'status', 'result']);
   });
 
-  it('keeps its pace where /status and /result contradict each other', async () => {
+  it('keeps its interval where /status and /result contradict each other', async () => {
     const began = clock.now();
     const { looks } = await run([{ state: 'ended' }], ['not_finished', 'not_finished', done]);
     expect(looks).toEqual(['status', 'status', 'result']);
@@ -93,7 +93,7 @@ describe('watch', () => {
 
   it('goes on after a read that failed, and stops at one that cannot succeed', async () => {
     expect((await run([failing('service_error', true), { state: 'ended' }], [done])).looks).toEqual([
-      'unread',
+      'read_failed',
       'result',
     ]);
     expect((await run([failing('key_refused', false)], [done])).ended).toBe('key_refused');
@@ -102,8 +102,8 @@ describe('watch', () => {
   it('tells of each time that a recorded job is unknown; of another it ends there', async () => {
     const missing = failing('unknown_request', false);
     expect((await run([missing, missing, { state: 'ended' }], [done])).looks).toEqual([
-      'unread',
-      'unread',
+      'read_failed',
+      'read_failed',
       'result',
     ]);
     expect((await run([missing], [done], { isRecorded: false })).ended).toBe('unknown_request');
@@ -117,13 +117,13 @@ describe('watch', () => {
 
   it('tells for how long the job ran, as far as its looks and RunComfy tell', async () => {
     const began = clock.now();
-    const { sight } = await run([queued, { state: 'in_progress' }], [running, running, done]);
-    const { startedAt = 0, startedWithin = 0, ranMs = 0 } = sight ?? {};
+    const { timing } = await run([queued, { state: 'in_progress' }], [running, running, done]);
+    const { startedAt = 0, startedWithin = 0, ranMs = 0 } = timing ?? {};
     expect(startedAt - startedWithin).toBeGreaterThanOrEqual(began);
     expect(startedAt + ranMs).toBeLessThanOrEqual(clock.now());
     const at = (ms: number) => new Date(clock.now() + ms).toISOString();
     const told = { ...done, created_at: at(3_600_000), finished_at: at(3_600_800) };
-    expect((await run([{ state: 'ended' }], [told])).sight?.ranMs).toBeLessThan(800);
+    expect((await run([{ state: 'ended' }], [told])).timing?.ranMs).toBeLessThan(800);
   });
 
   it('ends with the reason of its signal, also from within a pause', async () => {

@@ -2,7 +2,7 @@ import { ToolError } from '../../errors.ts';
 import { MODELS } from '../../models/built-in/index.ts';
 import { inputDrift } from '../../models/drift.ts';
 import type { RunComfy } from '../../runcomfy/client.ts';
-import { quotable } from '../../runcomfy/sanitize.ts';
+import { quoteUntrusted } from '../../runcomfy/sanitize.ts';
 import { jsonSchema } from '../../tools/support/schema.ts';
 import { type Mark, row, say } from '../terminal.ts';
 
@@ -43,7 +43,7 @@ export async function checkModels(
 }
 
 function changesText(changes: readonly string[], redact: (text: string) => string): string {
-  const shown = changes.slice(0, MAX_CHANGES).map((change) => quotable(change, { redact }));
+  const shown = changes.slice(0, MAX_CHANGES).map((change) => quoteUntrusted(change, { redact }));
   const more = changes.length - shown.length;
   return `changed: ${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
 }

@@ -6,14 +6,14 @@ import type { Program } from '../../program.ts';
 import { elapsedSeconds } from '../../tools/support/present.ts';
 import { type Thumbnail, thumbnail } from './thumbnails.ts';
 
-const LONGEST_PROMPT = 2_000;
+const MAX_PROMPT = 2_000;
 
 /** A recorded job as the page gets it. */
 export type Row = ReturnType<typeof rowOf>;
 
 /** The recorded jobs, for the page. */
 export interface Collection {
-  /** Newest first. Throws `ledger_unwritable` where the records cannot be read. */
+  /** Newest first. Throws `store_unavailable` where the records cannot be read. */
   list(): Promise<Row[]>;
   /** The picture of a listed job, or undefined where there is none to show. Throws ToolError. */
   picture(id: string, index: number, signal: AbortSignal): Promise<Thumbnail | undefined>;
@@ -42,7 +42,7 @@ export function createCollection({ store, jobs }: Program, config: Config): Coll
     async collect(id, signal) {
       const requestId = listed.get(id)?.request_id;
       if (requestId === undefined || config.sandbox) return undefined;
-      const job = await jobs.look(requestId, signal);
+      const job = await jobs.peek(requestId, signal);
       listed.set(id, job);
       return asRow(id, job);
     },
@@ -63,7 +63,7 @@ function rowOf(id: string, job: Job, own: string | undefined, isService: boolean
     id,
     status: state,
     model,
-    prompt: typeof input.prompt === 'string' ? input.prompt.slice(0, LONGEST_PROMPT) : undefined,
+    prompt: typeof input.prompt === 'string' ? input.prompt.slice(0, MAX_PROMPT) : undefined,
     pictures: urls.map((url) => ({ url, trusted: isTrustedOutput(url, own) })),
     request_id,
     submitted_at,

@@ -1,12 +1,12 @@
 import type { Clock } from '../../clock.ts';
 
-/** One pace for all that a process reads about its jobs: they slow down together instead of being refused. */
-export interface Pace {
+/** The rate limiter of all that a process reads about its jobs: they slow down together instead of being refused. */
+export interface RateLimiter {
   /**
-   * Resolves when the next read may go out. Where more are due than may go, the one of most worth goes first: `worth`
+   * Resolves when the next read may go out. Where more are due than may go, the one of the highest priority goes first: `priority`
    * tells the seconds of waiting that the read is expected to have in it at a time (ms). Rejects with the signal's reason.
    */
-  turn(worth: (now: number) => number, signal: AbortSignal): Promise<void>;
+  acquire(priority: (now: number) => number, signal: AbortSignal): Promise<void>;
 }
 
 // RunComfy publishes no limit; ten reads a second is what is assumed to be welcome.
@@ -15,12 +15,12 @@ const PER_SECOND = 10;
 const BURST = 5;
 
 interface Waiting {
-  worth: (now: number) => number;
+  priority: (now: number) => number;
   go: () => void;
 }
 
-/** A token bucket whose tokens go to the reads of most worth. */
-export function createPace(clock: Clock, perSecond = PER_SECOND): Pace {
+/** A token bucket whose tokens go to the reads of the highest priority. */
+export function createRateLimiter(clock: Clock, perSecond = PER_SECOND): RateLimiter {
   const waiting = new Set<Waiting>();
   let tokens = BURST;
   let countedAt = clock.now();
@@ -38,9 +38,9 @@ export function createPace(clock: Clock, perSecond = PER_SECOND): Pace {
     let best: Waiting | undefined;
     let most = Number.NEGATIVE_INFINITY;
     for (const one of waiting) {
-      const worth = one.worth(now);
-      // One whose worth is no number must not be passed over for ever, nor keep the others waiting.
-      if (!best || worth > most) [best, most] = [one, Number.isNaN(worth) ? most : worth];
+      const priority = one.priority(now);
+      // One whose priority is no number must not be passed over for ever, nor keep the others waiting.
+      if (!best || priority > most) [best, most] = [one, Number.isNaN(priority) ? most : priority];
     }
     return best;
   }
@@ -60,7 +60,7 @@ export function createPace(clock: Clock, perSecond = PER_SECOND): Pace {
   }
 
   return {
-    async turn(worth, signal) {
+    async acquire(priority, signal) {
       signal.throwIfAborted();
       return new Promise((resolve, reject) => {
         const drop = () => {
@@ -71,7 +71,7 @@ export function createPace(clock: Clock, perSecond = PER_SECOND): Pace {
           signal.removeEventListener('abort', drop);
           resolve();
         };
-        const one = { worth, go };
+        const one = { priority, go };
         waiting.add(one);
         signal.addEventListener('abort', drop, { once: true });
         if (!handingOut) void handOut();

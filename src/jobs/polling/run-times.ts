@@ -18,24 +18,24 @@ const MODEL_SIGMA = 0.7;
 const JOB_SIGMA = 0.5;
 const JOB_SIGMA_WORTH = 2;
 // Run times drift: no job is taken to tell the next one's closer.
-const LEAST_SIGMA = 0.2;
+const MIN_SIGMA = 0.2;
 // A sigma from few jobs is often too small, which costs far more than one that is too large.
 const SIGMA_DOUBT = 1.5;
 // Each job counts this much less than the next one, so that drift is followed: some 40 jobs count at most.
 const FADING = 0.95;
 // So that one stuck job does not spoil what is known: further off than this factor counts as this far off.
-const LONGEST_STEP = Math.log(5);
+const MAX_STEP = Math.log(5);
 const STEADY_FROM = 3;
 
 /** Inputs that change the run time of a model, by their published descriptions. */
-const TELLING_INPUTS = ['quality', 'resolution'] as const;
+const DURATION_INPUTS = ['quality', 'resolution'] as const;
 // Seconds; what lies outside is no run time of an image.
-const SHORTEST_RUN = 0.01;
-const LONGEST_RUN = 3_600;
+const MIN_RUN = 0.01;
+const MAX_RUN = 3_600;
 
 // How many of the newest records are read, and how many jobs of them count for each kind.
-const MOST_RECORDS = 200;
-const MOST_JOBS = 50;
+const MAX_RECORDS = 200;
+const MAX_JOBS = 50;
 
 /** Fading sums over the logarithms of run times. */
 interface Sums {
@@ -50,8 +50,7 @@ const NOTHING: Sums = { weight: 0, squaredWeight: 0, mean: 0, squares: 0 };
 function withRun(sums: Sums, seconds: number): Sums {
   const { mean } = sums;
   const told = Math.log(seconds);
-  const run =
-    sums.weight < STEADY_FROM ? told : Math.min(mean + LONGEST_STEP, Math.max(mean - LONGEST_STEP, told));
+  const run = sums.weight < STEADY_FROM ? told : Math.min(mean + MAX_STEP, Math.max(mean - MAX_STEP, told));
   const weight = sums.weight * FADING + 1;
   const moved = mean + (run - mean) / weight;
   return {
@@ -67,7 +66,7 @@ function expectation({ weight, squaredWeight, mean, squares }: Sums): RunTime {
   const jobs = weight === 0 ? 0 : weight ** 2 / squaredWeight;
   const freedom = weight === 0 ? 0 : weight - squaredWeight / weight;
   const variance = Math.max(
-    LEAST_SIGMA ** 2,
+    MIN_SIGMA ** 2,
     (JOB_SIGMA_WORTH * JOB_SIGMA ** 2 + squares) / (JOB_SIGMA_WORTH + freedom),
   );
   const trust = 1 / MODEL_SIGMA ** 2 + jobs / variance;
@@ -80,7 +79,7 @@ type Kind = Pick<Job, 'model' | 'input'>;
 
 function keyOf({ model, input }: Kind): string {
   // What is no word stands in no published input: it comes from a record that something else wrote.
-  const words = TELLING_INPUTS.map((name) =>
+  const words = DURATION_INPUTS.map((name) =>
     typeof input[name] === 'string' ? input[name].slice(0, 20) : '',
   );
   return [model, ...words].join('\n');
@@ -92,7 +91,7 @@ export interface RunTimes {
   /** Learns from a job, if its run time is known closely. */
   learn(job: Job): void;
   /** Learns from the newest records, once; resolves when that is done. Never rejects. */
-  recall(): Promise<void>;
+  loadHistory(): Promise<void>;
 }
 
 export interface RunTimesOptions {
@@ -109,11 +108,11 @@ export function createRunTimes({ store, log }: RunTimesOptions): RunTimes {
   let meanwhile: Job[] | undefined;
   let recalled: Promise<void> | undefined;
 
-  const teaches = ({ state, request_id, ran_seconds: ran }: Job): boolean =>
+  const isSample = ({ state, request_id, ran_seconds: ran }: Job): boolean =>
     state === 'succeeded' &&
     typeof ran === 'number' &&
-    ran >= SHORTEST_RUN &&
-    ran <= LONGEST_RUN &&
+    ran >= MIN_RUN &&
+    ran <= MAX_RUN &&
     request_id !== undefined &&
     !taught.has(request_id);
 
@@ -131,22 +130,22 @@ export function createRunTimes({ store, log }: RunTimesOptions): RunTimes {
     for await (const { job } of store.newest({ skipUnreadable: true })) {
       const key = keyOf(job);
       const count = counts.get(key) ?? 0;
-      if (teaches(job) && count < MOST_JOBS) {
+      if (isSample(job) && count < MAX_JOBS) {
         jobs.push(job);
         counts.set(key, count + 1);
       }
       read += 1;
-      if (read === MOST_RECORDS) break;
+      if (read === MAX_RECORDS) break;
     }
     return jobs;
   }
 
-  async function recall(ended: Job[]): Promise<void> {
+  async function loadHistory(ended: Job[]): Promise<void> {
     const jobs = await recorded().catch((error): Job[] => {
       log.warn(`cannot learn from the records: ${error.message}`);
       return [];
     });
-    for (const job of jobs.reverse()) if (teaches(job)) add(job);
+    for (const job of jobs.reverse()) if (isSample(job)) add(job);
     for (const job of ended) add(job);
     meanwhile = undefined;
   }
@@ -154,15 +153,15 @@ export function createRunTimes({ store, log }: RunTimesOptions): RunTimes {
   return {
     expect: (job) => (known.get(keyOf(job)) ?? nothing).expected,
     learn(job) {
-      if (!teaches(job)) return;
+      if (!isSample(job)) return;
       taught.add(job.request_id as string);
       if (meanwhile) meanwhile.push(job);
       else add(job);
     },
-    recall() {
+    loadHistory() {
       if (!recalled) {
         meanwhile = [];
-        recalled = recall(meanwhile);
+        recalled = loadHistory(meanwhile);
       }
       return recalled;
     },

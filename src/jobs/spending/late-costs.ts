@@ -2,16 +2,16 @@ import type { Clock } from '../../clock.ts';
 import type { Log } from '../../log.ts';
 import type { RunComfy } from '../../runcomfy/client.ts';
 import type { Claim } from '../claims.ts';
-import type { Pace } from '../polling/rate-limiter.ts';
+import type { RateLimiter } from '../polling/rate-limiter.ts';
 
 // RunComfy says that a cost may come late, and not how late.
 const READ_AFTER = 5_000;
 // A look always has some worth, so it goes first.
-const WORTHLESS = () => -1;
+const LOWEST_PRIORITY = () => -1;
 
 export interface LateCostsOptions {
   api: Pick<RunComfy, 'result'>;
-  pace: Pace;
+  rateLimiter: RateLimiter;
   clock: Clock;
   log: Log;
   /** Aborts when the process is about to end. */
@@ -28,15 +28,15 @@ export interface LateCosts {
 }
 
 /** Reads late costs one after the other, each only where no look wants the turn. */
-export function createLateCosts({ api, pace, clock, log, ended }: LateCostsOptions): LateCosts {
+export function createLateCosts({ api, rateLimiter, clock, log, ended }: LateCostsOptions): LateCosts {
   const owed = new Map<string, { claim: Pick<Claim, 'observe'>; due: number }>();
   let isReading = false;
 
   async function read(claim: Pick<Claim, 'observe'>, requestId: string): Promise<void> {
-    await pace.turn(WORTHLESS, ended);
-    const seen = await api.result(requestId, ended);
-    if (seen === 'not_finished' || (seen.cost_usd === undefined && seen.urls.length === 0)) return;
-    await claim.observe({ kind: 'result', seen });
+    await rateLimiter.acquire(LOWEST_PRIORITY, ended);
+    const reply = await api.result(requestId, ended);
+    if (reply === 'not_finished' || (reply.cost_usd === undefined && reply.urls.length === 0)) return;
+    await claim.observe({ kind: 'result', reply });
   }
 
   async function readAll(): Promise<void> {

@@ -3,7 +3,7 @@ import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/s
 import type { Log } from '../../log.ts';
 import { outgoing } from '../outgoing.ts';
 
-const LARGEST_MESSAGE = 10 << 20;
+const MAX_MESSAGE = 10 << 20;
 
 export interface StdioOptions {
   log: Log;
@@ -40,7 +40,7 @@ class StdioTransport extends StdioServerTransport {
   });
 
   constructor(redact: (text: string) => string, onListed: () => void) {
-    super(process.stdin, process.stdout, { maxBufferSize: LARGEST_MESSAGE });
+    super(process.stdin, process.stdout, { maxBufferSize: MAX_MESSAGE });
     this.#redact = redact;
     this.#onListed = onListed;
   }

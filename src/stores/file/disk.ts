@@ -97,7 +97,7 @@ export function unusable(dir: string, error: unknown, how: 'read' | 'written', i
   if (error instanceof ToolError) return error;
   const so = isUnsent ? ', so nothing was submitted' : '';
   const why = `The job records in ${dir} cannot be ${how} (${codeOf(error)})${so}.`;
-  return new ToolError('ledger_unwritable', why, {
+  return new ToolError('store_unavailable', why, {
     next: 'Make that directory usable and free some space, or choose another with --data-dir or RUNCOMFY_DATA_DIR.',
     cause: error,
   });

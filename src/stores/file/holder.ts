@@ -10,12 +10,12 @@ import { type Liveness, livenessOf, type ProcessIdentity, thisProcess } from './
 /** This process as a holder of leases, and what can be told of other ones. One a process, for the stores of all accounts. */
 export interface Holder {
   /** A lease for a call on a job. From now on this process proves that it lives, until it holds none any more. */
-  take(job: string, call: string): Promise<Lease>;
+  acquire(job: string, call: string): Promise<Lease>;
   /** Whether this process holds a job. */
   has(job: string): boolean;
   /** Says that this process holds a job no more. */
-  drop(job: string): void;
-  isOwn(lease: Lease): boolean;
+  release(job: string): void;
+  owns(lease: Lease): boolean;
   /** Whether another process lives, as far as that can be told at once. */
   liveness(lease: Lease): Promise<Liveness>;
   /** Waits for a proof that a process which cannot be looked at lives; it is dead where none comes. Rejects with the signal's reason. */
@@ -105,18 +105,18 @@ export function createHolder(options: { dir: string; clock: Clock; ended: AbortS
   const read = ({ holder }: Lease) => readFile(join(dir, basename(holder)), 'utf8').catch(() => '');
 
   return {
-    async take(job, call) {
+    async acquire(job, call) {
       held.add(job);
       shown ??= show();
       await shown;
       return { holder: me().session, call };
     },
     has: (job) => held.has(job),
-    drop(job) {
+    release(job) {
       held.delete(job);
       if (held.size === 0) shown = undefined;
     },
-    isOwn: ({ holder }) => holder === named?.session,
+    owns: ({ holder }) => holder === named?.session,
     async liveness(lease) {
       const text = await read(lease);
       if (text.slice(0, COUNT_LENGTH).trim() === ENDED) return 'dead';

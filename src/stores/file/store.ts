@@ -58,30 +58,30 @@ export function createFileStore(options: FileStoreOptions): JobStore {
 
   const change: Records['change'] = async (id, alter, need) => (await records()).change(id, alter, need);
 
-  const heldJob = (id: string, call: string) => JSON.stringify([account, id, call]);
-  const isOwn = (lease: Lease | undefined, call: string) =>
-    lease !== undefined && holder.isOwn(lease) && lease.call === call;
+  const leaseKey = (id: string, call: string) => JSON.stringify([account, id, call]);
+  const owns = (lease: Lease | undefined, call: string) =>
+    lease !== undefined && holder.owns(lease) && lease.call === call;
 
   /** Whether somebody follows a job, as far as that can be told at once. */
   async function liveness(lease?: Lease): Promise<Liveness> {
     if (!lease) return 'dead';
-    if (holder.isOwn(lease)) return openCalls.has(lease.call) ? 'alive' : 'dead';
+    if (holder.owns(lease)) return openCalls.has(lease.call) ? 'alive' : 'dead';
     return holder.liveness(lease);
   }
 
   /** Leases a job that nobody follows; undefined where somebody does by now, or it is not wanted any more. */
   async function take(seen: StoredJob, call: string, isWanted = (_: Job) => true) {
-    const lease = await holder.take(heldJob(seen.id, call), call);
+    const lease = await holder.acquire(leaseKey(seen.id, call), call);
     const own = (now: StoredJob) => {
-      if (isOwn(now.lease, call)) return now;
+      if (owns(now.lease, call)) return now;
       return isSame(now.lease, seen.lease) && isWanted(now.job) ? { ...now, lease } : undefined;
     };
     let taken: StoredJob | undefined;
     try {
       taken = await change(seen.id, own, 'not durable');
-      return isOwn(taken?.lease, call) ? taken : undefined;
+      return owns(taken?.lease, call) ? taken : undefined;
     } finally {
-      if (!isOwn(taken?.lease, call)) holder.drop(heldJob(seen.id, call));
+      if (!owns(taken?.lease, call)) holder.release(leaseKey(seen.id, call));
     }
   }
 
@@ -98,8 +98,8 @@ export function createFileStore(options: FileStoreOptions): JobStore {
     const all = await records();
     const id = idOf(job.submitted_at, fingerprint, call);
     // One that is there was reserved by this call before.
-    const isNew = !isAgain && !holder.has(heldJob(id, call));
-    const lease = await holder.take(heldJob(id, call), call);
+    const isNew = !isAgain && !holder.has(leaseKey(id, call));
+    const lease = await holder.acquire(leaseKey(id, call), call);
     return all.create(id, { job, lease }, isNew).catch(async (error) => {
       await withdraw(id, call).catch(() => {});
       throw error;
@@ -108,8 +108,8 @@ export function createFileStore(options: FileStoreOptions): JobStore {
 
   /** Takes a reservation of this call back. */
   async function withdraw(id: string, call: string): Promise<void> {
-    holder.drop(heldJob(id, call));
-    await (await records()).discard(id, ({ job, lease }) => job.state === 'reserved' && isOwn(lease, call));
+    holder.release(leaseKey(id, call));
+    await (await records()).discard(id, ({ job, lease }) => job.state === 'reserved' && owns(lease, call));
   }
 
   async function* newest(query: Query = {}): AsyncGenerator<StoredJob> {
@@ -132,12 +132,12 @@ export function createFileStore(options: FileStoreOptions): JobStore {
     async maySubmit(id, call) {
       const submit = (now: StoredJob) => {
         const isUnsent = now.job.state === 'reserved' || now.job.state === 'submitting';
-        if (!isUnsent || !isOwn(now.lease, call)) return undefined;
+        if (!isUnsent || !owns(now.lease, call)) return undefined;
         return withJob(now, submitting(now.job));
       };
       const stored = await change(id, submit, 'before submit');
       // What stands there may be a later revision than the one that was written.
-      return stored?.job.state === 'submitting' && isOwn(stored.lease, call) ? stored : undefined;
+      return stored?.job.state === 'submitting' && owns(stored.lease, call) ? stored : undefined;
     },
     async accepted(seen, requestId) {
       const accept = (now: StoredJob) =>
@@ -150,8 +150,8 @@ export function createFileStore(options: FileStoreOptions): JobStore {
     },
     update: (id, alter) => change(id, (now) => withJob(now, allowed(now.job, alter(now.job))), 'not durable'),
     async discard(id, call, lead) {
-      holder.drop(heldJob(id, call));
-      const may = ({ job, lease }: StoredJob) => job.request_id === lead && isOwn(lease, call);
+      holder.release(leaseKey(id, call));
+      const may = ({ job, lease }: StoredJob) => job.request_id === lead && owns(lease, call);
       await (await records()).discard(id, may);
     },
     async claimRepeat(fingerprint, since, { id: call, signal }) {
@@ -163,7 +163,7 @@ export function createFileStore(options: FileStoreOptions): JobStore {
           if (!isUnanswered(seen.job)) continue;
           const { lease } = seen;
           const isReserved = seen.job.state === 'reserved';
-          if (isOwn(lease, call)) {
+          if (owns(lease, call)) {
             if (isReserved) continue;
             return seen;
           }
@@ -183,15 +183,15 @@ export function createFileStore(options: FileStoreOptions): JobStore {
     },
     async lease(id, call) {
       const seen = (await (await records()).latest(id))?.stored;
-      if (!seen || isOwn(seen.lease, call)) return seen;
+      if (!seen || owns(seen.lease, call)) return seen;
       return (await liveness(seen.lease)) === 'dead' ? take(seen, call) : undefined;
     },
     async release(id, call, deliveredAt) {
       const end = (now: StoredJob) => {
         const job = delivered(now.job, deliveredAt);
-        return isOwn(now.lease, call) ? { job } : withJob(now, job);
+        return owns(now.lease, call) ? { job } : withJob(now, job);
       };
-      await change(id, end, 'not durable').finally(() => holder.drop(heldJob(id, call)));
+      await change(id, end, 'not durable').finally(() => holder.release(leaseKey(id, call)));
     },
     async byRequestId(requestId) {
       const all = await records();

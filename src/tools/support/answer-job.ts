@@ -28,7 +28,7 @@ export async function answerJob(
 }
 
 // How long saving on demand may take at most, in ms, where the call's wait has no end.
-const MOST_SAVING = 600_000;
+const MAX_SAVING = 600_000;
 
 /** Saves the pictures of a job that succeeded, under a name of the caller's or one that tells what they are. */
 export async function savePictures(
@@ -37,7 +37,7 @@ export async function savePictures(
   { clock, pictures }: Pick<Services, 'clock' | 'pictures'>,
   name?: string,
 ): Promise<Picture[]> {
-  const within = Math.min(MOST_SAVING, Math.max(LEAST, wait.until - clock.now()));
+  const within = Math.min(MAX_SAVING, Math.max(LEAST, wait.until - clock.now()));
   return collectImages(job, pictures, {
     preview: 'off',
     save: saveAs(job, name),

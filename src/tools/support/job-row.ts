@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Job } from '../../jobs/job.ts';
-import { quotable } from '../../runcomfy/sanitize.ts';
+import { quoteUntrusted } from '../../runcomfy/sanitize.ts';
 import { elapsedSeconds } from './present.ts';
 
 const MAX_PROMPT = 80;
@@ -32,4 +32,4 @@ export function jobRow(job: Job, now: number) {
 }
 
 const shortPrompt = (prompt: unknown): string =>
-  typeof prompt === 'string' ? quotable(prompt, { most: MAX_PROMPT }) : '';
+  typeof prompt === 'string' ? quoteUntrusted(prompt, { most: MAX_PROMPT }) : '';

@@ -5,7 +5,7 @@ import { isTrustedOutput } from '../../images/trust.ts';
 import type { Outcome } from '../../jobs/calls.ts';
 import { isFinal, type Job, kindAt, UNKNOWN_MODEL } from '../../jobs/job.ts';
 import { dollars } from '../../jobs/spending/totals.ts';
-import { quotable } from '../../runcomfy/sanitize.ts';
+import { quoteUntrusted } from '../../runcomfy/sanitize.ts';
 import type { Answer, Services } from './define.ts';
 import { describeOriginal, pictureNotes } from './picture-words.ts';
 
@@ -28,7 +28,7 @@ export type PresentServices = Pick<Services, 'clock' | 'loopbackOrigin'>;
  * `job_failed` for one that failed.
  */
 export function presentJob(
-  { job, resumed, unread }: Outcome,
+  { job, resumed, readError }: Outcome,
   services: PresentServices,
   pictures: readonly Picture[] = [],
 ): Answer {
@@ -50,7 +50,7 @@ export function presentJob(
       `This is the earlier job for the same input, submitted ${job.submitted_at}. Nobody had received its answer. Nothing new was submitted or charged.`,
     );
   }
-  if (unread) lines.push(`This state is from before: the last look failed. ${unread.message}`);
+  if (readError) lines.push(`This state is from before: the last look failed. ${readError.message}`);
   if (data.next) lines.push(data.next);
   const previews = pictures.flatMap(({ preview }) => preview ?? []);
   return { text: lines.join('\n'), data: { ...data, ...(resumed && { resumed }) }, previews };
@@ -79,7 +79,7 @@ export function presentError(error: unknown, isPaid = false): string {
       ? error
       : new ToolError(
           'internal_error',
-          `This server failed: ${quotable(String((error as Error)?.message ?? error))}.`,
+          `This server failed: ${quoteUntrusted(String((error as Error)?.message ?? error))}.`,
           {
             next: 'Check list_image_jobs before you call again: a job may have been submitted.',
             charged: 'maybe',
@@ -172,7 +172,7 @@ function nextStep(job: Job, isKept: boolean): string | undefined {
 }
 
 function failed(job: Job): ToolError {
-  const said = job.error === undefined ? '' : `: "${quotable(job.error)}"`;
+  const said = job.error === undefined ? '' : `: "${quoteUntrusted(job.error)}"`;
   return new ToolError(
     'job_failed',
     `The job by ${job.model} (request_id ${job.request_id}) failed${said}.`,

@@ -6,7 +6,7 @@ export const OTHER_TOOLS = [
   'save_images',
   'cancel_image_job',
   'list_image_jobs',
-  'look_at_image_job',
+  'peek_image_job',
   'get_balance',
 ];
 

@@ -28,10 +28,10 @@ export interface CallOptions extends CallOf {
 
 // Between two looks at a job, in ms: each is a request to RunComfy.
 const FIRST_GAP = 2_000;
-const LONGEST_GAP = 10_000;
+const MAX_GAP = 10_000;
 const GROWTH = 1.3;
 // So many looks may fail in a row: a job is not found while it is being submitted.
-const MOST_FAILURES = 4;
+const MAX_FAILURES = 4;
 const SECOND = 1_000;
 
 /** Follows a call that somebody else makes or that `host` was asked to make, and shows its job. */
@@ -46,7 +46,7 @@ export function createCall(options: CallOptions): Call {
     request_id: input.request_id as string | undefined,
   };
   let isOver = false;
-  let failures = MOST_FAILURES;
+  let failures = MAX_FAILURES;
   const call: Call = {
     tool,
     input,
@@ -72,15 +72,15 @@ export function createCall(options: CallOptions): Call {
   /** Looks at the job until it is over: hosts pass on no progress. */
   async function watch(): Promise<void> {
     // One is under way already, or there is nobody to ask.
-    if (failures < MOST_FAILURES || !host.can.serverTools) return;
+    if (failures < MAX_FAILURES || !host.can.serverTools) return;
     failures = 0;
-    for (let gap = FIRST_GAP; failures < MOST_FAILURES; gap = Math.min(gap * GROWTH, LONGEST_GAP)) {
+    for (let gap = FIRST_GAP; failures < MAX_FAILURES; gap = Math.min(gap * GROWTH, MAX_GAP)) {
       await new Promise((resolve) => setTimeout(resolve, gap));
       if (!isActive(call.card.job)) return;
       if (document.hidden) continue;
       const { request_id } = call.card.job;
       const query = request_id === undefined ? { tool, arguments: input } : { request_id };
-      const result = await callTool(host, 'look_at_image_job', query).catch(() => undefined);
+      const result = await callTool(host, 'peek_image_job', query).catch(() => undefined);
       // The call may have been answered meanwhile.
       if (!isActive(call.card.job)) return;
       if (!result || (result.isError && !failedJob(result))) {

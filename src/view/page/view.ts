@@ -8,7 +8,7 @@ import { textOf } from './result.ts';
 /** What the server tells the page: its models by model id, each with its title, its tool and whether that takes a seed. */
 declare const data: Record<string, [title: string, tool: string, isSeeded: boolean]>;
 
-const LARGEST_SEED = 2 ** 31;
+const MAX_SEED = 2 ** 31;
 const root = document.documentElement;
 const thread = make('main');
 document.body.append(thread);
@@ -53,7 +53,7 @@ function variationOf(host: Host, { tool, input, card }: Call): Node[] {
   const [, name, isSeeded] = known;
   const again = status !== 'succeeded';
   const run = async () => {
-    const varied = isSeeded ? { ...input, seed: Math.floor(Math.random() * LARGEST_SEED) } : input;
+    const varied = isSeeded ? { ...input, seed: Math.floor(Math.random() * MAX_SEED) } : input;
     // A job whose answer reached nobody would be given again instead of a new picture.
     if (!again && request_id) await callTool(host, 'get_image_job', { request_id }).catch(() => {});
     const made = start(host, { tool: name, input: varied });

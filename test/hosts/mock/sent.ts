@@ -17,7 +17,7 @@ export interface Sent {
 /** Reads what was added to a conversation, apart from the model's own call. */
 export function readSent(items: readonly Json[]): Sent {
   const images: Buffer[] = [];
-  const results = items.filter((item) => !isOwn(item));
+  const results = items.filter((item) => !owns(item));
   const text = JSON.stringify(results, (_, value) => {
     const data = imageData(value);
     if (data === undefined) return value;
@@ -28,7 +28,7 @@ export function readSent(items: readonly Json[]): Sent {
 }
 
 /** The model's own turn, in each dialect. */
-const isOwn = ({ role, type }: Json) => role === 'assistant' || role === 'model' || type === 'function_call';
+const owns = ({ role, type }: Json) => role === 'assistant' || role === 'model' || type === 'function_call';
 
 /** The base64 of a part by which a model sees an image, in each dialect; undefined for anything else. */
 function imageData(part: unknown): string | undefined {

@@ -7,7 +7,7 @@ import { canFillDisks, smallDisk } from '../../helpers/disk.ts';
 import { ACCOUNT, inFiles } from '../backends.ts';
 import { all, intent, open } from '../conformance.ts';
 
-const FULL = { code: 'ledger_unwritable', message: expect.stringContaining('ENOSPC') };
+const FULL = { code: 'store_unavailable', message: expect.stringContaining('ENOSPC') };
 
 describe.skipIf(!canFillDisks())('a full disk (needs root on Linux, to mount a small one)', () => {
   /** A process on a small disk, and the means to fill and free it. */

@@ -62,7 +62,7 @@ describe('the file of a process', () => {
 
   it('holds a count and who it is, for its owner alone', async () => {
     const dir = freshDataDir();
-    const { holder } = await start(dir).take('a job', 'a call');
+    const { holder } = await start(dir).acquire('a job', 'a call');
     const text = readFileSync(join(dir, holder), 'utf8');
     expect(text.slice(0, LENGTH)).toBe('1'.padEnd(LENGTH));
     expect(JSON.parse(text.slice(LENGTH))).toMatchObject({ pid: process.pid, host: expect.any(String) });
@@ -70,9 +70,9 @@ describe('the file of a process', () => {
 
   it('is there before the lease is, for all of several jobs at once', async () => {
     const dir = freshDataDir();
-    const { take } = start(dir);
+    const { acquire } = start(dir);
     const leases = ['a', 'b', 'c'].map(async (job) => {
-      await take(job, 'a call');
+      await acquire(job, 'a call');
       expect(readdirSync(dir)).toHaveLength(1);
     });
     await Promise.all(leases);
@@ -82,7 +82,7 @@ describe('the file of a process', () => {
   async function beats(dir: string, during: (process: ReturnType<typeof start>) => Promise<void>) {
     const clock = createJumpingClock();
     const process = start(dir, clock);
-    const { holder } = await process.take('a job', 'a call');
+    const { holder } = await process.acquire('a job', 'a call');
     const count = () => Number(readFileSync(join(dir, holder), 'utf8').slice(0, LENGTH));
     const before = count();
     await during(process);
@@ -96,25 +96,25 @@ describe('the file of a process', () => {
 
   it('is renewed while any job is held, and no longer', async () => {
     expect(await beats(freshDataDir(), async () => {})).toBeGreaterThan(8);
-    expect(await beats(freshDataDir(), async ({ drop }) => drop('a job'))).toBe(0);
-    const another = await beats(freshDataDir(), async ({ take, drop }) => {
-      await take('another', 'a call');
-      drop('a job');
+    expect(await beats(freshDataDir(), async ({ release }) => release('a job'))).toBe(0);
+    const another = await beats(freshDataDir(), async ({ acquire, release }) => {
+      await acquire('another', 'a call');
+      release('a job');
     });
     expect(another).toBeGreaterThan(8);
   });
 
   it('is renewed in place, so that a full disk is no hindrance, and made anew where it was deleted', async () => {
     const dir = freshDataDir();
-    const { take, drop } = start(dir);
-    const { holder } = await take('a job', 'a call');
+    const { acquire, release } = start(dir);
+    const { holder } = await acquire('a job', 'a call');
     const whole = readFileSync(join(dir, holder), 'utf8');
-    drop('a job');
-    await take('a job', 'a call');
+    release('a job');
+    await acquire('a job', 'a call');
     expect(readFileSync(join(dir, holder), 'utf8')).toBe('2'.padEnd(LENGTH) + whole.slice(LENGTH));
     rmSync(dir, { recursive: true });
-    drop('a job');
-    await take('a job', 'a call');
+    release('a job');
+    await acquire('a job', 'a call');
     expect(readFileSync(join(dir, holder), 'utf8')).toBe('3'.padEnd(LENGTH) + whole.slice(LENGTH));
   });
 
@@ -123,7 +123,7 @@ describe('the file of a process', () => {
     mkdirSync(join(dir, '..'), { recursive: true });
     writeFileSync(dir, 'a file');
     const process = start(dir);
-    expect(await process.take('a job', 'a call')).toMatchObject({ call: 'a call' });
+    expect(await process.acquire('a job', 'a call')).toMatchObject({ call: 'a call' });
     expect(process.log.join()).toContain('cannot show other processes that this one lives');
     await process.end();
   });
@@ -133,7 +133,7 @@ describe('the file of a process', () => {
     beat(dir, 7);
     const yesterday = Date.now() / 1000 - 90_000;
     utimesSync(join(dir, SESSION), yesterday, yesterday);
-    await start(dir).take('a job', 'a call');
+    await start(dir).acquire('a job', 'a call');
     await expect.poll(() => readdirSync(dir)).not.toContain(SESSION);
   });
 });
@@ -142,7 +142,7 @@ describe('another process', () => {
   it('is known by its pid and its start where it can be looked at', async () => {
     const dir = freshDataDir();
     const other = start(dir);
-    const lease = await other.take('a job', 'a call');
+    const lease = await other.acquire('a job', 'a call');
     expect(await start(dir).liveness(lease)).toBe('alive');
     beat(dir, 1, { host: 'here', ...thisProcess(), started: '1' });
     expect(await start(dir).liveness(LEASE)).toBe(process.platform === 'linux' ? 'dead' : 'unknown');
@@ -162,7 +162,7 @@ describe('another process', () => {
   it('is dead at once if it said that it ends', async () => {
     const dir = freshDataDir();
     const other = start(dir);
-    const lease = await other.take('a job', 'a call');
+    const lease = await other.acquire('a job', 'a call');
     other.kill();
     await other.end();
     const { liveness, watch } = start(dir, clockWithBeats(dir, []));

@@ -120,7 +120,7 @@ describe('the folder of an account', () => {
     mkdirSync(dirname(backend.dataDir), { recursive: true });
     make(backend.dataDir);
     await expect(mine.store.reserve(intent(), open(mine).id)).rejects.toMatchObject({
-      code: 'ledger_unwritable',
+      code: 'store_unavailable',
       charged: 'no',
       message: expect.stringMatching(/cannot be (read|written) \([A-Z]+\)/),
     });
@@ -130,7 +130,7 @@ describe('the folder of an account', () => {
     const { backend, mine } = await start();
     const stored = await put(mine, 'submitting');
     rmSync(backend.dataDir, { recursive: true });
-    await expect(mine.store.accepted(stored, 'r-1')).rejects.toMatchObject({ code: 'ledger_unwritable' });
+    await expect(mine.store.accepted(stored, 'r-1')).rejects.toMatchObject({ code: 'store_unavailable' });
     expect(existsSync(backend.dataDir)).toBe(false);
   });
 });
@@ -226,7 +226,7 @@ describe('a record that cannot be read', () => {
       () => store.byRequestId(stored.job.request_id as string),
       () => all(other),
     ];
-    for (const fail of failing) await expect(fail()).rejects.toMatchObject({ code: 'ledger_unwritable' });
+    for (const fail of failing) await expect(fail()).rejects.toMatchObject({ code: 'store_unavailable' });
     expect(await all(other, { skipUnreadable: true })).toEqual([]);
     restore();
     expect(await all(other)).toEqual([stored]);
@@ -263,7 +263,7 @@ describe('a disk that refuses', () => {
     const { id } = await mine.store.reserve(intent(), call.id);
     await refuseToSync('EIO');
     const failed = {
-      code: 'ledger_unwritable',
+      code: 'store_unavailable',
       message: expect.stringContaining('(EIO), so nothing was submitted'),
     };
     await expect(mine.store.reserve(intent('an owl'), call.id)).rejects.toMatchObject(failed);
