@@ -8,7 +8,7 @@ export default defineConfig({
     include: [process.env.LONG_RUN ? 'test/**/*.run.ts' : 'test/**/*.test.ts'],
     // Real agent loops, with packages of their own: npm run test:hosts.
     exclude: [...configDefaults.exclude, 'test/hosts'],
-    globalSetup: 'test/helpers/setup.ts',
+    globalSetup: 'test/support/setup.ts',
     testTimeout: 60_000,
     // A condition that is waited for may take its time on a busy machine.
     expect: { poll: { timeout: 20_000, interval: 10 } },

@@ -3,8 +3,8 @@ import { poll } from '../../src/jobs/polling/poll.ts';
 import { createRateLimiter } from '../../src/jobs/polling/rate-limiter.ts';
 import { createRunTimes } from '../../src/jobs/polling/run-times.ts';
 import { createLog } from '../../src/log.ts';
-import { createJumpingClock } from '../helpers/clock.ts';
-import { createRandom } from '../helpers/random.ts';
+import { createJumpingClock } from '../support/clock.ts';
+import { createRandom } from '../support/random.ts';
 import { drawRunTimes } from './run-times.ts';
 import { median, quantile, type Table } from './table.ts';
 

@@ -1,6 +1,6 @@
 import type { Job } from '../../src/jobs/job.ts';
 import { MODELS } from '../../src/models/built-in/index.ts';
-import { putRecord } from '../helpers/records.ts';
+import { putRecord } from '../support/records.ts';
 
 // So that 2,000 are of the last 24 hours, all of which count against limits.
 const APART = 30_000;

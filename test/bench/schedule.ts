@@ -1,7 +1,7 @@
 import { createIntervals, LOOK_COST } from '../../src/jobs/polling/intervals.ts';
 import { createRunTimes, type RunTimes } from '../../src/jobs/polling/run-times.ts';
 import { createLog } from '../../src/log.ts';
-import { createRandom } from '../helpers/random.ts';
+import { createRandom } from '../support/random.ts';
 import { type Followed, follow, followByCount, type Life } from './follow.ts';
 import { drawRunTimes, type Shape } from './run-times.ts';
 

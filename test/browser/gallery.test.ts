@@ -1,10 +1,10 @@
 import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
 import { expect, it, onTestFinished } from 'vitest';
-import { describeInBrowser } from '../helpers/browser.ts';
-import { openGallery } from '../helpers/gallery.ts';
-import { connect } from '../helpers/program.ts';
-import { putRecord } from '../helpers/records.ts';
+import { describeInBrowser } from '../support/browser.ts';
+import { openGallery } from '../support/gallery.ts';
+import { connect } from '../support/program.ts';
+import { putRecord } from '../support/records.ts';
 
 const SEARCH = { name: 'Search prompts' };
 

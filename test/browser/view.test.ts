@@ -1,8 +1,8 @@
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
-import { describeInBrowser } from '../helpers/browser.ts';
-import { type Connected, connect } from '../helpers/program.ts';
-import { SHOWS_VIEWS, type ShownView, showView } from '../helpers/view.ts';
+import { describeInBrowser } from '../support/browser.ts';
+import { type Connected, connect } from '../support/program.ts';
+import { SHOWS_VIEWS, type ShownView, showView } from '../support/view.ts';
 
 const TOOL = 'gpt_image_2_text_to_image';
 const INPUT = { prompt: 'A lighthouse on a cliff at sunset' };

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Sandbox } from '../../src/sandbox/server.ts';
-import type { Answered } from '../helpers/host.ts';
+import type { Answered } from '../support/host.ts';
 import type { Fleet } from './servers.ts';
 import { note, type Task } from './tasks.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { DoneReply, Fault, Route, SeenRequest } from '../../src/sandbox/faults.ts';
-import { createRandom, seedOf } from '../helpers/random.ts';
+import { createRandom, seedOf } from '../support/random.ts';
 import { chosen } from './switches.ts';
 
 type What = Fault['what'] | (() => Fault['what']);

@@ -1,5 +1,5 @@
 import { isFinal } from '../../src/jobs/job.ts';
-import { unrecorded } from '../helpers/books.ts';
+import { unrecorded } from '../support/books.ts';
 import { type Evidence, type Indexed, indexed, promptOf } from './evidence.ts';
 import type { Task } from './tasks.ts';
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Host, type ServerSetup, startHost } from '../helpers/host.ts';
-import { type RawClient, startRawClient } from '../helpers/raw-client.ts';
+import { type Host, type ServerSetup, startHost } from '../support/host.ts';
+import { type RawClient, startRawClient } from '../support/raw-client.ts';
 import { chosen } from './switches.ts';
 import type { Process, Witness } from './witness.ts';
 

@@ -1,4 +1,4 @@
-import { createRandom, seedOf } from '../helpers/random.ts';
+import { createRandom, seedOf } from '../support/random.ts';
 import { chosen } from './switches.ts';
 
 /**

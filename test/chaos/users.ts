@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.ts';
-import type { Answered } from '../helpers/host.ts';
-import { createRandom, seedOf } from '../helpers/random.ts';
+import type { Answered } from '../support/host.ts';
+import { createRandom, seedOf } from '../support/random.ts';
 import { type Call, createClients } from './clients.ts';
 import type { Fleet } from './servers.ts';
 import type { Task } from './tasks.ts';

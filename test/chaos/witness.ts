@@ -1,4 +1,4 @@
-import type { Answered, ServerSetup } from '../helpers/host.ts';
+import type { Answered, ServerSetup } from '../support/host.ts';
 import type { Place } from './servers.ts';
 
 /** A server process. */

@@ -10,7 +10,7 @@ import { createLog } from '../../src/log.ts';
 import { createHttp } from '../../src/runcomfy/http.ts';
 import { createHolder } from '../../src/stores/file/holder.ts';
 import { createFileStore } from '../../src/stores/file/store.ts';
-import { connect, KEY } from '../helpers/program.ts';
+import { connect, KEY } from '../support/program.ts';
 
 const MODEL = 'openai/gpt-image-2/text-to-image';
 const INPUT = { prompt: 'a fox' };

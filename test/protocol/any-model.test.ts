@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../src/sandbox/catalogue/index.ts';
-import { type Connected, connect, textOf } from '../helpers/program.ts';
+import { type Connected, connect, textOf } from '../support/program.ts';
 
 const EDIT = 'google/nano-banana-2/edit';
 const CAT = 'https://example.com/cat.png';

@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { connect, freshDataDir, KEY, textOf } from '../helpers/program.ts';
-import { jobsDir } from '../helpers/records.ts';
+import { connect, freshDataDir, KEY, textOf } from '../support/program.ts';
+import { jobsDir } from '../support/records.ts';
 
 const IMAGE = 'gpt_image_2_text_to_image';
 const EDIT = 'gpt_image_1_5_image_to_image';

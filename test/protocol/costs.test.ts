@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { Job } from '../../src/jobs/job.ts';
 import type { SandboxJob } from '../../src/sandbox/engine.ts';
 import type { Reply } from '../../src/sandbox/faults.ts';
-import { readRecords } from '../helpers/books.ts';
-import { type Connected, connect, textOf } from '../helpers/program.ts';
-import { putRecord } from '../helpers/records.ts';
+import { readRecords } from '../support/books.ts';
+import { type Connected, connect, textOf } from '../support/program.ts';
+import { putRecord } from '../support/records.ts';
 
 const PAINT = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const DAY = 86_400_000;

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ASKS } from '../fixtures/asks.ts';
-import { type Connected, connect, freshDataDir, textOf } from '../helpers/program.ts';
+import { ASKS } from '../support/fixtures/asks.ts';
+import { type Connected, connect, freshDataDir, textOf } from '../support/program.ts';
 
 const DAY = 86_400_000;
 const EDIT = 'google/nano-banana-2/edit';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { type Connected, connect, KEY, textOf } from '../helpers/program.ts';
+import { type Connected, connect, KEY, textOf } from '../support/program.ts';
 
 const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const HOURS = 3_600_000;

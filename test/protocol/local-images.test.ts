@@ -5,9 +5,9 @@ import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.ts';
-import { readRecords } from '../helpers/books.ts';
-import { animation, noise, plain } from '../helpers/images.ts';
-import { connect, freshDataDir, textOf } from '../helpers/program.ts';
+import { readRecords } from '../support/books.ts';
+import { animation, noise, plain } from '../support/images.ts';
+import { connect, freshDataDir, textOf } from '../support/program.ts';
 
 const MIB = 1 << 20;
 const SECRET = 'the secret of another folder';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { connect } from '../helpers/program.ts';
+import { connect } from '../support/program.ts';
 
 const JOBS = 200;
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { connect, KEY, textOf } from '../helpers/program.ts';
+import { connect, KEY, textOf } from '../support/program.ts';
 
 const REFERENCE = 'https://example.com/cat.png';
 

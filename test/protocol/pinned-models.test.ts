@@ -3,8 +3,8 @@ import { MODELS } from '../../src/models/built-in/index.ts';
 import { CATALOGUE } from '../../src/sandbox/catalogue/index.ts';
 import type { PublishedField } from '../../src/sandbox/catalogue/published.ts';
 import type { SandboxOptions } from '../../src/sandbox/server.ts';
-import { expectPortable } from '../helpers/portable.ts';
-import { type Connected, connect, freshDataDir } from '../helpers/program.ts';
+import { expectPortable } from '../support/portable.ts';
+import { type Connected, connect, freshDataDir } from '../support/program.ts';
 
 const NOT_MODELS = 7;
 const pinned = async ({ client }: Connected) => (await client.listTools()).tools.slice(0, -NOT_MODELS);

@@ -1,9 +1,9 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { drawPicture } from '../../src/sandbox/picture/picture.ts';
-import { animation, noise, plain } from '../helpers/images.ts';
-import { type Connected, connect, textOf } from '../helpers/program.ts';
-import { type Handler, startUpstream } from '../helpers/upstream.ts';
+import { animation, noise, plain } from '../support/images.ts';
+import { type Connected, connect, textOf } from '../support/program.ts';
+import { type Handler, startUpstream } from '../support/upstream.ts';
 
 const CALL = { name: 'gpt_4o_image_text_to_image', arguments: { prompt: 'a fox' } };
 

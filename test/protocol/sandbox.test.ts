@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { connect } from '../helpers/program.ts';
+import { connect } from '../support/program.ts';
 
 interface Told {
   status: string;

@@ -2,9 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFil
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { plain } from '../helpers/images.ts';
-import { connect, freshDataDir, textOf } from '../helpers/program.ts';
-import { startUpstream } from '../helpers/upstream.ts';
+import { plain } from '../support/images.ts';
+import { connect, freshDataDir, textOf } from '../support/program.ts';
+import { startUpstream } from '../support/upstream.ts';
 
 const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'A red fox, in snow' } };
 

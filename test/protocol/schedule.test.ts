@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readRecords } from '../helpers/books.ts';
-import { type Connected, connect } from '../helpers/program.ts';
+import { readRecords } from '../support/books.ts';
+import { type Connected, connect } from '../support/program.ts';
 
 const TOOL = 'gpt_image_2_text_to_image';
 const RUN_S = 60;

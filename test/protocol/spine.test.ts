@@ -2,8 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
 import type * as program from '../../src/program.ts';
 import type * as memory from '../../src/stores/memory.ts';
-import { connect } from '../helpers/program.ts';
-import { loadTraced } from '../helpers/trace.ts';
+import { connect } from '../support/program.ts';
+import { loadTraced } from '../support/trace.ts';
 
 /** How many own files a successful call may pass, over a store that is one file: before its POST is sent, and in all. */
 const MAX_FILES = { beforePost: 10, inAll: 26 };

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { expectPortable } from '../helpers/portable.ts';
-import { connect } from '../helpers/program.ts';
+import { expectPortable } from '../support/portable.ts';
+import { connect } from '../support/program.ts';
 
-const PUBLISHED = join(import.meta.dirname, '../fixtures/published');
+const PUBLISHED = join(import.meta.dirname, '../support/fixtures/published');
 
 type Json = Record<string, unknown>;
 interface Schema extends Json {

@@ -3,9 +3,9 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { MODELS } from '../../src/models/built-in/index.ts';
 import { viewHtml } from '../../src/view/view.ts';
-import { MAIN, plainEnv } from '../helpers/process.ts';
-import { connect, freshDataDir, textOf } from '../helpers/program.ts';
-import { SHOWS_VIEWS, VIEW } from '../helpers/view.ts';
+import { MAIN, plainEnv } from '../support/process.ts';
+import { connect, freshDataDir, textOf } from '../support/program.ts';
+import { SHOWS_VIEWS, VIEW } from '../support/view.ts';
 
 const TOOL = 'gpt_image_2_text_to_image';
 const INPUT = { prompt: 'a fox', resolution: '1k' };

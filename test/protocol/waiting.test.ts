@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { SandboxJob } from '../../src/sandbox/engine.ts';
-import { connect, textOf } from '../helpers/program.ts';
+import { connect, textOf } from '../support/program.ts';
 
 const TOOL = 'gpt_image_2_text_to_image';
 const CALL = { name: TOOL, arguments: { prompt: 'a fox' } };

@@ -9,8 +9,8 @@ import { createHolder } from '../../src/stores/file/holder.ts';
 import { thisProcess } from '../../src/stores/file/process-identity.ts';
 import { createFileStore } from '../../src/stores/file/store.ts';
 import { createMemory } from '../../src/stores/memory.ts';
-import { createFastClock } from '../helpers/clock.ts';
-import { freshDataDir } from '../helpers/program.ts';
+import { createFastClock } from '../support/clock.ts';
+import { freshDataDir } from '../support/program.ts';
 
 export const ACCOUNT: Account = { tenant: LOCAL_TENANT, api: 'https://api.example' };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../src/sandbox/catalogue/index.ts';
-import { ASKS } from '../fixtures/asks.ts';
+import { ASKS } from '../support/fixtures/asks.ts';
 
 describe('forty asks', () => {
   it('are each satisfied by models that the sandbox has', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createCalls } from '../../src/jobs/calls.ts';
-import { openCall } from '../helpers/claims.ts';
+import { openCall } from '../support/claims.ts';
 
 /** Calls whose work goes on until the test says that it has ended. */
 function setUp() {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { WaitEnd } from '../../src/jobs/calls.ts';
-import { FINGERPRINT, openCall, SUCCEEDED, setUp } from '../helpers/claims.ts';
+import { FINGERPRINT, openCall, SUCCEEDED, setUp } from '../support/claims.ts';
 
 describe('a claim', () => {
   it('tells the outcome of its job if the answer arrives, and only then', async () => {

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { JSONRPCMessage, ServerContext } from '@modelcontextprotocol/server';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createAnswers, openCall } from '../../src/mcp/call.ts';
-import { createJumpingClock } from '../helpers/clock.ts';
+import { createJumpingClock } from '../support/clock.ts';
 
 const result = (id: number | string): JSONRPCMessage => ({ jsonrpc: '2.0', id, result: {} });
 const written = Promise.resolve();

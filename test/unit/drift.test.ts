@@ -5,7 +5,7 @@ import { MODELS } from '../../src/models/built-in/index.ts';
 import { type InputSchema, inputDrift } from '../../src/models/drift.ts';
 import { jsonSchema } from '../../src/tools/support/schema.ts';
 
-const PUBLISHED = join(import.meta.dirname, '../fixtures/published');
+const PUBLISHED = join(import.meta.dirname, '../support/fixtures/published');
 
 const KNOWN: InputSchema = {
   type: 'object',

@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fileStem, givenStem } from '../../src/images/file-name.ts';
-import { createRandom } from '../helpers/random.ts';
+import { createRandom } from '../support/random.ts';
 
 const parts = {
   date: '2026-11-21T10:00:00.000Z',

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { tryReading, tryWriting } from '../../src/cli/doctor/folders.ts';
-import { freshDataDir } from '../helpers/program.ts';
+import { freshDataDir } from '../support/program.ts';
 
 function fresh(): string {
   const dir = freshDataDir();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ToolError } from '../../src/errors.ts';
 import { createFollow, type FollowOptions } from '../../src/jobs/follow.ts';
 import { createLog } from '../../src/log.ts';
-import { openCall, SUCCEEDED, setUp } from '../helpers/claims.ts';
+import { openCall, SUCCEEDED, setUp } from '../support/claims.ts';
 
 /** Follows jobs at an upstream that answers so. */
 function following(status: () => Promise<never>) {

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createHttp, type HttpLimits } from '../../src/runcomfy/http.ts';
-import { http, type RawAnswer, startRawUpstream } from '../helpers/raw-upstream.ts';
+import { http, type RawAnswer, startRawUpstream } from '../support/raw-upstream.ts';
 
 const SILENCE: RawAnswer = { bytes: '' };
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Ignored } from '../../src/config/given.ts';
 import { createKeyring } from '../../src/runcomfy/key.ts';
-import { freshDataDir } from '../helpers/program.ts';
+import { freshDataDir } from '../support/program.ts';
 
 const from = 'RUNCOMFY_API_KEY';
 

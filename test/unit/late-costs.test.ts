@@ -4,7 +4,7 @@ import type { Job, Observation } from '../../src/jobs/job.ts';
 import { createRateLimiter } from '../../src/jobs/polling/rate-limiter.ts';
 import { createLateCosts } from '../../src/jobs/spending/late-costs.ts';
 import { createLog } from '../../src/log.ts';
-import { createJumpingClock } from '../helpers/clock.ts';
+import { createJumpingClock } from '../support/clock.ts';
 
 /** Claims on jobs that succeeded without a cost, and late costs that note when each is read. */
 function setUp(jobs: number) {

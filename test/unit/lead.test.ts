@@ -3,7 +3,7 @@ import { type ErrorCode, ToolError } from '../../src/errors.ts';
 import { followLead } from '../../src/jobs/lead.ts';
 import { createRateLimiter } from '../../src/jobs/polling/rate-limiter.ts';
 import type { StatusReply } from '../../src/runcomfy/replies.ts';
-import { createJumpingClock } from '../helpers/clock.ts';
+import { createJumpingClock } from '../support/clock.ts';
 
 const known: StatusReply = { state: 'in_queue' };
 const failing = (code: ErrorCode, retryable: boolean, retryAfter?: number) =>

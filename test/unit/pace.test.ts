@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { createRateLimiter } from '../../src/jobs/polling/rate-limiter.ts';
-import { createJumpingClock } from '../helpers/clock.ts';
+import { createJumpingClock } from '../support/clock.ts';
 
 const never = new AbortController().signal;
 setMaxListeners(0, never);

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createRunComfy } from '../../src/runcomfy/client.ts';
 import { createHttp } from '../../src/runcomfy/http.ts';
-import { createJumpingClock } from '../helpers/clock.ts';
-import { http, startRawUpstream } from '../helpers/raw-upstream.ts';
+import { createJumpingClock } from '../support/clock.ts';
+import { http, startRawUpstream } from '../support/raw-upstream.ts';
 
 const MODEL = 'openai/gpt-image-2/text-to-image';
 const ACCEPTED = http(200, { request_id: 'raw-1' });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createPictures } from '../../src/images/pictures.ts';
 import { createPreviews } from '../../src/images/preview.ts';
-import { plain } from '../helpers/images.ts';
-import { freshDataDir } from '../helpers/program.ts';
-import { startUpstream } from '../helpers/upstream.ts';
+import { plain } from '../support/images.ts';
+import { freshDataDir } from '../support/program.ts';
+import { startUpstream } from '../support/upstream.ts';
 
 const png = await plain(640, 480).png().toBuffer();
 

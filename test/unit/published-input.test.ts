@@ -8,7 +8,7 @@ import { modelTool, type RunServices } from '../../src/tools/model-tool.ts';
 import { inputProblems } from '../../src/tools/support/arguments.ts';
 import { jsonSchema } from '../../src/tools/support/schema.ts';
 import { toolNames } from '../../src/tools/support/tool-names.ts';
-import { expectPortable } from '../helpers/portable.ts';
+import { expectPortable } from '../support/portable.ts';
 
 const entryOf = (properties: unknown, required: unknown = []) => {
   const entry = readEntry({ model_id: 'a/b', input_schema: { type: 'object', required, properties } });

@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createRunComfy } from '../../src/runcomfy/client.ts';
 import { createHttp } from '../../src/runcomfy/http.ts';
-import { createJumpingClock } from '../helpers/clock.ts';
-import { http, type RawAnswer, startRawUpstream } from '../helpers/raw-upstream.ts';
+import { createJumpingClock } from '../support/clock.ts';
+import { http, type RawAnswer, startRawUpstream } from '../support/raw-upstream.ts';
 
 const FINE = http(200, { balance_usd: 5 });
 const BUSY = http(503, { message: 'busy' });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Observation } from '../../src/jobs/job.ts';
-import { CALL, FINGERPRINT, openCall, SUCCEEDED, setUp } from '../helpers/claims.ts';
+import { CALL, FINGERPRINT, openCall, SUCCEEDED, setUp } from '../support/claims.ts';
 
 /** Claims, and how often a job was changed in the records. */
 function counting() {

@@ -10,7 +10,7 @@ import { countOf, pictureFor, withDefaults } from '../../src/sandbox/format.ts';
 import { drawPicture } from '../../src/sandbox/picture/picture.ts';
 import { plainPng } from '../../src/sandbox/picture/plain-png.ts';
 
-const PUBLISHED = join(import.meta.dirname, '../fixtures/published');
+const PUBLISHED = join(import.meta.dirname, '../support/fixtures/published');
 
 describe('the catalogue', () => {
   it('is what RunComfy publishes', () => {

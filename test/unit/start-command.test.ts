@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startCommand } from '../../src/cli/snippets/start-command.ts';
-import { freshDataDir } from '../helpers/program.ts';
+import { freshDataDir } from '../support/program.ts';
 
 const MAIN = '/somewhere/runcomfy-image-mcp/dist/main.js';
 

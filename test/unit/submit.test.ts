@@ -4,7 +4,7 @@ import { TransportError } from '../../src/runcomfy/errors.ts';
 import type { Reply } from '../../src/runcomfy/replies.ts';
 import { findRequestId } from '../../src/runcomfy/request-id.ts';
 import { submitOnce } from '../../src/runcomfy/submit.ts';
-import { createJumpingClock } from '../helpers/clock.ts';
+import { createJumpingClock } from '../support/clock.ts';
 
 const ok: Reply = { status: 200, text: '{"request_id":"r-1"}' };
 const id = { request_id: 'r-1' };

@@ -5,7 +5,7 @@ import { createGenerate } from '../../src/jobs/generate.ts';
 import type { JobStore } from '../../src/jobs/store.ts';
 import { createLog } from '../../src/log.ts';
 import type { RunComfy } from '../../src/runcomfy/client.ts';
-import { CALL, openCall, setUp } from '../helpers/claims.ts';
+import { CALL, openCall, setUp } from '../support/claims.ts';
 
 /** Submits by an upstream that answers so, once it may be asked. */
 function submitting(

@@ -5,7 +5,7 @@ import { renderPreview } from '../../src/images/preview.ts';
 import { toDataUri } from '../../src/images/shrink.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { inThreadPool, isFileBusy, isPoolBusy } from '../../src/thread-pool.ts';
-import { animation, noise, plain } from '../helpers/images.ts';
+import { animation, noise, plain } from '../support/images.ts';
 
 /** Whether the pool was busy at each turn of the event loop until the work was done. */
 async function watch(work: Promise<unknown>): Promise<boolean[]> {

@@ -5,7 +5,7 @@ import { createIntervals } from '../../src/jobs/polling/intervals.ts';
 import { type Poll, poll } from '../../src/jobs/polling/poll.ts';
 import { createRateLimiter } from '../../src/jobs/polling/rate-limiter.ts';
 import type { ResultReply, StatusReply } from '../../src/runcomfy/replies.ts';
-import { createJumpingClock } from '../helpers/clock.ts';
+import { createJumpingClock } from '../support/clock.ts';
 
 type Answer = StatusReply | ResultReply | 'not_finished' | ToolError;
 const clock = createJumpingClock();

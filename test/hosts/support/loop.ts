@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/server.ts';
-import { MAIN, plainEnv } from '../../helpers/process.ts';
-import { freshDataDir, KEY } from '../../helpers/program.ts';
+import { MAIN, plainEnv } from '../../support/process.ts';
+import { freshDataDir, KEY } from '../../support/program.ts';
 import { type Provider, startProvider, type Turn } from '../mock/provider.ts';
 import type { Sent } from '../mock/sent.ts';
 

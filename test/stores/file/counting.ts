@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Job } from '../../../src/jobs/job.ts';
 import { accountDir } from '../../../src/stores/file/names.ts';
-import { freshDataDir } from '../../helpers/program.ts';
+import { freshDataDir } from '../../support/program.ts';
 import { ACCOUNT, inFiles, type Process } from '../backends.ts';
 import { all, put } from '../conformance.ts';
 import { createGate } from './gate.ts';

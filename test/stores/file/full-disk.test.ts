@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { StoredJob } from '../../../src/jobs/store.ts';
 import { accountDir } from '../../../src/stores/file/names.ts';
-import { canFillDisks, smallDisk } from '../../helpers/disk.ts';
+import { canFillDisks, smallDisk } from '../../support/disk.ts';
 import { ACCOUNT, inFiles } from '../backends.ts';
 import { all, intent, open } from '../conformance.ts';
 

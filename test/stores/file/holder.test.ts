@@ -7,8 +7,8 @@ import type { Lease } from '../../../src/jobs/store.ts';
 import { createLog } from '../../../src/log.ts';
 import { createHolder } from '../../../src/stores/file/holder.ts';
 import { thisProcess } from '../../../src/stores/file/process-identity.ts';
-import { createFastClock, createJumpingClock } from '../../helpers/clock.ts';
-import { freshDataDir } from '../../helpers/program.ts';
+import { createFastClock, createJumpingClock } from '../../support/clock.ts';
+import { freshDataDir } from '../../support/program.ts';
 import { clock, inFiles, type Process } from '../backends.ts';
 import { all, intent, open, put } from '../conformance.ts';
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { fingerprintOf } from '../../../src/jobs/calls.ts';
 import type { Job } from '../../../src/jobs/job.ts';
 import { accountDir } from '../../../src/stores/file/names.ts';
-import { freshDataDir } from '../../helpers/program.ts';
+import { freshDataDir } from '../../support/program.ts';
 import { ACCOUNT, type FileBackend, inFiles } from '../backends.ts';
 import { all, HOUR, intent, open, put } from '../conformance.ts';
 import { createGate } from './gate.ts';

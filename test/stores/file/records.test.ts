@@ -18,8 +18,8 @@ import { accountDir, formatName, idOf } from '../../../src/stores/file/names.ts'
 import { prune } from '../../../src/stores/file/prune.ts';
 import { formatRecord } from '../../../src/stores/file/record.ts';
 import { createRecords } from '../../../src/stores/file/records.ts';
-import { refuseToSync } from '../../helpers/disk.ts';
-import { freshDataDir } from '../../helpers/program.ts';
+import { refuseToSync } from '../../support/disk.ts';
+import { freshDataDir } from '../../support/program.ts';
 import { ACCOUNT, type FileBackend, inFiles } from '../backends.ts';
 import { all, DAY, HOUR, intent, open, put } from '../conformance.ts';
 

@@ -1,0 +1,79 @@
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startSandbox } from '../../src/sandbox/server.ts';
+import { startHost } from '../support/host.ts';
+import { noise, plain } from '../support/images.ts';
+import { MAIN } from '../support/process.ts';
+import { freshDataDir, KEY } from '../support/program.ts';
+
+/** A copy of the bundle in a folder whose packages are all there, but for sharp. */
+function bundleWithoutSharp(): string {
+  const folder = mkdtempSync(join(process.env.TEST_SCRATCH ?? tmpdir(), 'without-sharp-'));
+  cpSync(dirname(MAIN), join(folder, 'dist'), { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  const packages = join(import.meta.dirname, '../../node_modules');
+  mkdirSync(join(folder, 'node_modules'));
+  for (const name of readdirSync(packages).filter((entry) => entry !== 'sharp' && entry !== '@img'))
+    symlinkSync(join(packages, name), join(folder, 'node_modules', name));
+  return join(folder, 'dist/main.js');
+}
+
+async function startWithoutSharp(args: string[] = []) {
+  const sandbox = await startSandbox({ key: KEY, pace: 0.1 });
+  onTestFinished(() => sandbox.close());
+  const host = await startHost({
+    baseUrl: sandbox.origin,
+    dataDir: freshDataDir(),
+    main: bundleWithoutSharp(),
+    args: ['--preview', 'small', ...args],
+  });
+  return { sandbox, host };
+}
+
+const TOOL = 'gpt_4o_image_text_to_image';
+
+describe('without sharp', () => {
+  it('everything but previews works, and the result says what to install', async () => {
+    const outputDir = freshDataDir();
+    const { host } = await startWithoutSharp(['--output-dir', outputDir]);
+    const { text, isError, data } = await host.call(TOOL, { prompt: 'a fox' });
+    expect(isError).toBe(false);
+    expect(data.notes).toMatchInlineSnapshot(`
+      [
+        "The image is not shown, as sharp is not installed: "npm install sharp" in the folder of runcomfy-image-mcp adds it, --preview off ends this note.",
+      ]
+    `);
+    expect(text).toContain((data.notes as string[])[0]);
+    const [image] = data.images as { path: string; type: string; bytes: number; width?: number }[];
+    expect(image).toMatchObject({ type: 'image/png', bytes: readFileSync(image?.path ?? '').length });
+    expect(image).not.toHaveProperty('width');
+  });
+
+  it('a local image goes out as it is, or is refused with what to install', async () => {
+    const inputDir = mkdtempSync(join(process.env.TEST_SCRATCH ?? tmpdir(), 'input-'));
+    const [small, large] = [join(inputDir, 'small.png'), join(inputDir, 'large.png')];
+    writeFileSync(small, await plain(30, 20).png().toBuffer());
+    writeFileSync(large, await noise(1_700, 1_700).png({ compressionLevel: 0 }).toBuffer());
+    const { host, sandbox } = await startWithoutSharp(['--input-dir', inputDir]);
+    const edit = (path: string) =>
+      host.call('gpt_image_1_5_image_to_image', { prompt: 'a fox', quality: 'low', image_urls: [path] });
+    expect((await edit(small)).data).toMatchObject({ status: 'succeeded' });
+    const sent = (sandbox.engine.jobs[0]?.input.image_urls ?? []) as string[];
+    expect(sent).toEqual([`data:image/png;base64,${readFileSync(small, 'base64')}`]);
+    const refused = await edit(large);
+    expect(refused.isError).toBe(true);
+    expect(refused.text.replace(inputDir, '/base')).toMatchInlineSnapshot(
+      `"image_urls[0] is not PNG, JPEG or WebP of at most 6 MiB, and sharp, which would convert it, is not installed: "/base/large.png". Give a smaller or converted image, or "npm install sharp". Nothing was charged for this call. [invalid_input]"`,
+    );
+  });
+});

@@ -1,0 +1,121 @@
+import { createInterface } from 'node:readline';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { JobPlan } from '../../src/sandbox/engine.ts';
+import { startSandbox } from '../../src/sandbox/server.ts';
+import { checkBooks, readRecords } from '../support/books.ts';
+import { start } from '../support/process.ts';
+import { connect, freshDataDir, KEY } from '../support/program.ts';
+
+const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
+const HOURS = 3_600_000;
+const QUEUED = { queueMs: HOURS };
+const RUNNING = { queueMs: 0, runMs: HOURS };
+
+/** What a client writes as the reason of its cancellation, and what becomes of a job in a state. */
+const ROWS: [
+  reason: string | undefined,
+  state: string,
+  plan: Partial<JobPlan>,
+  ends: string,
+  cancels: number,
+][] = [
+  [undefined, 'queued', QUEUED, 'cancelled', 1],
+  ['MCP request cancelled by caller', 'queued', QUEUED, 'cancelled', 1],
+  ['User pressed escape', 'running', RUNNING, 'in_progress', 1],
+  ['SdkError: Request timed out', 'queued', QUEUED, 'in_queue', 0],
+  ['McpError: MCP error -32001: Request timed out', 'running', RUNNING, 'in_progress', 0],
+  ['request timeout', 'queued', QUEUED, 'in_queue', 0],
+];
+
+describe('a call that its client cancels', () => {
+  it.each(ROWS)('because of "%s" while its job is %s', async (reason, _, plan, ends, cancels) => {
+    const { client, sandbox, config } = await connect();
+    sandbox.engine.planNext(plan);
+    const wanted = plan === QUEUED ? 'in_queue, position' : 'in_progress';
+    const id = await callAndCancel(client, wanted, reason);
+    await expect.poll(() => readRecords(config.dataDir)[0]?.lease).toBeUndefined();
+    expect(readRecords(config.dataDir)).toMatchObject([{ request_id: id, state: ends }]);
+    expect(sandbox.requests.filter(({ route }) => route === 'cancel')).toHaveLength(cancels);
+    checkBooks(sandbox, config.dataDir, 1);
+  });
+
+  it('while it is submitted: the submit goes on to its end, and then the job is cancelled', async () => {
+    const { client, sandbox, config } = await connect();
+    let answer = () => {};
+    sandbox.engine.planNext(QUEUED);
+    sandbox.inject({ on: 'submit', what: { hold: new Promise<void>((resolve) => (answer = resolve)) } });
+    const stop = new AbortController();
+    const call = client.callTool(CALL, { signal: stop.signal });
+    await expect.poll(() => sandbox.engine.jobs.length).toBe(1);
+    stop.abort('stop');
+    await expect(call).rejects.toThrow();
+    answer();
+    await expect.poll(() => readRecords(config.dataDir)[0]?.state).toBe('cancelled');
+    checkBooks(sandbox, config.dataDir, 1);
+  });
+
+  it('in the same breath: nothing is submitted, and the next call is the first', async () => {
+    const sandbox = await startSandbox({ key: KEY, pace: 0.1 });
+    onTestFinished(() => sandbox.close());
+    const dataDir = freshDataDir();
+    const args = ['--base-url', sandbox.origin, '--data-dir', dataDir];
+    const { child } = start(args, { RUNCOMFY_API_KEY: KEY });
+    const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const lines = (...messages: object[]) =>
+      messages.map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`).join('');
+    const clientInfo = { name: 'raw', version: '1' };
+    const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo };
+    child.stdin.write(
+      lines({ id: 0, method: 'initialize', params }, { method: 'notifications/initialized' }),
+    );
+    await answers.next();
+    // As a busy server reads them: all at once.
+    child.stdin.write(
+      lines(
+        { id: 1, method: 'tools/call', params: CALL },
+        { method: 'notifications/cancelled', params: { requestId: 1, reason: 'Request timed out' } },
+        { id: 2, method: 'tools/call', params: CALL },
+      ),
+    );
+    const { id, result } = JSON.parse((await answers.next()).value);
+    expect([id, result.structuredContent.status]).toEqual([2, 'succeeded']);
+    checkBooks(sandbox, dataDir, 1);
+  });
+
+  it('late, after its answer: nothing happens', async () => {
+    const { client, sandbox, config } = await connect({ waitSeconds: 0 });
+    sandbox.engine.planNext(QUEUED);
+    await client.callTool(CALL);
+    for (const requestId of [0, 1, 2, 3]) {
+      await client.notification({ method: 'notifications/cancelled', params: { requestId, reason: 'stop' } });
+    }
+    await client.callTool({ name: 'list_image_jobs', arguments: {} });
+    expect(sandbox.requests.some(({ route }) => route === 'cancel')).toBe(false);
+    expect(readRecords(config.dataDir)).toMatchObject([{ state: 'in_queue' }]);
+  });
+
+  it('though the cancel itself is lost on the way', async () => {
+    const { client, sandbox, config } = await connect();
+    sandbox.engine.planNext(QUEUED);
+    sandbox.inject({ on: 'cancel', times: 1, what: 'before' });
+    await callAndCancel(client, 'in_queue, position', 'stop');
+    await expect.poll(() => readRecords(config.dataDir)[0]?.state).toBe('cancelled');
+    expect(sandbox.requests.filter(({ route }) => route === 'cancel')).toHaveLength(2);
+  });
+});
+
+/** Calls, cancels when progress tells of a state, and returns the request id. */
+async function callAndCancel(
+  client: Awaited<ReturnType<typeof connect>>['client'],
+  wanted: string,
+  reason: string | undefined,
+) {
+  const stop = new AbortController();
+  let id = '';
+  const onprogress = ({ message = '' }: { message?: string | undefined }) => {
+    id = message.split(',')[0] ?? '';
+    if (message.includes(wanted)) stop.abort(reason);
+  };
+  await expect(client.callTool(CALL, { signal: stop.signal, onprogress })).rejects.toThrow();
+  return id;
+}
