@@ -1,20 +1,21 @@
-import { configDefaults, defineConfig } from 'vitest/config';
+import { defineConfig } from 'vitest/config';
+import type { InlineConfig } from 'vitest/node';
 import { pagesInTests } from './scripts/page.mjs';
 
-export default defineConfig({
+const SCRATCH = 'test/support/setup.ts';
+const BUILD = 'test/support/build.ts';
+
+/** A layer of tests: the folder that is named for it, and what it needs before it runs. */
+export const layer = (name: string, options: InlineConfig = {}) => ({
   plugins: [pagesInTests],
   test: {
-    // What takes minutes is asked for by name: npm run test:chaos, npm run test:soak.
-    include: [process.env.LONG_RUN ? 'test/**/*.run.ts' : 'test/**/*.test.ts'],
-    // Real agent loops, with packages of their own: npm run test:hosts.
-    exclude: [...configDefaults.exclude, 'test/hosts'],
-    globalSetup: 'test/support/setup.ts',
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    globalSetup: SCRATCH,
+    // A guard, not an assertion: a busy machine may take its time.
     testTimeout: 60_000,
-    // A condition that is waited for may take its time on a busy machine.
+    // A condition that is waited for may take its time too.
     expect: { poll: { timeout: 20_000, interval: 10 } },
-    pool: 'forks',
-    // Most tests wait for timers and child processes, so more of them run at once than there are cores.
-    maxWorkers: 4,
     // The suite's own settings must not come from the shell that runs it.
     env: {
       RUNCOMFY_API_KEY: '',
@@ -22,5 +23,19 @@ export default defineConfig({
       RUNCOMFY_TOKEN: '',
       RUNCOMFY_CONFIG_DIR: '/nonexistent',
     },
+    ...options,
+  },
+});
+
+/** A layer whose tests spawn the server, and so need the bundle. */
+export const spawning = (name: string, options: InlineConfig = {}) =>
+  layer(name, { globalSetup: [SCRATCH, BUILD], ...options });
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    // Most tests wait for timers and child processes, so more of them run at once than there are cores.
+    maxWorkers: 4,
+    projects: [layer('unit'), layer('stores'), layer('protocol'), spawning('process'), layer('browser')],
   },
 });

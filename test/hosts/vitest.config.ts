@@ -1,7 +1,5 @@
-import { configDefaults, defineConfig } from 'vitest/config';
-import base from '../../vitest.config.ts';
+import { defineConfig } from 'vitest/config';
+import { spawning } from '../../vitest.config.ts';
 
-export default defineConfig({
-  ...base,
-  test: { ...base.test, include: ['test/hosts/*.test.ts'], exclude: configDefaults.exclude },
-});
+// Real agent loops, with packages of their own.
+export default defineConfig(spawning('hosts'));

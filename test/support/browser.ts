@@ -16,13 +16,14 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** Tests in a real browser, one for all of them; skipped where none is installed. */
+/** Tests in a real browser, one for all of them; skipped where none is installed, unless this is CI. */
 export function describeInBrowser(name: string, tests: (browser: () => Browser) => void): void {
-  const skipped = CHROMIUM ? '' : ' (skipped: no Chromium is installed, see .ci/run)';
-  describe.skipIf(!CHROMIUM)(`${name}${skipped}`, () => {
+  const skips = !CHROMIUM && !process.env.CI;
+  describe.skipIf(skips)(`${name}${skips ? ' (skipped: no Chromium is installed, see .ci/run)' : ''}`, () => {
     let browser: Browser | undefined;
     beforeAll(async () => {
-      browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: FLAGS });
+      if (!CHROMIUM) throw new Error('no Chromium is installed');
+      browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
     });
     afterAll(() => browser?.close());
     tests(() => browser ?? none());
