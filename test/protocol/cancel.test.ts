@@ -1,10 +1,7 @@
-import { createInterface } from 'node:readline';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { JobPlan } from '../../src/sandbox/engine.ts';
-import { startSandbox } from '../../src/sandbox/server.ts';
 import { checkBooks, readRecords } from '../support/books.ts';
-import { start } from '../support/process.ts';
-import { connect, freshDataDir, KEY } from '../support/program.ts';
+import { connect, eventually } from '../support/program.ts';
 
 const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const HOURS = 3_600_000;
@@ -33,7 +30,7 @@ describe('a call that its client cancels', () => {
     sandbox.engine.planNext(plan);
     const wanted = plan === QUEUED ? 'in_queue, position' : 'in_progress';
     const id = await callAndCancel(client, wanted, reason);
-    await expect.poll(() => readRecords(config.dataDir)[0]?.lease).toBeUndefined();
+    await eventually(() => readRecords(config.dataDir)[0]?.lease).toBeUndefined();
     expect(readRecords(config.dataDir)).toMatchObject([{ request_id: id, state: ends }]);
     expect(sandbox.requests.filter(({ route }) => route === 'cancel')).toHaveLength(cancels);
     checkBooks(sandbox, config.dataDir, 1);
@@ -46,40 +43,12 @@ describe('a call that its client cancels', () => {
     sandbox.inject({ on: 'submit', what: { hold: new Promise<void>((resolve) => (answer = resolve)) } });
     const stop = new AbortController();
     const call = client.callTool(CALL, { signal: stop.signal });
-    await expect.poll(() => sandbox.engine.jobs.length).toBe(1);
+    await eventually(() => sandbox.engine.jobs.length).toBe(1);
     stop.abort('stop');
     await expect(call).rejects.toThrow();
     answer();
-    await expect.poll(() => readRecords(config.dataDir)[0]?.state).toBe('cancelled');
+    await eventually(() => readRecords(config.dataDir)[0]?.state).toBe('cancelled');
     checkBooks(sandbox, config.dataDir, 1);
-  });
-
-  it('in the same breath: nothing is submitted, and the next call is the first', async () => {
-    const sandbox = await startSandbox({ key: KEY, pace: 0.1 });
-    onTestFinished(() => sandbox.close());
-    const dataDir = freshDataDir();
-    const args = ['--base-url', sandbox.origin, '--data-dir', dataDir];
-    const { child } = start(args, { RUNCOMFY_API_KEY: KEY });
-    const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const lines = (...messages: object[]) =>
-      messages.map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`).join('');
-    const clientInfo = { name: 'raw', version: '1' };
-    const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo };
-    child.stdin.write(
-      lines({ id: 0, method: 'initialize', params }, { method: 'notifications/initialized' }),
-    );
-    await answers.next();
-    // As a busy server reads them: all at once.
-    child.stdin.write(
-      lines(
-        { id: 1, method: 'tools/call', params: CALL },
-        { method: 'notifications/cancelled', params: { requestId: 1, reason: 'Request timed out' } },
-        { id: 2, method: 'tools/call', params: CALL },
-      ),
-    );
-    const { id, result } = JSON.parse((await answers.next()).value);
-    expect([id, result.structuredContent.status]).toEqual([2, 'succeeded']);
-    checkBooks(sandbox, dataDir, 1);
   });
 
   it('late, after its answer: nothing happens', async () => {
@@ -99,7 +68,7 @@ describe('a call that its client cancels', () => {
     sandbox.engine.planNext(QUEUED);
     sandbox.inject({ on: 'cancel', times: 1, what: 'before' });
     await callAndCancel(client, 'in_queue, position', 'stop');
-    await expect.poll(() => readRecords(config.dataDir)[0]?.state).toBe('cancelled');
+    await eventually(() => readRecords(config.dataDir)[0]?.state).toBe('cancelled');
     expect(sandbox.requests.filter(({ route }) => route === 'cancel')).toHaveLength(2);
   });
 });

@@ -1,10 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Job } from '../../src/jobs/job.ts';
 import type { SandboxJob } from '../../src/sandbox/engine.ts';
 import type { Reply } from '../../src/sandbox/faults.ts';
 import { readRecords } from '../support/books.ts';
-import { type Connected, connect, textOf } from '../support/program.ts';
+import { type Connected, connect, eventually, textOf } from '../support/program.ts';
 import { putRecord } from '../support/records.ts';
 
 const PAINT = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
@@ -18,7 +17,6 @@ const call = ({ client }: Connected, name: string, args: Record<string, unknown>
 const idOf = ({ structuredContent }: { structuredContent?: unknown }) =>
   (structuredContent as { request_id: string }).request_id;
 
-const POLL = { timeout: 10_000 };
 /** A job whose cost is not told before `tellCost`. */
 const LATE = { costUsd: 0.04, costAfterMs: Number.POSITIVE_INFINITY };
 const tellCost = ({ plan }: SandboxJob) => {
@@ -42,7 +40,7 @@ describe('the cost of a job', () => {
     const result = await one.client.callTool(PAINT);
     expect(result.structuredContent).toMatchObject({ cost_usd: 0.04 });
     expect(textOf(result)).toContain('RunComfy charged $0.04.');
-    await delay(400);
+    await one.clock.sleep(10_000);
     expect(resultsOf(one)).toHaveLength(1);
   });
 
@@ -52,7 +50,7 @@ describe('the cost of a job', () => {
     const request_id = idOf(await one.client.callTool(PAINT));
     const result = await call(one, 'cancel_image_job', { request_id });
     expect(result.structuredContent).toMatchObject({ outcome: 'already_ended' });
-    await delay(400);
+    await one.clock.sleep(10_000);
     expect(resultsOf(one)).toHaveLength(1);
   });
 
@@ -62,7 +60,7 @@ describe('the cost of a job', () => {
     onSecondRead(one, tellCost);
     const result = await one.client.callTool(PAINT);
     expect(result.structuredContent).not.toHaveProperty('cost_usd');
-    await expect.poll(() => readRecords(one.config.dataDir)[0]?.cost_usd, POLL).toBe(0.04);
+    await eventually(() => readRecords(one.config.dataDir)[0]?.cost_usd).toBe(0.04);
     const [record] = readRecords(one.config.dataDir);
     expect(record).toMatchObject({ state: 'succeeded', delivered_at: expect.any(String) });
     const request_id = idOf(result);
@@ -79,12 +77,12 @@ describe('the cost of a job', () => {
     const one = await connect(AT_ONCE);
     one.sandbox.engine.planNext(LATE);
     const request_id = idOf(await one.client.callTool(PAINT));
-    await expect.poll(() => resultsOf(one).length, POLL).toBe(2);
-    await delay(400);
+    await eventually(() => resultsOf(one).length).toBe(2);
+    await one.clock.sleep(10_000);
     expect(resultsOf(one)).toHaveLength(2);
     const result = await call(one, 'get_image_job', { request_id });
     expect(result.structuredContent).toMatchObject({ status: 'succeeded' });
-    await expect.poll(() => resultsOf(one).length, POLL).toBe(3);
+    await eventually(() => resultsOf(one).length).toBe(3);
     expect(readRecords(one.config.dataDir)[0]).not.toHaveProperty('cost_usd');
   });
 
@@ -92,12 +90,12 @@ describe('the cost of a job', () => {
     const one = await connect(AT_ONCE);
     one.sandbox.engine.planNext(LATE);
     const request_id = idOf(await one.client.callTool(PAINT));
-    await expect.poll(() => resultsOf(one).length, POLL).toBe(2);
+    await eventually(() => resultsOf(one).length).toBe(2);
     one.sandbox.engine.jobs.forEach(tellCost);
     const { baseUrl, dataDir } = one.config;
     const next = await connect({ baseUrl, dataDir });
     await call(next, 'get_image_job', { request_id });
-    await expect.poll(() => readRecords(dataDir)[0]?.cost_usd, POLL).toBe(0.04);
+    await eventually(() => readRecords(dataDir)[0]?.cost_usd).toBe(0.04);
   });
 
   it('that cannot be read says nothing, and the next one is read all the same', async () => {
@@ -110,9 +108,10 @@ describe('the cost of a job', () => {
       one.sandbox.engine.planNext(LATE);
       await one.client.callTool({ ...PAINT, arguments: { prompt } });
     }
-    await expect
-      .poll(() => readRecords(one.config.dataDir).map(({ cost_usd }) => cost_usd), POLL)
-      .toEqual([0.04, undefined]);
+    await eventually(() => readRecords(one.config.dataDir).map(({ cost_usd }) => cost_usd)).toEqual([
+      0.04,
+      undefined,
+    ]);
     expect(one.log).toEqual([]);
   });
 
@@ -124,7 +123,7 @@ describe('the cost of a job', () => {
     expect(textOf(await one.client.callTool(again))).toContain('[spend_limit]');
     one.sandbox.engine.jobs.forEach(tellCost);
     await call(one, 'get_image_job', { request_id });
-    await expect.poll(() => readRecords(one.config.dataDir)[0]?.cost_usd, POLL).toBe(0.04);
+    await eventually(() => readRecords(one.config.dataDir)[0]?.cost_usd).toBe(0.04);
     expect((await one.client.callTool(again)).isError).toBeFalsy();
   });
 });

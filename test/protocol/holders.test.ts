@@ -1,14 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ProcessIdentity, thisProcess } from '../../src/stores/file/process-identity.ts';
 import { checkBooks, readRecords } from '../support/books.ts';
-import { MAIN, plainEnv } from '../support/process.ts';
-import { type Connected, connect, KEY } from '../support/program.ts';
+import { type Connected, connect, eventually } from '../support/program.ts';
 import { jobsDir } from '../support/records.ts';
 
 const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
@@ -29,7 +26,7 @@ async function followedBy(identity: Identity): Promise<Connected> {
   const one = await connect({ waitSeconds: 0 });
   one.sandbox.engine.planNext({ queueMs: 0, runMs: 3_600_000 });
   await one.client.callTool(CALL);
-  await expect.poll(() => readRecords(one.config.dataDir)[0]?.lease).toBeUndefined();
+  await eventually(() => readRecords(one.config.dataDir)[0]?.lease).toBeUndefined();
   const dir = jobsDir(one.config);
   const [name = ''] = readdirSync(dir);
   const record = JSON.parse(readFileSync(join(dir, name), 'utf8'));
@@ -42,13 +39,14 @@ async function followedBy(identity: Identity): Promise<Connected> {
   }));
 }
 
-/** Renews that file until it has been done so many `times` or the test ends. */
+/** Renews that file each second, so many `times` or until the test ends. */
 function beat(one: Connected, times = Number.POSITIVE_INFINITY): void {
-  let count = 0;
-  const timer = setInterval(() => {
-    if (count++ < times) write(one, count + 1, ELSEWHERE);
-  }, 40);
-  onTestFinished(() => clearInterval(timer));
+  void (async () => {
+    for (let count = 1; count <= times; count++) {
+      await one.clock.sleep(1_000);
+      write(one, count + 1, ELSEWHERE);
+    }
+  })();
 }
 
 const RESUMED = { status: 'succeeded', resumed: true };
@@ -96,20 +94,19 @@ describe('the same call while a record names another process as the follower of 
 
 describe('a submit whose upload takes minutes', () => {
   it('is neither taken over nor doubted by the same call in a process that cannot look at its own', async () => {
-    const factor = 100;
-    const one = await connect({ factor, sandboxOptions: { pace: 0 } });
+    const one = await connect({ sandboxOptions: { pace: 0 } });
     let upload = () => {};
     const stall = new Promise<void>((resolve) => (upload = resolve));
     one.sandbox.inject({ on: 'submit', what: { stall } });
     const first = one.client.callTool(CALL);
-    await expect.poll(() => one.sandbox.requests.some(({ route }) => route === 'submit')).toBe(true);
+    await eventually(() => one.sandbox.requests.some(({ route }) => route === 'submit')).toBe(true);
     // Its beats are written before this, in place.
     const [record] = readRecords(one.config.dataDir);
     const path = join(one.config.dataDir, 'holders', record?.lease?.holder ?? '');
     writeFileSync(path, readFileSync(path, 'utf8').slice(0, 16) + JSON.stringify(ELSEWHERE));
     await one.clock.sleep(180_000);
     const { dataDir } = one.config;
-    const two = await connect({ factor, baseUrl: one.sandbox.origin, dataDir });
+    const two = await connect({ baseUrl: one.sandbox.origin, dataDir });
     const second = await two.client.callTool(CALL);
     expect(second.structuredContent).toMatchObject({ status: 'succeeded' });
     expect(second.structuredContent).not.toHaveProperty('resumed');
@@ -119,64 +116,3 @@ describe('a submit whose upload takes minutes', () => {
     checkBooks(one.sandbox, dataDir, 2);
   });
 });
-
-const UNSHARE = ['--pid', '--uts', '--fork', '--kill-child', '--mount-proc'];
-const canUnshare = (() => {
-  try {
-    execFileSync('unshare', [...UNSHARE, 'true'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
-
-/** A server in a container of its own, as far as hostname and pids go. */
-async function startContained({ sandbox, config }: Connected, hostname: string) {
-  const command = `hostname ${hostname} && exec "$0" "$@"`;
-  const server = [MAIN, '--base-url', sandbox.origin, '--data-dir', config.dataDir];
-  const transport = new StdioClientTransport({
-    command: 'unshare',
-    args: [...UNSHARE, 'sh', '-c', command, process.execPath, ...server],
-    env: plainEnv({ RUNCOMFY_API_KEY: KEY, RUNCOMFY_PREVIEW: 'off' }),
-    stderr: 'ignore',
-  });
-  const client = new Client({ name: 'contained', version: '1.0.0' });
-  await client.connect(transport);
-  onTestFinished(() => client.close());
-  return { client, kill: () => process.kill(transport.pid as number, 'SIGKILL') };
-}
-
-describe.skipIf(!canUnshare)(
-  'containers that share a data directory (skipped where none can be made)',
-  () => {
-    it('leave each other the jobs that they follow, under one hostname', async () => {
-      const one = await connect();
-      one.sandbox.engine.planNext({ queueMs: 0, runMs: 3_600_000 });
-      const first = await startContained(one, 'same');
-      const second = await startContained(one, 'same');
-      const answer = first.client.callTool(CALL);
-      await expect.poll(() => readRecords(one.config.dataDir)[0]?.state).toBe('in_progress');
-      const other = second.client.callTool(CALL);
-      await expect.poll(() => one.sandbox.engine.jobs.length).toBe(2);
-      for (const job of one.sandbox.engine.jobs) one.sandbox.engine.finish(job);
-      const [mine, theirs] = (await Promise.all([answer, other])).map(({ structuredContent: data }) => data);
-      expect(mine).toMatchObject({ status: 'succeeded', request_id: one.sandbox.engine.jobs[0]?.id });
-      expect(theirs).toMatchObject({ status: 'succeeded', request_id: one.sandbox.engine.jobs[1]?.id });
-      checkBooks(one.sandbox, one.config.dataDir, 2);
-    });
-
-    it('take over the job of one that was killed, under another hostname', async () => {
-      const one = await connect();
-      one.sandbox.engine.planNext({ queueMs: 0, runMs: 3_600_000 });
-      const first = await startContained(one, 'before');
-      const cut = first.client.callTool(CALL).catch(() => 'cut');
-      await expect.poll(() => readRecords(one.config.dataDir)[0]?.state).toBe('in_progress');
-      first.kill();
-      expect(await cut).toBe('cut');
-      for (const job of one.sandbox.engine.jobs) one.sandbox.engine.finish(job);
-      const second = await startContained(one, 'after');
-      expect((await second.client.callTool(CALL)).structuredContent).toMatchObject(RESUMED);
-      checkBooks(one.sandbox, one.config.dataDir, 1);
-    });
-  },
-);

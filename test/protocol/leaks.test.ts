@@ -3,9 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readRecords } from '../support/books.ts';
 import { type Connected, connect, freshDataDir, KEY, textOf } from '../support/program.ts';
-import { collect, send } from '../support/raw.ts';
 import { SHOWS_VIEWS, VIEW } from '../support/view.ts';
-import { directly } from '../support/ways.ts';
 
 const IMAGE = 'gpt_image_2_text_to_image';
 
@@ -160,18 +158,6 @@ describe('the key, where the service says it everywhere', () => {
       'job-[key]',
     );
     expect(wire.join()).not.toContain(KEY);
-  });
-
-  it('is not in what the SDK says before there is a server', async () => {
-    const child = directly([]);
-    const stdout = collect(child.stdout);
-    const client = 'io.modelcontextprotocol/clientCapabilities';
-    const _meta = { 'io.modelcontextprotocol/protocolVersion': `v ${KEY}`, [client]: {} };
-    send(child, { id: 0, method: 'tools/list', params: { _meta } });
-    await stdout.has('"id":0');
-    expect(stdout.text()).toContain('Unsupported protocol version: v [key]');
-    expect(stdout.text()).not.toContain(KEY);
-    child.stdin.end();
   });
 
   it('is not in the tools of pinned models, nor in the view that knows them', async () => {

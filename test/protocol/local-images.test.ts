@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.ts';
 import { readRecords } from '../support/books.ts';
 import { animation, noise, plain } from '../support/images.ts';
-import { connect, freshDataDir, textOf } from '../support/program.ts';
+import { connect, eventually, freshDataDir, textOf } from '../support/program.ts';
 
 const MIB = 1 << 20;
 const SECRET = 'the secret of another folder';
@@ -73,7 +73,7 @@ describe('a local image', () => {
     const { allowed, cat } = await folders();
     const { client, sandbox, config } = await connect({ inputDirs: [allowed] });
     await client.callTool(call(cat));
-    await expect.poll(() => readRecords(config.dataDir)[0]?.delivered_at).toBeDefined();
+    await eventually(() => readRecords(config.dataDir)[0]?.delivered_at).toBeDefined();
     const [recorded = ''] = readRecords(config.dataDir).flatMap(({ input }) => input.image_urls as string[]);
     await client.callTool(call(recorded));
     expect(sandbox.engine.jobs).toHaveLength(2);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { checkBooks, readRecords } from '../support/books.ts';
-import { type Connected, connect, textOf } from '../support/program.ts';
+import { type Connected, connect, eventually, textOf } from '../support/program.ts';
 
 const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const FOREVER = Number.POSITIVE_INFINITY;
@@ -14,11 +14,10 @@ const GATEWAY = [
 
 /** A program with one job that is done upstream, whose outcome reached nobody, and that is no longer young. */
 async function doneJob(): Promise<Connected & { id: string }> {
-  // A look may take 5 s of this clock, and a busy machine takes its time for it.
-  const one = await connect({ waitSeconds: 0, factor: 8 });
+  const one = await connect({ waitSeconds: 0 });
   one.sandbox.engine.planNext({ queueMs: 0, runMs: 3_600_000 });
   await one.client.callTool(CALL);
-  await expect.poll(() => readRecords(one.config.dataDir)[0]?.lease).toBeUndefined();
+  await eventually(() => readRecords(one.config.dataDir)[0]?.lease).toBeUndefined();
   const [job] = one.sandbox.engine.jobs;
   if (!job) throw new Error('nothing was submitted');
   one.sandbox.engine.finish(job);
@@ -58,8 +57,8 @@ describe('a gateway that answers 404 for a finished job', () => {
     one.jumpClock(110_000);
     expect(textOf(await one.client.callTool(CALL))).toMatch(/^Job \S+ is gone: .*\[unknown_request\]$/);
     expect(one.sandbox.engine.jobs).toHaveLength(1);
-    await expect.poll(() => record(one)).toMatchObject({ state: 'unknown', request_id: one.id });
-    await expect.poll(() => record(one)?.delivered_at).toBeTruthy();
+    await eventually(() => record(one)).toMatchObject({ state: 'unknown', request_id: one.id });
+    await eventually(() => record(one)?.delivered_at).toBeTruthy();
     await one.client.callTool(CALL);
     expect(one.sandbox.engine.jobs).toHaveLength(2);
   });
@@ -94,8 +93,8 @@ describe('RunComfy itself that says it does not know a job', () => {
     await get(one);
     one.jumpClock(3_000);
     expect(textOf(await get(one)).replace(one.id, 'ID')).toMatchSnapshot();
-    await expect.poll(() => record(one)).toMatchObject({ state: 'unknown', request_id: one.id });
-    await expect.poll(() => record(one)?.delivered_at).toBeTruthy();
+    await eventually(() => record(one)).toMatchObject({ state: 'unknown', request_id: one.id });
+    await eventually(() => record(one)?.delivered_at).toBeTruthy();
     await one.client.callTool(CALL);
     expect(one.sandbox.engine.jobs).toHaveLength(2);
   });

@@ -76,7 +76,7 @@ describe('pinned models', () => {
 
   it('come from what was kept, at any age and without the service', async () => {
     const dataDir = freshDataDir();
-    const first = await connect({ dataDir, models: [EDIT], factor: 1 });
+    const first = await connect({ dataDir, models: [EDIT] });
     expect(await names(first)).toEqual(['nano_banana_2_edit']);
     const { origin } = first.sandbox;
     await first.sandbox.close();

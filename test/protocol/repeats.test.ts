@@ -14,7 +14,7 @@ import { createHttp } from '../../src/runcomfy/http.ts';
 import { createHolder } from '../../src/stores/file/holder.ts';
 import { createFileStore } from '../../src/stores/file/store.ts';
 import { checkBooks, readRecords } from '../support/books.ts';
-import { type Connected, connect, KEY } from '../support/program.ts';
+import { type Connected, connect, eventually, KEY } from '../support/program.ts';
 
 const { random } = Math;
 const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
@@ -41,7 +41,7 @@ describe('two calls that timed out before a third, while the submit of the first
     const one = await connect({ sandboxOptions: { pace: 0 } });
     const release = holdSubmit(one);
     const first = start(one);
-    await expect.poll(() => one.sandbox.engine.jobs.length).toBe(1);
+    await eventually(() => one.sandbox.engine.jobs.length).toBe(1);
     first.timeOut();
     const second = start(one);
     // The second call has reached the server before it times out, or not, or only after the third has.
@@ -104,7 +104,7 @@ function jobsInSteps({ sandbox, config, clock }: Connected) {
     },
     ...{ check: undefined, keep: { days: 90, jobs: 2_000 }, clock, log, ended },
   });
-  const reached = (count: number) => expect.poll(() => steps.length).toBe(count);
+  const reached = (count: number) => eventually(() => steps.length).toBe(count);
   return { jobs, steps, reached };
 }
 
@@ -113,7 +113,7 @@ async function unanswered() {
   const one = await connect({ waitSeconds: 0 });
   one.sandbox.engine.planNext({ queueMs: 0, runMs: 3_600_000 });
   await one.client.callTool(CALL);
-  await expect.poll(() => readRecords(one.config.dataDir)[0]?.lease).toBeUndefined();
+  await eventually(() => readRecords(one.config.dataDir)[0]?.lease).toBeUndefined();
   const { jobs, steps, reached } = jobsInSteps(one);
   const call = (signal: AbortSignal) =>
     jobs.generate('openai/gpt-image-2/text-to-image', CALL.arguments, {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkBooks, readRecords } from '../support/books.ts';
-import { type Host, startHost } from '../support/host.ts';
-import { type Connected, connect, textOf } from '../support/program.ts';
+import { type Connected, connect, eventually, textOf } from '../support/program.ts';
 
 const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const OTHER = { ...CALL, arguments: { prompt: 'an owl' } };
@@ -16,11 +15,11 @@ async function callAndTimeOut({ client, config }: Connected, call = CALL) {
   const stop = new AbortController();
   const onprogress = () => stop.abort('Request timed out');
   await expect(client.callTool(call, { signal: stop.signal, onprogress })).rejects.toThrow();
-  await expect.poll(() => readRecords(config.dataDir).some(({ lease }) => lease)).toBe(false);
+  await eventually(() => readRecords(config.dataDir).some(({ lease }) => lease)).toBe(false);
 }
 
 const delivered = ({ config }: Connected) =>
-  expect.poll(() => readRecords(config.dataDir)[0]?.delivered_at).toBeTruthy();
+  eventually(() => readRecords(config.dataDir)[0]?.delivered_at).toBeTruthy();
 const finish = ({ sandbox }: Connected) => {
   for (const job of sandbox.engine.jobs) sandbox.engine.finish(job);
 };
@@ -46,7 +45,7 @@ describe('a call that is repeated because its answer reached nobody', () => {
     const one = await connect({ waitSeconds: 0 });
     one.sandbox.engine.planNext(RUNNING);
     await one.client.callTool(CALL);
-    await expect.poll(() => readRecords(one.config.dataDir)[0]?.lease).toBeUndefined();
+    await eventually(() => readRecords(one.config.dataDir)[0]?.lease).toBeUndefined();
     finish(one);
     const two = await another(one);
     expect((await two.client.callTool(CALL)).structuredContent).toMatchObject({
@@ -65,7 +64,7 @@ describe('a call that is repeated because its answer reached nobody', () => {
     one.sandbox.inject({ on: 'submit', what: { hold: held } });
     const stop = new AbortController();
     const first = one.client.callTool(CALL, { signal: stop.signal });
-    await expect.poll(() => one.sandbox.engine.jobs.length).toBe(1);
+    await eventually(() => one.sandbox.engine.jobs.length).toBe(1);
     stop.abort('Request timed out');
     await expect(first).rejects.toThrow();
     const second = one.client.callTool(CALL);
@@ -83,7 +82,7 @@ describe('a call that is repeated because its answer reached nobody', () => {
     one.sandbox.inject({ on: 'submit', what: { hold: held } });
     const stop = new AbortController();
     const first = one.client.callTool(CALL, { signal: stop.signal });
-    await expect.poll(() => one.sandbox.engine.jobs.length).toBe(1);
+    await eventually(() => one.sandbox.engine.jobs.length).toBe(1);
     stop.abort('Request timed out');
     await expect(first).rejects.toThrow();
     drop();
@@ -185,67 +184,5 @@ describe('a job is not reused', () => {
     await callAndTimeOut(one);
     await one.client.callTool(OTHER);
     expect(one.sandbox.engine.jobs).toHaveLength(2);
-  });
-
-  it('while a call follows it, in this process or in another that lives', async () => {
-    const one = await connect();
-    const host = await startHost({ baseUrl: one.sandbox.origin, dataDir: one.config.dataDir });
-    const six = await Promise.all([
-      ...Array.from({ length: 3 }, () =>
-        one.client.callTool(CALL).then(({ structuredContent }) => structuredContent),
-      ),
-      ...Array.from({ length: 3 }, () => host.call(CALL.name, CALL.arguments).then(({ data }) => data)),
-    ]);
-    expect(new Set(six.map((data) => (data as { request_id: string }).request_id)).size).toBe(6);
-    expect(one.sandbox.engine.jobs).toHaveLength(6);
-  });
-});
-
-/** A call of a host that is about to be killed: `seen` resolves when its job is followed, or the call ended before. */
-function followed(host: Host, call: typeof CALL) {
-  let tell = () => {};
-  const progress = new Promise<void>((resolve) => {
-    tell = resolve;
-  });
-  const answer = host.call(call.name, call.arguments, { onProgress: tell }).catch(() => 'cut');
-  return { answer, seen: Promise.race([progress, answer]) };
-}
-
-describe('several processes', () => {
-  it('that race to take up the same job: one gets it, the others submit', async () => {
-    const one = await connect();
-    one.sandbox.engine.planNext(RUNNING);
-    await callAndTimeOut(one);
-    finish(one);
-    const start = () => startHost({ baseUrl: one.sandbox.origin, dataDir: one.config.dataDir });
-    const others = await Promise.all([start(), start(), start(), start()]);
-    const results = await Promise.all(others.map(({ call }) => call(CALL.name, CALL.arguments)));
-    const resumed = results.filter(({ data }) => data.resumed);
-    expect(resumed).toHaveLength(1);
-    expect(one.sandbox.engine.jobs).toHaveLength(4);
-    checkBooks(one.sandbox, one.config.dataDir, 5);
-  });
-
-  it('six with equal and with different calls, killed and called again: every job is collected once', async () => {
-    const one = await connect();
-    const start = () => startHost({ baseUrl: one.sandbox.origin, dataDir: one.config.dataDir });
-    for (let count = 0; count < 6; count++) one.sandbox.engine.planNext(RUNNING);
-    const calls = [CALL, CALL, CALL, OTHER, OTHER, { ...CALL, arguments: { prompt: 'a newt' } }];
-    const hosts = await Promise.all(calls.map(start));
-    const answers = hosts.map((host, index) => followed(host, calls[index] ?? CALL));
-    await Promise.all(answers.map(({ seen }) => seen));
-    await Promise.all(hosts.map((host) => host.kill()));
-    for (const { answer } of answers) expect(await answer).toBe('cut');
-    finish(one);
-    const again = await Promise.all(
-      calls.map(async (call) => {
-        const { data } = await (await start()).call(call.name, call.arguments);
-        expect(data).toMatchObject({ status: 'succeeded', resumed: true });
-        return data.request_id;
-      }),
-    );
-    expect(new Set(again).size).toBe(6);
-    expect(one.sandbox.engine.jobs).toHaveLength(6);
-    checkBooks(one.sandbox, one.config.dataDir, 6);
   });
 });

@@ -1,10 +1,14 @@
-import { readdirSync, rmSync } from 'node:fs';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import type { Job, JobState } from '../../src/jobs/job.ts';
-import { startSandbox } from '../../src/sandbox/server.ts';
 import { checkBooks, readRecords } from '../support/books.ts';
-import { startHost } from '../support/host.ts';
-import { type Connected, connect as connectTo, freshDataDir, KEY, textOf } from '../support/program.ts';
+import {
+  type Connected,
+  connect as connectTo,
+  eventually,
+  freshDataDir,
+  textOf,
+} from '../support/program.ts';
 import { jobsDir, putRecord } from '../support/records.ts';
 
 const UNPRICED = 'openai/gpt-image-2/text-to-image';
@@ -247,27 +251,6 @@ describe('the limits hold for all servers that share the records', () => {
       expect(readRecords(one.config.dataDir)).toHaveLength(places);
     }
   });
-
-  it('which exactly fills the places: twelve calls of four processes at once', async () => {
-    const sandbox = await startSandbox({ key: KEY });
-    onTestFinished(() => sandbox.close());
-    const dataDir = freshDataDir();
-    const args = ['--max-jobs-per-hour', '5', '--wait', '0'];
-    const hosts = await Promise.all(
-      Array.from({ length: 4 }, () => startHost({ baseUrl: sandbox.origin, dataDir, args })),
-    );
-    for (let round = 1; round <= ROUNDS; round++) {
-      await Promise.all(
-        hosts.flatMap((host, of) =>
-          [1, 2, 3].map((nth) => host.call('gpt_image_2_text_to_image', { prompt: `${round} ${of} ${nth}` })),
-        ),
-      );
-      expect(sandbox.engine.jobs, `round ${round}`).toHaveLength(5 * round);
-      // Once nobody writes to them any more, the next round starts without records.
-      await expect.poll(() => readRecords(dataDir).every(({ lease }) => lease === undefined)).toBe(true);
-      rmSync(dataDir, { recursive: true });
-    }
-  });
 });
 
 describe('over the limit', () => {
@@ -276,7 +259,7 @@ describe('over the limit', () => {
     one.sandbox.engine.planNext({ queueMs: HOUR });
     const { structuredContent } = await paint(one);
     const { request_id } = structuredContent as { request_id: string };
-    await expect.poll(() => readRecords(one.config.dataDir)[0]?.lease).toBeUndefined();
+    await eventually(() => readRecords(one.config.dataDir)[0]?.lease).toBeUndefined();
     expect(isOverLimit(await paint(one, 'another'))).toBe(true);
     expect((await paint(one)).structuredContent).toMatchObject({ request_id, resumed: true });
     const got = await one.client.callTool({ name: 'get_image_job', arguments: { request_id } });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { checkAnswer, checkBooks, readRecords } from '../support/books.ts';
-import { connect, textOf } from '../support/program.ts';
+import { connect, eventually, textOf } from '../support/program.ts';
 
 const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const FOREVER = Number.POSITIVE_INFINITY;
@@ -71,7 +71,7 @@ describe('a submit that upstream answers with', () => {
     const { client, sandbox, config } = await connect();
     sandbox.inject({ on: 'submit', what: 'after' });
     expect(textOf(await client.callTool(CALL))).toMatchSnapshot();
-    await expect.poll(() => readRecords(config.dataDir)[0]?.delivered_at).toBeTruthy();
+    await eventually(() => readRecords(config.dataDir)[0]?.delivered_at).toBeTruthy();
     expect((await client.callTool(CALL)).structuredContent).toMatchObject({ status: 'succeeded' });
     checkBooks(sandbox, config.dataDir, 2);
   });

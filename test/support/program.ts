@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, type ClientCapabilities } from '@modelcontextprotocol/client';
 import { InMemoryTransport } from '@modelcontextprotocol/server';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { DownloadLimits } from '../../src/images/download.ts';
 import { createProgram, type Surroundings } from '../../src/program.ts';
 import type { HttpLimits } from '../../src/runcomfy/http.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
-import { createFastClock } from './clock.ts';
+import { createJumpingClock, type JumpingClock } from './clock.ts';
 
 export const KEY = 'test-key-0123456789';
 
@@ -30,13 +30,57 @@ export interface Connected {
   jumpClock(ms: number): void;
 }
 
-// Long enough that no stall of a busy machine ends a wait that a test does not mean to end.
+// Long enough that no wait ends which a test does not mean to end.
 const LONG_WAIT = 600;
 
-/** How many times faster than the real one the time of protocol tests runs. */
-const FACTOR = 25;
+let current: JumpingClock | undefined;
 
-/** A real client on a real server on a real sandbox over HTTP, in one process, on one fast clock. */
+/** The clock of all that runs in a test. */
+export function testClock(): JumpingClock {
+  if (current) return current;
+  const clock = createJumpingClock(Date.now());
+  current = clock;
+  onTestFinished(() => {
+    clock.stop();
+    current = undefined;
+  });
+  return clock;
+}
+
+/** As expect.poll, on that clock: awaits that an assertion holds, before time goes on. */
+export function eventually<Value>(read: () => Value): ReturnType<typeof expect.poll<Value>> {
+  const assertion = (isNot: boolean): object =>
+    new Proxy(
+      {},
+      {
+        get(_, name: string) {
+          if (name === 'not') return assertion(true);
+          return async (...given: unknown[]) => {
+            const check = () => {
+              const found = expect(read());
+              (isNot ? found.not : found)[name as 'toBe'](...(given as [unknown]));
+            };
+            const holds = () => {
+              try {
+                check();
+                return true;
+              } catch {
+                return false;
+              }
+            };
+            // What does not hold in the end says why.
+            if (!(await testClock().until(holds))) check();
+          };
+        },
+      },
+    );
+  return assertion(false) as ReturnType<typeof expect.poll<Value>>;
+}
+
+// In ms. undici looks at its timeouts twice a second.
+const UNTIL_TRANSPORT_GIVES_UP = 3_000;
+
+/** A real client on a real server on a real sandbox over HTTP, in one process, on one clock. */
 export async function connect(
   given: Partial<Config> & {
     sandboxOptions?: SandboxOptions;
@@ -44,7 +88,8 @@ export async function connect(
     beforeClient?: (sandbox: Sandbox) => void;
     clientName?: string;
     clientCapabilities?: ClientCapabilities;
-    factor?: number;
+    /** What they all take the time from, where other processes are on real time. */
+    clock?: Clock;
     httpLimits?: Partial<HttpLimits>;
     downloadLimits?: Partial<DownloadLimits>;
     /** What makes the program, where it is loaded in another way. */
@@ -57,14 +102,15 @@ export async function connect(
     beforeClient = () => {},
     clientName = 'test-client',
     clientCapabilities = {},
-    factor = FACTOR,
+    clock = testClock(),
     httpLimits = {},
     downloadLimits = {},
     create = createProgram,
     createStore,
     ...overrides
   } = given;
-  const clock = createFastClock(factor);
+  // Limits of the transport are in real time.
+  if (given.httpLimits || given.downloadLimits) testClock().patience = UNTIL_TRANSPORT_GIVES_UP;
   const sandbox = await startSandbox({ key: KEY, now: clock.now, ...sandboxOptions });
   beforeClient(sandbox);
   const config: Config = {
