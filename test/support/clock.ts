@@ -11,6 +11,8 @@ export interface JumpingClock extends Clock {
   patience: number;
   /** Resolves as soon as this holds, before time goes on; or with false if it never does. */
   until(holds: () => boolean): Promise<boolean>;
+  /** Lets so many ms pass at once. */
+  advance(ms: number): void;
   /** Nothing that sleeps now is woken any more. */
   stop(): void;
 }
@@ -68,6 +70,9 @@ export function createJumpingClock(start = Date.parse('2026-01-01T00:00:00Z')): 
         conditions.add({ holds, end: performance.now() + GIVES_UP_AFTER, go });
         if (!isRunning) void run();
       });
+    },
+    advance(ms) {
+      now += ms;
     },
     stop() {
       timers.clear();

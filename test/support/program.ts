@@ -152,6 +152,12 @@ export async function connect(
   const server = await program.factory({ era: 'legacy' });
   const client = new Client({ name: clientName, version: '1.0.0' }, { capabilities: clientCapabilities });
   const [serverSide, clientSide] = InMemoryTransport.createLinkedPair();
+  const send = clientSide.send.bind(clientSide);
+  clientSide.send = (...message) => {
+    // No two calls come at the same time.
+    if (clock === current) current.advance(1);
+    return send(...message);
+  };
   await Promise.all([server.connect(serverSide), client.connect(clientSide)]);
   onTestFinished(async () => {
     await client.close();
