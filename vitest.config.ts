@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import type { InlineConfig } from 'vitest/node';
+import { outlinesInTests } from './scripts/outlines.mjs';
 import { pagesInTests } from './scripts/page.mjs';
 
 const SCRATCH = 'test/support/setup.ts';
@@ -7,7 +8,7 @@ const BUILD = 'test/support/build.ts';
 
 /** A layer of tests: the folder that is named for it, and what it needs before it runs. */
 export const layer = (name: string, options: InlineConfig = {}) => ({
-  plugins: [pagesInTests],
+  plugins: [pagesInTests, outlinesInTests],
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],

@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { licences } from './licences.mjs';
+import { outlinesInBundle } from './outlines.mjs';
 import { pagesInBundle } from './page.mjs';
 
 const OUT = 'dist';
@@ -12,7 +13,7 @@ const OUT = 'dist';
 const EXTERNAL = ['sharp'];
 
 // Imported dynamically, and bundled each by itself: complete, so that they share no state with app.js.
-const APART = ['undici', './cli/demo.ts', './picture/picture.ts'];
+const APART = ['undici', './cli/demo.ts', './picture.ts'];
 
 /** Bundle names by what is bundled; grows while imports of those are found. */
 const bundles = new Map([['app', './src/main.ts']]);
@@ -113,6 +114,7 @@ async function bundle(name, entry, define = {}) {
     plugins: [
       apart,
       pagesInBundle,
+      outlinesInBundle,
       withoutAjv,
       withoutOAuth,
       wholeModules,

@@ -30,7 +30,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     flag: 'sandbox',
     variable: 'RUNCOMFY_SANDBOX',
-    help: 'use a built-in imitation of RunComfy: no key, no cost, drawn test pictures',
+    help: 'use a built-in imitation of RunComfy: no key, no cost, test cards as pictures',
   },
   {
     flag: 'models',

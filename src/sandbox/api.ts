@@ -1,10 +1,10 @@
 import { BALANCE_PATH } from '../config/config.ts';
 import { inputProblems } from './catalogue/check.ts';
 import { CATALOGUE, cataloguePage } from './catalogue/index.ts';
-import type { OutputField } from './catalogue/published.ts';
 import type { Engine, SandboxJob } from './engine.ts';
 import type { Reply, Route } from './faults.ts';
-import { countOf, pictureFor, secondsOf, withDefaults } from './format.ts';
+import { countOf, secondsOf, withDefaults } from './format.ts';
+import { outputOf } from './outputs.ts';
 
 const FIRST_BALANCE = 5;
 // RunComfy's newest client sends no larger body, in bytes.
@@ -84,7 +84,7 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
       ...(job.endsAt !== undefined && { finished_at: new Date(job.endsAt).toISOString() }),
       ...(state === 'failed' && { error: job.plan.error }),
       ...(state === 'succeeded' && {
-        output: job.plan.output ?? output(job),
+        output: job.plan.output ?? outputOf(job, origin()),
         ...(withCost && engine.tellsCost(job) && { cost: price(job) }),
       }),
     };
@@ -114,18 +114,6 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
     };
   }
 
-  /** Under the name that the model gives it: gpt-image-2 answers with `images` even for one picture. */
-  function output(job: SandboxJob): unknown {
-    const field = CATALOGUE.get(job.model)?.output ?? 'image';
-    const count = isPicture(field) ? countOf(job.effective) : 1;
-    const urls = Array.from(
-      { length: count },
-      (_, index) => `${origin()}/outputs/${job.id}/${fileName(field, job, index)}`,
-    );
-    if (field.endsWith('s')) return { [field]: urls };
-    return urls.length > 1 ? { [`${field}s`]: urls } : { [field]: urls[0] };
-  }
-
   const links = (job: SandboxJob) => ({
     status_url: `${origin()}/v1/requests/${job.id}/status`,
     result_url: `${origin()}/v1/requests/${job.id}/result`,
@@ -133,22 +121,6 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
 
   return { answer };
 }
-
-const FILM = 'video.mp4';
-const SOUND = 'audio.wav';
-const MESH = 'mesh.glb';
-
-const isPicture = (field: OutputField): boolean => field.startsWith('image');
-
-function fileName(field: OutputField, job: SandboxJob, index: number): string {
-  if (field === 'audio') return SOUND;
-  if (field === 'model') return MESH;
-  const number = index === 0 ? '' : `-${index + 1}`;
-  return isPicture(field) ? `image${number}.${pictureFor(job.effective).format}` : FILM;
-}
-
-/** The index of the picture that a URL of `output` names. */
-export const pictureIndex = (path: string): number => Number(/-(\d+)\.\w+$/.exec(path)?.[1] ?? 1) - 1;
 
 /** What a job costs, in USD: a base price is one for each output, or for each second of film. */
 function price({ model, plan, effective }: SandboxJob): number | undefined {

@@ -1,11 +1,39 @@
 import type { PublishedField, PublishedSchema } from './catalogue/published.ts';
-import type { PictureRequest } from './picture/picture.ts';
 
 type Input = Record<string, unknown>;
+
+/** A test card: all that was asked for, and nothing that pretends to be it. */
+export interface Card {
+  prompt: string;
+  model: string;
+  settings: string;
+  references: readonly Reference[];
+  /** Decides the ground, together with the index. */
+  seed: string;
+  index: number;
+  count: number;
+  width: number;
+  height: number;
+  format: 'png' | 'jpeg' | 'webp';
+  /** Leaves the surroundings clear; JPEG has no transparency and ignores it. */
+  transparent: boolean;
+}
+
+/** An image that the input names, which is shown where its data is known, else named. */
+export interface Reference {
+  label: string;
+  url: string;
+  data?: Buffer | undefined;
+}
 
 // The longer side in pixels of a resolution; the published pages give no figures, so round ones stand here.
 const LONG_SIDE: Record<string, number> = { '1k': 1024, '2k': 2048, '4k': 4096 };
 const USUAL_SIDE = 1024;
+// What a model calls its prompt that has none of that name: scene_description, text, 92_prompt.
+const PROMPT = /^(?!negative).*(prompt|text|description)/;
+// Longer texts are cut: letters would be too small to be read, and take long to fit.
+const MAX_PROMPT = 8_000;
+const MAX_SETTING = 60;
 
 /** The input as the service understands it: what was left out has its published default, but for samples. */
 export function withDefaults(input: Input, { properties }: PublishedSchema): Input {
@@ -31,18 +59,43 @@ export function secondsOf({ duration }: Input): number {
   return seconds > 0 ? seconds : 1;
 }
 
-/** What to draw for a model's input, as the `index`th of its pictures: the size, format and background that it asks for. */
-export function pictureFor(input: Input, index = 0): PictureRequest {
+/** The format of an input's pictures. */
+export const formatOf = (input: Input) => (textAt(input, 'output_format') ?? 'png') as Card['format'];
+
+/** The card for a model's input, as the `index`th of its pictures: of the size, format and background that it asks for. */
+export function cardFor(model: string, input: Input, index = 0): Card {
   const [width, height] = sizeOf(input);
-  const text = (name: string) => textAt(input, name);
+  const format = formatOf(input);
+  const promptName = 'prompt' in input ? 'prompt' : Object.keys(input).find((name) => PROMPT.test(name));
+  const fields = Object.entries(input).filter(([name]) => name !== promptName);
+  const settings = fields
+    .filter(([name, value]) => referencesIn(name, value).length === 0)
+    .map(([name, value]) => `${name}\u00a0${cut(asText(value), MAX_SETTING)}`);
   return {
-    prompt: text('prompt') ?? '',
+    prompt: cut(asText(input[promptName ?? ''] ?? ''), MAX_PROMPT),
+    model,
+    settings: [...settings, `${width}\u00a0×\u00a0${height} ${format}`].join(' · '),
+    references: fields.flatMap(([name, value]) => referencesIn(name, value)),
+    seed: JSON.stringify([model, input]),
+    index,
+    count: countOf(input),
     width,
     height,
-    format: (text('output_format') ?? 'png') as PictureRequest['format'],
-    transparent: text('background') === 'transparent',
-    variation: JSON.stringify([input.seed ?? input.image_urls ?? '', index]),
+    format,
+    transparent: textAt(input, 'background') === 'transparent',
   };
+}
+
+const asText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
+const cut = (text: string, max: number): string =>
+  text.length > max ? `${text.slice(0, max)}… (${text.length - max} more characters)` : text;
+
+function referencesIn(name: string, value: unknown): Reference[] {
+  const urls = [value]
+    .flat()
+    .filter((item) => typeof item === 'string' && /^(https?|data):/.test(item)) as string[];
+  return urls.map((url, at) => ({ label: urls.length > 1 ? `${name}\u00a0${at + 1}` : name, url }));
 }
 
 const textAt = (input: Input, name: string): string | undefined =>

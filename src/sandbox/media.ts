@@ -1,5 +1,13 @@
+import { crc32, deflateSync } from 'node:zlib';
+
+/** A file as it is served, with its MIME type. */
+export interface MediaFile {
+  type: string;
+  data: Buffer;
+}
+
 /** A film, a sound or a 3D model of the sandbox, by the path of its URL; undefined for a picture. */
-export function mediaFile(path: string): { type: string; data: Buffer } | undefined {
+export function mediaFile(path: string): MediaFile | undefined {
   if (path.endsWith('.wav')) return { type: 'audio/wav', data: tone() };
   if (path.endsWith('.mp4')) return { type: 'video/mp4', data: emptyFilm() };
   if (path.endsWith('.glb')) return { type: 'model/gltf-binary', data: emptyMesh() };
@@ -50,4 +58,27 @@ function emptyMesh(): Buffer {
   head.writeUInt32LE(scene.length, 12);
   head.write('JSON', 16);
   return Buffer.concat([head, scene]);
+}
+
+/** A PNG of one colour, given as red, green and blue. */
+export function plainPng(width: number, height: number, colour: Buffer): Buffer {
+  const uint32 = (value: number) => {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(value);
+    return bytes;
+  };
+  const chunk = (name: string, data: Buffer) => {
+    const named = Buffer.concat([Buffer.from(name), data]);
+    return Buffer.concat([uint32(data.length), named, uint32(crc32(named))]);
+  };
+  // Eight bits a channel, RGB. A row begins with its filter; 0 is none.
+  const header = Buffer.concat([uint32(width), uint32(height), Buffer.from([8, 2, 0, 0, 0])]);
+  const row = Buffer.concat([Buffer.alloc(1), Buffer.alloc(3 * width, colour.subarray(0, 3))]);
+  const rows = Buffer.alloc(row.length * height, row);
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(rows)),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
 }

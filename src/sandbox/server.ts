@@ -1,12 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { BALANCE_PATH, type Config } from '../config/config.ts';
-import { inThreadPool } from '../thread-pool.ts';
-import { createApi, parseJson, pictureIndex, routeOf } from './api.ts';
+import { createApi, parseJson, routeOf } from './api.ts';
 import { createEngine, type Engine, type EngineOptions } from './engine.ts';
 import { answerThrough, createFaults, type Fault, type Route, type SeenRequest, send } from './faults.ts';
-import { pictureFor } from './format.ts';
-import { mediaFile } from './media.ts';
+import { outputFile } from './outputs.ts';
 
 /** An imitation of RunComfy on loopback: its paths, JSON, status codes and quirks, and real pictures. */
 export interface Sandbox {
@@ -65,16 +63,9 @@ export async function startSandbox({
   }
 
   async function sendOutput(path: string, response: ServerResponse): Promise<void> {
-    const job = engine.find(path.split('/')[2] ?? '');
-    if (!job || engine.state(job) !== 'succeeded') return void response.writeHead(404).end();
-    const media = mediaFile(path);
-    if (media) {
-      return void response
-        .writeHead(200, { 'content-type': media.type, 'content-length': media.data.length })
-        .end(media.data);
-    }
-    const { drawPicture } = await import('./picture/picture.ts');
-    const { type, data } = await inThreadPool(drawPicture(pictureFor(job.effective, pictureIndex(path))));
+    const file = await outputFile(engine, new URL(path, origin));
+    if (!file) return void response.writeHead(404).end();
+    const { type, data } = file;
     response.writeHead(200, { 'content-type': type, 'content-length': data.length }).end(data);
   }
 

@@ -24,6 +24,7 @@ it('starts from its tarball alone, and brings the licences of what is bundled', 
   const { dependencies } = JSON.parse(readFileSync(join(dir, 'package/package.json'), 'utf8'));
   expect(dependencies).toBeUndefined();
   const licences = readFileSync(join(dir, 'package/dist/LICENCES.txt'), 'utf8');
-  for (const name of ['@modelcontextprotocol/server', 'zod', 'undici', 'env-paths'])
-    expect(licences).toContain(`\n${name} `);
+  for (const name of ['@modelcontextprotocol/server', 'zod', 'undici', 'env-paths', '@fontsource/poppins'])
+    expect(`\n${licences}`).toContain(`\n${name} `);
+  expect(licences).toContain('SIL OPEN FONT LICENSE Version 1.1');
 });

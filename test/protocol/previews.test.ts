@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { drawPicture } from '../../src/sandbox/picture/picture.ts';
+import { cardFor } from '../../src/sandbox/format.ts';
+import { drawCard } from '../../src/sandbox/picture.ts';
 import { animation, noise, plain } from '../support/images.ts';
 import { type Connected, connect, textOf } from '../support/program.ts';
 import { type Handler, startUpstream } from '../support/upstream.ts';
@@ -118,13 +119,8 @@ describe('a preview', () => {
   });
 
   it('puts squares under what is transparent, and says so', async () => {
-    const { data: file } = await drawPicture({
-      prompt: 'a fox',
-      width: 512,
-      height: 512,
-      format: 'png',
-      transparent: true,
-    });
+    const card = cardFor('m/m', { prompt: 'a fox', width: 512, height: 512, background: 'transparent' });
+    const { data: file } = await drawCard(card);
     const { result } = await make([file]);
     expect(images(result)).toMatchObject([{ transparent: true }]);
     expect(textOf(result)).toContain('transparent: squares in the preview');

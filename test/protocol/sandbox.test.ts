@@ -52,4 +52,22 @@ describe('the sandbox answers as RunComfy publishes', () => {
     const longer = { prompt: 'a fox', duration: 10 };
     expect(await run('alibaba/wan-2-6/text-to-video', longer)).toMatchObject({ cost_usd: 1 });
   });
+
+  it('shows what an edit starts from, where it drew that itself', async () => {
+    const { client } = await connect({ sandboxOptions: { pace: 0 } });
+    const pictureOf = async (model: string, input: Record<string, unknown>) => {
+      const { structuredContent } = await client.callTool({
+        name: 'run_image_model',
+        arguments: { model, input },
+      });
+      const [{ url }] = (structuredContent as unknown as Told).images as [{ url: string }];
+      const image = sharp(await (await fetch(url)).arrayBuffer());
+      return { url, ...(await image.raw().toBuffer({ resolveWithObject: true })) };
+    };
+    const first = await pictureOf('alibaba/qwen-image/text-to-image', { prompt: 'a fox' });
+    const edit = await pictureOf('google/nano-banana-2/edit', { prompt: 'bluer', image_urls: [first.url] });
+    // In the mark, which has a colour of its own.
+    const at = (82 * first.info.width + 68) * first.info.channels;
+    expect(edit.data.includes(first.data.subarray(at, at + 3))).toBe(true);
+  });
 });

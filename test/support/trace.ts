@@ -4,6 +4,7 @@ import { join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, type Plugin, transform } from 'esbuild';
 import { parseAst } from 'vite';
+import { outlinesInBundle } from '../../scripts/outlines.mjs';
 import { pagesInBundle } from '../../scripts/page.mjs';
 
 const SRC = resolve(import.meta.dirname, '../../src');
@@ -37,7 +38,7 @@ export async function loadTraced<Exports>(modules: readonly string[], onEnter: O
     platform: 'node',
     format: 'esm',
     target: 'node20.18',
-    plugins: [pagesInBundle, traced],
+    plugins: [pagesInBundle, outlinesInBundle, traced],
   });
   Object.assign(globalThis, { [HOOK]: onEnter });
   return import(pathToFileURL(outfile).href);

@@ -6,9 +6,9 @@ import { BUILT_IN } from '../../src/sandbox/catalogue/built-in.ts';
 import { inputProblems } from '../../src/sandbox/catalogue/check.ts';
 import { CATALOGUE } from '../../src/sandbox/catalogue/index.ts';
 import { createEngine } from '../../src/sandbox/engine.ts';
-import { countOf, pictureFor, withDefaults } from '../../src/sandbox/format.ts';
-import { drawPicture } from '../../src/sandbox/picture/picture.ts';
-import { plainPng } from '../../src/sandbox/picture/plain-png.ts';
+import { cardFor, countOf, type Reference, withDefaults } from '../../src/sandbox/format.ts';
+import { plainPng } from '../../src/sandbox/media.ts';
+import { drawCard } from '../../src/sandbox/picture.ts';
 
 const PUBLISHED = join(import.meta.dirname, '../support/fixtures/published');
 
@@ -58,7 +58,13 @@ describe('the engine', () => {
   });
 });
 
-describe('a picture', () => {
+const draw = (input: Record<string, unknown>, index?: number, references?: Reference[]) => {
+  const card = cardFor('m/m', { prompt: 'a fox', size: '1:1', ...input }, index);
+  return drawCard({ ...card, references: references ?? card.references });
+};
+const pixels = (data: Buffer) => sharp(data).removeAlpha().raw().toBuffer();
+
+describe('a test card', () => {
   const sizes: [
     input: Record<string, unknown>,
     width: number,
@@ -73,10 +79,12 @@ describe('a picture', () => {
     [{ aspect_ratio: 'auto', resolution: '2K' }, 2048, 2048, 'png', false],
     [{ aspect_ratio: 'match_input_image' }, 1024, 1024, 'png', false],
     [{ width: 640, height: 480 }, 640, 480, 'png', false],
+    [{ width: 1, height: 1 }, 1, 1, 'png', false],
+    [{ width: 4000, height: 20 }, 4000, 20, 'png', false],
     [{ image_size: 'auto', background: 'transparent', output_format: 'webp' }, 1024, 1024, 'webp', true],
   ];
   it.each(sizes)('of %j has its size, format and background', async (input, width, height, format, alpha) => {
-    const { data, type } = await drawPicture(pictureFor({ prompt: 'a red fox in the snow', ...input }));
+    const { data, type } = await drawCard(cardFor('m/m', { prompt: 'a red fox in the snow', ...input }));
     expect(type).toBe(`image/${format}`);
     const image = sharp(data);
     const { width: w, height: h, format: f } = await image.metadata();
@@ -84,27 +92,129 @@ describe('a picture', () => {
     expect((await image.stats()).isOpaque).toBe(!alpha);
   });
 
-  it('is the same for the same input and another for another', async () => {
-    const draw = async (prompt: string, seed?: number) =>
-      (await drawPicture(pictureFor({ prompt, size: '1:1', seed }))).data;
-    const [once, again, other, seeded] = await Promise.all([
-      draw('sea'),
-      draw('sea'),
-      draw('city'),
-      draw('sea', 3),
+  it('is the same for the same input, and another for another prompt, setting or place in a batch', async () => {
+    const [once, again, ...others] = await Promise.all([
+      draw({ n: 4 }),
+      draw({ n: 4 }),
+      draw({ n: 4, prompt: 'a box' }),
+      draw({ n: 4, seed: 3 }),
+      draw({ n: 4, quality: 'low' }),
+      ...[1, 2, 3].map((index) => draw({ n: 4 }, index)),
     ]);
-    expect(once.equals(again)).toBe(true);
-    expect(once.equals(other)).toBe(false);
-    expect(once.equals(seeded)).toBe(false);
+    expect(once.data.equals(again.data)).toBe(true);
+    expect(new Set([once, ...others].map(({ data }) => data.toString('base64'))).size).toBe(7);
   });
 
-  it.each(['', '<svg onload="x">&', '😀'.repeat(5_000)])('can be drawn of any prompt', async (prompt) => {
-    expect((await drawPicture(pictureFor({ prompt, size: '1:1' }))).data.length).toBeGreaterThan(1_000);
+  const LONG = 'Slate roofs wet with rain, thin smoke from four chimneys, a red ferry. '
+    .repeat(29)
+    .slice(0, 1_999);
+  it.each([{ size: '1:1' }, { aspect_ratio: '3:1' }, { aspect_ratio: '1:3' }])(
+    'of %j shows a prompt of 2,000 characters up to its end, inside its margins',
+    async (shape) => {
+      // The seed decides the ground, and holds the prompt.
+      const card = (prompt: string) => ({ ...cardFor('m/m', { ...shape, prompt }), seed: '' });
+      const [one, other] = await Promise.all(
+        [`${LONG}I`, `${LONG}M`].map((prompt) => drawCard(card(prompt))),
+      );
+      const [a, b] = await Promise.all([pixels(one?.data as Buffer), pixels(other?.data as Buffer)]);
+      expect(a.equals(b)).toBe(false);
+      const { width, height } = card('');
+      const rightOf = (image: Buffer) =>
+        sharp(image).extract({
+          left: Math.ceil(width * 0.975),
+          top: 0,
+          width: Math.floor(width * 0.025),
+          height,
+        });
+      const empty = await drawCard(card(''));
+      const [margin, emptyMargin] = await Promise.all(
+        [one?.data as Buffer, empty.data].map((image) => rightOf(image).raw().toBuffer()),
+      );
+      expect(margin?.equals(emptyMargin as Buffer)).toBe(true);
+    },
+  );
+
+  it.each([
+    '',
+    '<svg onload="x">&',
+    '\0\x1b[31m\ud800',
+    '夕暮れの灯台、海。',
+    'منارة على جرف',
+    '😀'.repeat(9_000),
+    'x'.repeat(1e6),
+  ])('can be drawn of any prompt', async (prompt) => {
+    expect((await draw({ prompt })).data.length).toBeGreaterThan(1_000);
+  });
+
+  it('has grounds on which white letters can be read', async () => {
+    const linear = (value: number) => (value <= 10 ? value / 3294 : ((value / 255 + 0.055) / 1.055) ** 2.4);
+    // Every hue with every pattern; nothing is written in the middle of a card without a prompt.
+    for (let index = 0; index < 24; index++) {
+      const { data } = await draw({ prompt: '', width: 256, height: 256 }, index);
+      const middle = await sharp(data)
+        .extract({ left: 0, top: 40, width: 256, height: 140 })
+        .raw()
+        .toBuffer();
+      let brightest = 0;
+      for (let at = 0; at < middle.length; at += 3) {
+        const [red = 0, green = 0, blue = 0] = [...middle.subarray(at, at + 3)].map(linear);
+        brightest = Math.max(brightest, 0.2126 * red + 0.7152 * green + 0.0722 * blue);
+      }
+      expect.soft(1.05 / (brightest + 0.05), `ground ${index}`).toBeGreaterThan(4.5);
+    }
+  });
+
+  it('shows the references that can be read, and names the others', async () => {
+    const magenta = await sharp({ create: { width: 90, height: 60, channels: 3, background: '#f0f' } })
+      .png()
+      .toBuffer();
+    const inset = { label: 'image_urls 1', url: 'https://example.com/a.png', data: magenta };
+    const shares = async (references: Reference[]) => {
+      const image = await pixels((await draw({}, 0, references)).data);
+      let found = 0;
+      for (let at = 0; at < image.length; at += 3)
+        if (image[at] === 255 && image[at + 1] === 0 && image[at + 2] === 255) found += 1;
+      return found / (image.length / 3);
+    };
+    expect(await shares([inset])).toBeGreaterThan(0.03);
+    expect(await shares(Array.from({ length: 16 }, () => inset))).toBeGreaterThan(0.03);
+    const { data: _, ...named } = inset;
+    expect(await shares([named, { ...inset, data: Buffer.from('no image') }])).toBe(0);
   });
 
   it('is a plain one of its size without sharp', async () => {
-    const { width, height, format } = await sharp(plainPng(300, 200, 'a fox')).metadata();
-    expect([width, height, format]).toEqual([300, 200, 'png']);
+    const colour = Buffer.from([80, 90, 200]);
+    const png = sharp(plainPng(300, 200, colour));
+    expect(await png.metadata()).toMatchObject({ width: 300, height: 200, format: 'png' });
+    expect((await png.raw().toBuffer()).equals(Buffer.alloc(300 * 200 * 3, colour))).toBe(true);
+  });
+});
+
+describe('a card of an input', () => {
+  it('tells the prompt under any name, the settings and the references', () => {
+    const url = 'https://example.com/a.png';
+    expect(
+      cardFor('m/m', { image: url, scene_description: 'a table', masks: [url, url], steps: 4 }, 1),
+    ).toMatchObject({
+      prompt: 'a table',
+      model: 'm/m',
+      settings: 'steps\u00a04 · 1024\u00a0×\u00a01024 png',
+      references: [
+        { label: 'image', url },
+        { label: 'masks\u00a01', url },
+        { label: 'masks\u00a02', url },
+      ],
+      index: 1,
+    });
+  });
+
+  it('cuts what is too long to be read, and says so', () => {
+    const { prompt, settings } = cardFor('m/m', {
+      prompt: 'a'.repeat(8_010),
+      negative_prompt: 'b'.repeat(61),
+    });
+    expect(prompt).toBe(`${'a'.repeat(8_000)}… (10 more characters)`);
+    expect(settings).toContain(`${'b'.repeat(60)}… (1 more characters)`);
   });
 });
 
@@ -132,7 +242,7 @@ describe('an input that leaves something out', () => {
       .map(({ published }) => published.model_id),
   )('of %s can be drawn', async (model) => {
     const input = effective(model, {});
-    const { data, type } = await drawPicture(pictureFor(input));
+    const { data, type } = await drawCard(cardFor(model, input));
     expect(data.length).toBeGreaterThan(1_000);
     expect(type).toBe(`image/${input.output_format ?? 'png'}`);
     expect(countOf(input)).toBe(1);
