@@ -3,27 +3,44 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { startSandbox } from '../../src/sandbox/server.ts';
+
+<<<<<<< HEAD:test/chaos/soak.run.ts
+
 import { freshDataDir, KEY } from '../support/program.ts';
 import { createRandom } from '../support/random.ts';
 import { type RawClient, startRawClient } from '../support/raw-client.ts';
+
+=======
+
+import { seedRecords } from '../bench/records.ts';
+import { freshDataDir, KEY } from '../helpers/program.ts';
+import { createRandom } from '../helpers/random.ts';
+import { type RawClient, startRawClient } from '../helpers/raw-client.ts';
+
+>>>>>>> 970ee42 (Evict the oldest tenth of the kept records, and soak a server that has 2,500 of them):test/soak/soak.run.ts
+
 import { startMixedCalls } from './mixed-calls.ts';
 
 const MINUTES = Number(process.env.SOAK_MINUTES ?? 15);
 const PROBE = join(import.meta.dirname, 'memory-probe.cjs');
 const MAX_GROWTH = 0.05;
 const MINUTE = 60_000;
+// As many as are kept in memory, all of the last 24 hours, so that the budget's check reads each of them.
+const EARLIER_JOBS = 2_500;
 
-it(`soak: ${MINUTES} minutes of mixed calls`, async () => {
+it(`soak: ${MINUTES} minutes of mixed calls, as they come to a server that has run for long`, async () => {
   const random = createRandom(1);
   const sandbox = await startSandbox({ key: KEY, pace: 0.1, slots: 20 });
   sandbox.failAtRandom((route) => {
     if (random() > 0.04) return undefined;
     return route === 'submit' ? { status: 502, body: '<html>' } : { status: 500, body: { message: 'sorry' } };
   });
+  const dataDir = freshDataDir();
+  seedRecords(dataDir, sandbox.origin, { to: EARLIER_JOBS });
   const client = await startRawClient({
     baseUrl: sandbox.origin,
-    dataDir: freshDataDir(),
-    args: ['--preview', 'small', '--output-dir', freshDataDir(), '--wait', '5'],
+    dataDir,
+    args: ['--preview', 'small', '--output-dir', freshDataDir(), '--wait', '5', '--budget', '100000'],
     nodeOptions: ['--expose-gc', '--require', PROBE],
     ipc: true,
   });

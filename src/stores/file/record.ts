@@ -86,9 +86,9 @@ export function createReader(options: { dir: string; asideDir: string; account: 
     cache.delete(id);
     if (length <= MAX_CACHED_TEXT) cache.set(id, found);
     if (cache.size > MAX_CACHED) {
-      // The newest are asked for most.
-      const ids = [...cache.keys()].sort();
-      for (const old of ids.slice(0, ids.length >> 1)) cache.delete(old);
+      // The newest are asked for most. By a tenth: a half would have the memory of a long run swing by megabytes.
+      const oldest = [...cache.keys()].sort().slice(0, MAX_CACHED / 10);
+      for (const id of oldest) cache.delete(id);
     }
     return found;
   }
