@@ -6,21 +6,51 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Does work that is given `ms`: its signal then aborts with `late`, and with the caller's where there is one. */
-export async function within<Result>(
+/** A signal that aborts with the caller's, or with `reason` after `ms`; `clear` stops the timer when the wait is over. */
+export function startDeadline(
+  clock: Clock,
+  ms: number,
+  { signal, reason }: { signal?: AbortSignal | undefined; reason?: Error },
+): { signal: AbortSignal; clear(): void } {
+  // One controller, for the timer too: each costs a waiting job almost 1 kB.
+  const end = new AbortController();
+  const follow = () => end.abort(signal?.reason);
+  if (signal?.aborted) follow();
+  signal?.addEventListener('abort', follow);
+  if (Number.isFinite(ms))
+    clock.sleep(Math.max(0, ms), end.signal).then(
+      () => end.abort(reason),
+      () => {},
+    );
+  return {
+    signal: end.signal,
+    clear() {
+      signal?.removeEventListener('abort', follow);
+      end.abort();
+    },
+  };
+}
+
+/** Does work that has `ms`: its signal then aborts with `late`, and with the caller's signal if there is one. */
+export function within<Result>(
   clock: Clock,
   ms: number,
   late: Error,
   work: (signal: AbortSignal) => Promise<Result>,
   signal?: AbortSignal,
 ): Promise<Result> {
-  const end = new AbortController();
-  const done = new AbortController();
-  clock.sleep(ms, done.signal).then(
-    () => end.abort(late),
-    () => {},
-  );
-  return work(signal ? AbortSignal.any([signal, end.signal]) : end.signal).finally(() => done.abort());
+  const deadline = startDeadline(clock, ms, { signal, reason: late });
+  return work(deadline.signal).finally(deadline.clear);
+}
+
+/** The result of work that cannot be stopped; rejects with the signal's reason as soon as it aborts. */
+export async function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    work.finally(() => signal.removeEventListener('abort', abort)).then(resolve, reject);
+  });
 }
 
 // setTimeout fires at once when it is asked for more than 2^31 - 1 ms.

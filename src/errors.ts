@@ -57,3 +57,10 @@ export class ToolError extends Error {
     this.status = details.status;
   }
 }
+
+/** The code of an error, such as `ENOENT`, or of what caused it. */
+export function codeOf(error: unknown): string {
+  const { code, cause, name } = error as { code?: unknown; cause?: unknown; name?: string };
+  if (typeof code === 'string') return code;
+  return cause ? codeOf(cause) : (name ?? 'unknown');
+}

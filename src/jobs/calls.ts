@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { Account } from '../account.ts';
-import type { Clock } from '../clock.ts';
 import type { ToolError } from '../errors.ts';
 import type { Job } from './job.ts';
 import type { OpenCalls } from './store.ts';
@@ -122,32 +121,6 @@ export function createCalls(): Calls {
     },
     async recorded() {
       while (recordings.size > 0) await Promise.allSettled(recordings);
-    },
-  };
-}
-
-/** A signal that aborts with the given one or at a time (ms), and the means to stop its timer when the wait is over. */
-export function startDeadline(
-  clock: Clock,
-  signal: AbortSignal,
-  until: number,
-): { signal: AbortSignal; clear(): void } {
-  // One controller, for the timer too: each costs a waiting job almost 1 kB.
-  const end = new AbortController();
-  const follow = () => end.abort(signal.reason);
-  if (signal.aborted) follow();
-  signal.addEventListener('abort', follow);
-  const left = Math.max(0, until - clock.now());
-  if (Number.isFinite(until))
-    clock.sleep(left, end.signal).then(
-      () => end.abort(),
-      () => {},
-    );
-  return {
-    signal: end.signal,
-    clear() {
-      signal.removeEventListener('abort', follow);
-      end.abort();
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, unlessAborted } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Calls, PaidCall, Wait } from './calls.ts';
 import { isFinal, type Job, type Observation, UNKNOWN_MODEL } from './job.ts';
@@ -75,12 +75,13 @@ export function createClaims(options: ClaimsOptions) {
      */
     async resume(fingerprint: string, wait: Wait): Promise<Claim | undefined> {
       const since = new Date(clock.now() - RESUMED_WITHIN).toISOString();
+      const abandoned = () => calls.abandoned(fingerprint, wait.call);
       for (;;) {
         // What an abandoned call leaves is what this one may repeat, so those end first.
-        await unlessAborted(Promise.all(calls.abandoned(fingerprint, wait.call)), wait.signal);
+        if (abandoned().length > 0) await unlessAborted(Promise.all(abandoned()), wait.signal);
         const stored = await store.claimRepeat(fingerprint, since, { id: wait.call, signal: wait.signal });
         if (stored) return claimOf(stored, wait, options);
-        if (calls.abandoned(fingerprint, wait.call).length === 0) return undefined;
+        if (abandoned().length === 0) return undefined;
       }
     },
 
@@ -206,13 +207,3 @@ const saysMore = (before: Job, after: Job): boolean =>
   (['state', 'finished_at', 'urls', 'cost_usd', 'missing_since', 'denied_since'] as const).some(
     (field) => before[field] !== after[field],
   );
-
-/** Rejects with the signal's reason as soon as it aborts. */
-async function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const giveUp = () => reject(signal.reason);
-    signal.addEventListener('abort', giveUp, { once: true });
-    work.finally(() => signal.removeEventListener('abort', giveUp)).then(resolve, reject);
-  });
-}

@@ -1,8 +1,8 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, startDeadline } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
-import { type Outcome, startDeadline, type Wait } from './calls.ts';
+import type { Outcome, Wait } from './calls.ts';
 import type { Claim } from './claims.ts';
 import { isFinal, lacksCostOrOutput, lacksOutput, type Observation } from './job.ts';
 import type { Intervals } from './polling/intervals.ts';
@@ -45,7 +45,7 @@ export function createFollow({ api, intervals, rateLimiter, lateCosts, clock, lo
     let isRead = claim.isRecorded;
     // Who asks for a job gets at least one look, even where the wait is none.
     const until = firstInterval === 0 ? Math.max(wait.until, clock.now() + ONE_LOOK) : wait.until;
-    const deadline = startDeadline(clock, wait.signal, until);
+    const deadline = startDeadline(clock, until - clock.now(), { signal: wait.signal });
 
     async function look(): Promise<void> {
       const { job } = claim;

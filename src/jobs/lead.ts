@@ -1,7 +1,6 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, startDeadline } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
-import { startDeadline } from './calls.ts';
 import type { RateLimiter } from './polling/rate-limiter.ts';
 
 // For how long /status is asked, and how far apart, in ms: a job may be unknown to a read for a moment after its submit.
@@ -25,7 +24,7 @@ export async function followLead(
   tools: { api: Pick<RunComfy, 'status'>; rateLimiter: RateLimiter; clock: Clock; signal: AbortSignal },
 ): Promise<LeadEnd> {
   const { api, rateLimiter, clock } = tools;
-  const { signal, clear } = startDeadline(clock, tools.signal, clock.now() + ASKED_FOR);
+  const { signal, clear } = startDeadline(clock, ASKED_FOR, { signal: tools.signal });
   let denials = 0;
   try {
     for (;;) {

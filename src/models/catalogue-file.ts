@@ -1,8 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseJson } from '../json.ts';
 import { type CatalogueEntry, readEntry } from '../runcomfy/entries.ts';
+import { writeWhole } from '../whole-file.ts';
 
 /** The catalogue as it was kept, and when it was read from the service, in ms since the epoch. */
 export interface Kept {
@@ -28,15 +29,15 @@ export function createStore(dataDir: string, api: string) {
     async read(): Promise<Kept | undefined> {
       const text = readText(path);
       const [head = '', ...lines] = text?.split('\n') ?? [];
-      const about = parse(head) as { version?: unknown; api?: unknown; at?: unknown } | undefined;
+      const about = parseJson(head) as { version?: unknown; api?: unknown; at?: unknown } | undefined;
       if (about?.version !== VERSION || about.api !== api || typeof about.at !== 'number') return undefined;
       return {
         fetchedAt: about.at,
         pick: (wants) =>
           lines.flatMap((line) => {
             const id = ID_FIRST.exec(line)?.[1];
-            if (id === undefined || (wants && !wants(String(parse(id))))) return [];
-            return readEntry(parse(line)) ?? [];
+            if (id === undefined || (wants && !wants(String(parseJson(id))))) return [];
+            return readEntry(parseJson(line)) ?? [];
           }),
       };
     },
@@ -44,19 +45,8 @@ export function createStore(dataDir: string, api: string) {
     /** Replaces the file as a whole. Throws what the file system throws. */
     async write(at: number, entries: readonly CatalogueEntry[]): Promise<void> {
       await mkdir(dataDir, { recursive: true, mode: 0o700 });
-      const temporary = join(dataDir, `.${FILE}.${randomUUID()}.tmp`);
-      try {
-        const file = await open(temporary, 'w', 0o600);
-        try {
-          const lines = [{ version: VERSION, api, at }, ...entries].map((line) => JSON.stringify(line));
-          await file.writeFile(`${lines.join('\n')}\n`);
-        } finally {
-          await file.close();
-        }
-        await rename(temporary, path);
-      } finally {
-        await rm(temporary, { force: true });
-      }
+      const lines = [{ version: VERSION, api, at }, ...entries].map((line) => JSON.stringify(line));
+      await writeWhole(path, `${lines.join('\n')}\n`, rename);
     },
   };
 }
@@ -65,14 +55,6 @@ export function createStore(dataDir: string, api: string) {
 function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { type Charged, ToolError } from '../errors.ts';
+import { type Charged, codeOf, ToolError } from '../errors.ts';
 import { messageOf, type ReadReply } from './replies.ts';
 import { quoteUntrusted } from './sanitize.ts';
 
@@ -138,11 +138,4 @@ export class TransportError extends Error {
   get isTooLate(): boolean {
     return this.code === TOO_LATE;
   }
-}
-
-/** The code of an error, or of what caused it. */
-export function codeOf(error: unknown): string {
-  const { code, cause, name } = error as { code?: unknown; cause?: unknown; name?: string };
-  if (typeof code === 'string') return code;
-  return cause ? codeOf(cause) : (name ?? 'unknown');
 }

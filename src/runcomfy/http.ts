@@ -1,7 +1,8 @@
 import type { Dispatcher } from 'undici';
+import { codeOf } from '../errors.ts';
 import { NAME, VERSION } from '../version.ts';
 import { CONNECTION_LIMITS, type ConnectionLimits, createConnections } from './connections.ts';
-import { codeOf, TOO_LATE, TransportError } from './errors.ts';
+import { TOO_LATE, TransportError } from './errors.ts';
 import type { Reply } from './replies.ts';
 
 /** One exchange with the service. Redirects are never followed: a 307 would post a second time. */

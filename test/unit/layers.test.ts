@@ -19,7 +19,7 @@ const LAYERS = [
   ['jobs', 'images', 'models'],
   ['runcomfy'],
   ['account.ts', 'clock.ts', 'config', 'did-you-mean.ts', 'errors.ts', 'log.ts', 'thread-pool.ts'],
-  ['version.ts', 'zod-setup.ts'],
+  ['json.ts', 'version.ts', 'whole-file.ts', 'zod-setup.ts'],
 ];
 /** Stands beside the layers: an imitation of the service, which only what starts it may know. */
 const SANDBOX = 'sandbox';

@@ -1,16 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { readFile as readFileWithCallback } from 'node:fs';
 import { link, open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { ToolError } from '../../errors.ts';
+import { codeOf, ToolError } from '../../errors.ts';
+import { writeSynced, writeWhole } from '../../whole-file.ts';
 
 /** Gives a file a second name. Rejects with EEXIST where that name is taken. */
 export type Link = (path: string, name: string) => Promise<void>;
 export const linkFile: Link = (path, name) => link(path, name);
-
-export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'unknown';
 
 // A file that cannot be opened for want of handles, or a drive that is away for a moment, is read again after so many ms.
 const READ_AGAIN_AFTER = [20, 100, 400];
@@ -38,42 +35,29 @@ export async function readText(path: string): Promise<string | undefined | null>
 const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 
 /**
- * Makes a file with a text, synced; false where the name is taken. It appears whole where the disk has hard links;
- * elsewhere it is made under its name and then filled. Throws what the file system throws; then no file is left.
+ * Creates a synced file; false if its name is taken. It appears whole where the disk has hard links; elsewhere it is
+ * created under its name and then filled. Throws what the file system throws; then no file is left.
  */
-export async function createFile(dir: string, name: string, text: string, link: Link): Promise<boolean> {
-  const path = join(dir, name);
-  const temporary = join(dir, `.${name}.${randomUUID()}.tmp`);
-  try {
-    await fill(temporary, text, 'w');
-    await link(temporary, path).catch((error) => {
+export async function createFile(path: string, text: string, link: Link): Promise<boolean> {
+  const place: Link = (temporary, name) =>
+    link(temporary, name).catch((error) => {
       if (!NO_LINKS.includes(codeOf(error))) throw error;
-      return fillExclusively(path, text);
+      return fillExclusively(name, text);
     });
+  try {
+    await writeWhole(path, text, place);
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
     throw error;
-  } finally {
-    await rm(temporary, { force: true }).catch(() => {});
   }
 }
 
 async function fillExclusively(path: string, text: string): Promise<void> {
-  await fill(path, text, 'wx').catch(async (error) => {
+  await writeSynced(path, text, 'wx').catch(async (error) => {
     if (codeOf(error) !== 'EEXIST') await rm(path, { force: true }).catch(() => {});
     throw error;
   });
-}
-
-async function fill(path: string, text: string, flags: 'w' | 'wx'): Promise<void> {
-  const file = await open(path, flags, 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 // Network drives and memory cards refuse to sync a directory: nothing more can be had there.

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import type { Lease } from '../../jobs/store.ts';
+import { parseJson } from '../../json.ts';
 import type { Log } from '../../log.ts';
 import { type Liveness, livenessOf, type ProcessIdentity, thisProcess } from './process-identity.ts';
 
@@ -143,16 +144,12 @@ export function createHolder(options: { dir: string; clock: Clock; ended: AbortS
 }
 
 function identityIn(text: string): Identity | undefined {
-  try {
-    const { pid, host, namespace, started } = JSON.parse(text) as Partial<Identity>;
-    if (typeof pid !== 'number' || typeof host !== 'string') return undefined;
-    return {
-      pid,
-      host,
-      ...(namespace !== undefined && { namespace }),
-      ...(started !== undefined && { started }),
-    };
-  } catch {
-    return undefined;
-  }
+  const { pid, host, namespace, started } = (parseJson(text) ?? {}) as Partial<Identity>;
+  if (typeof pid !== 'number' || typeof host !== 'string') return undefined;
+  return {
+    pid,
+    host,
+    ...(namespace !== undefined && { namespace }),
+    ...(started !== undefined && { started }),
+  };
 }

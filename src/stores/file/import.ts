@@ -5,6 +5,7 @@ import { type Account, LOCAL_TENANT } from '../../account.ts';
 import { fingerprintOf } from '../../jobs/calls.ts';
 import { JOB_STATES, type Job } from '../../jobs/job.ts';
 import type { StoredJob } from '../../jobs/store.ts';
+import { parseJson } from '../../json.ts';
 import type { Log } from '../../log.ts';
 import { readText } from './disk.ts';
 import { timeInId } from './names.ts';
@@ -105,12 +106,7 @@ function byJob(names: readonly string[]): Named[][] {
 
 /** Undefined for a version that this one does not know. */
 function parse(text: string): Old | 'corrupt' | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return 'corrupt';
-  }
+  const json = parseJson(text);
   const { success, data } = record.safeParse(json);
   if (success) return data;
   return Number((json as { version?: unknown } | null)?.version) > VERSION ? undefined : 'corrupt';

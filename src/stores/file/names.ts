@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Account } from '../../account.ts';
-import { codeOf } from './disk.ts';
+import { codeOf } from '../../errors.ts';
 
 /** The folder of one account: its name can be read, is safe on every platform, and is no other account's. */
 export function accountDir(dataDir: string, { tenant, api }: Account): string {

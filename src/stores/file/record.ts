@@ -5,6 +5,7 @@ import * as z from 'zod';
 import type { Account } from '../../account.ts';
 import { JOB_STATES, type Job } from '../../jobs/job.ts';
 import type { Lease, StoredJob } from '../../jobs/store.ts';
+import { parseJson } from '../../json.ts';
 import type { Log } from '../../log.ts';
 import { readText } from './disk.ts';
 import { fingerprintIn, formatName, type Listed } from './names.ts';
@@ -37,12 +38,7 @@ export type Unusable = 'newer' | 'corrupt' | 'foreign';
 
 /** What stands in a record's text. */
 export function parseRecord(text: string, { tenant, api }: Account): Content | Unusable {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return 'corrupt';
-  }
+  const json = parseJson(text);
   const { success, data } = record.safeParse(json);
   if (!success)
     return Number((json as { version?: unknown } | null)?.version) > VERSION ? 'newer' : 'corrupt';

@@ -85,7 +85,7 @@ export function createRevisions(options: {
     const text = formatRecord(account, content);
     const takeBack = () => rm(path(id, revision), { force: true });
     try {
-      if (!(await createFile(dir, formatName(id, revision), text, link))) return undefined;
+      if (!(await createFile(path(id, revision), text, link))) return undefined;
       // What fails leaves no record behind that counts.
       if (need !== 'not durable')
         await syncDirectory(dir).catch(async (error) => {
