@@ -1,19 +1,11 @@
+import * as z from 'zod';
 import type { MediaKind } from '../runcomfy/outputs.ts';
 import type { ResultReply, StatusReply } from '../runcomfy/replies.ts';
 
 /**
- * `reserved` is counted and recorded, and certainly not sent; `submitting` may have been sent; `unknown` may exist, or
- * may exist no more. The last three states are final.
+ * `reserved` is counted and recorded, and certainly not sent; `submitting` may have been sent; whether RunComfy has a
+ * job that is `unknown` cannot be told, with or without a request id. The last three states are final.
  */
-export type JobState =
-  | 'reserved'
-  | 'submitting'
-  | 'unknown'
-  | 'in_queue'
-  | 'in_progress'
-  | 'succeeded'
-  | 'failed'
-  | 'cancelled';
 export const JOB_STATES = [
   'reserved',
   'submitting',
@@ -23,49 +15,76 @@ export const JOB_STATES = [
   'succeeded',
   'failed',
   'cancelled',
-] as const satisfies readonly JobState[];
+] as const;
+export type JobState = (typeof JOB_STATES)[number];
+
+const MEDIA_KINDS = ['image', 'video', 'audio', '3d'] as const satisfies readonly MediaKind[];
+
+const createJobSchema = () =>
+  z.object({
+    /** UNKNOWN_MODEL for a job that another program submitted, until a result names it. */
+    model: z.string(),
+    input: z.record(z.string(), z.unknown()),
+    state: z.enum(JOB_STATES),
+    /** Absent for a job that another program submitted, until a result tells it. */
+    submitted_at: z.iso.datetime().exactOptional(),
+    request_id: z.string().exactOptional(),
+    queue_position: z.number().exactOptional(),
+    started_at: z.iso.datetime().exactOptional(),
+    /** How far `started_at` may be off; absent if that is not known. */
+    started_within_seconds: z.number().exactOptional(),
+    finished_at: z.iso.datetime().exactOptional(),
+    /** How long it ran; absent if that is not known closely enough to learn from. */
+    ran_seconds: z.number().exactOptional(),
+    urls: z.array(z.string()).exactOptional(),
+    /** What each URL leads to, unless all are images. */
+    kinds: z.array(z.enum(MEDIA_KINDS)).exactOptional(),
+    /** RunComfy's words about a failure. */
+    error: z.string().exactOptional(),
+    cost_usd: z.number().exactOptional(),
+    /** Since when every read of the job has been answered with HTTP 404. */
+    missing_since: z.iso.datetime().exactOptional(),
+    /** Since when RunComfy itself has denied that it knows the request id. */
+    denied_since: z.iso.datetime().exactOptional(),
+    /** When a client was told the outcome, or that it is unknown. */
+    delivered_at: z.iso.datetime().exactOptional(),
+  });
 
 /** One paid call, as it is recorded. Times are ISO 8601; names are RunComfy's. */
-export interface Job {
-  /** UNKNOWN_MODEL for a job that another program submitted, until RunComfy tells it. */
-  model: string;
-  input: Record<string, unknown>;
-  state: JobState;
-  /** Absent for a job that another program submitted, until RunComfy tells it. */
-  submitted_at?: string;
-  request_id?: string;
-  queue_position?: number;
-  started_at?: string;
-  /** How far `started_at` may be off; absent where that is not known. */
-  started_within_seconds?: number;
-  finished_at?: string;
-  /** For how long it ran; absent where that is not known closely enough to learn from. */
-  ran_seconds?: number;
-  urls?: string[];
-  /** What the URLs lead to, one by one, where it is not images alone. */
-  kinds?: MediaKind[];
-  /** RunComfy's words about a failure. */
-  error?: string;
-  cost_usd?: number;
-  /** Since when every read of the job has been answered with HTTP 404; absent once one brought something else. */
-  missing_since?: string;
-  /** Since when RunComfy itself has said that it does not know the request id. */
-  denied_since?: string;
-  /** When its outcome, or that it is unknown, was told to a client. */
-  delivered_at?: string;
+export type Job = z.infer<ReturnType<typeof createJobSchema>>;
+/** A job that this program submitted, or is about to. */
+export type RecordedJob = Job & { submitted_at: string };
+
+const createRecordedSchema = () => createJobSchema().extend({ submitted_at: z.iso.datetime() }).loose();
+let recorded: ReturnType<typeof createRecordedSchema> | undefined;
+/** Without any of these a record names no job. */
+const IDENTITY: readonly unknown[] = ['model', 'input', 'state', 'submitted_at', 'request_id'];
+
+/**
+ * A job from the JSON of a record, unknown fields included; undefined if it cannot be told which job that is. Any other
+ * field that is invalid is dropped, as a paid job must not be lost for it.
+ */
+export function readJob(json: unknown): RecordedJob | undefined {
+  recorded ??= createRecordedSchema();
+  const { data, error } = recorded.safeParse(json);
+  if (data) return data;
+  const invalid = error.issues.map(({ path }) => path[0]);
+  if (invalid.some((field) => field === undefined || IDENTITY.includes(field))) return undefined;
+  const valid = Object.entries(json as RecordedJob).filter(([name]) => !invalid.includes(name));
+  return Object.fromEntries(valid) as RecordedJob;
 }
 
 export const UNKNOWN_MODEL = 'unknown';
 
-/** What looks showed of the time of a job's run. All in ms, times since the epoch; absent is what is not known. */
+/** What reads showed of the time of a job's run. All in ms, times since the epoch; absent is what is not known. */
 export interface RunTiming {
-  /** The last look that told the state, or the submit. */
+  /** The last read that told the state, or the submit. */
   readonly seenAt?: number;
-  /** When it began to run: the middle between the last look that saw it queued and the first that saw it run. */
+  /** When it began to run: halfway between the last read that saw it queued and the first that saw it run. */
   readonly startedAt?: number;
-  /** How far that may be off: half of the time between those two looks. */
+  /** How far that may be off: half of the time between those two reads. */
   readonly startedWithin?: number;
-  /** For how long it ran, where that is known closely enough to learn from. */
+  /** How long it ran, if that is known closely enough to learn from. */
   readonly ranMs?: number;
 }
 
@@ -87,12 +106,13 @@ export const kindAt = ({ kinds }: Pick<Job, 'kinds'>, index: number): MediaKind 
 
 export const isFinal = (state: JobState): boolean =>
   state === 'succeeded' || state === 'failed' || state === 'cancelled';
+
 /** The states of a job that RunComfy works on. */
 export const ACTIVE_STATES: readonly JobState[] = ['in_queue', 'in_progress'];
 
-/** Whether a job succeeded and its output has not been reply. */
+/** Whether a job succeeded and its output has not been read. */
 export const lacksOutput = ({ state, urls }: Job): boolean => state === 'succeeded' && !urls?.length;
 
-/** Whether a job succeeded and its cost or its output has not been reply. */
+/** Whether a job succeeded and its cost or its output has not been read. */
 export const lacksCostOrOutput = (job: Job): boolean =>
   lacksOutput(job) || (job.state === 'succeeded' && job.cost_usd === undefined);

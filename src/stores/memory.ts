@@ -1,11 +1,11 @@
 import type { Account } from '../account.ts';
 import type { Clock } from '../clock.ts';
-import type { Job } from '../jobs/job.ts';
-import type { JobStore, Lease, OpenCalls, Query, StoredJob, StoreOptions } from '../jobs/store.ts';
-import { transition } from '../jobs/transition.ts';
-import { allowed, DAY, delivered, isSettled, isUnanswered, isWithdrawn, submitting } from './rules.ts';
+import type { JobStore, OpenCalls, Query, StoredJob, StoreOptions } from '../jobs/store.ts';
+import type { Content, Holder, Records } from './backend.ts';
+import { createJobStore } from './job-store.ts';
+import { DAY, isSettled, isWithdrawn } from './rules.ts';
 
-/** Jobs in memory, which several processes share, as far as the stores that are opened on it can tell. */
+/** Jobs in memory, shared by what its stores take for several processes. */
 export interface Memory {
   /** A store as one process sees it. */
   open(options: { account: Account; openCalls: OpenCalls; holder: string }): JobStore;
@@ -19,120 +19,76 @@ export const createMemoryStore = (options: StoreOptions): JobStore =>
 
 /** Jobs of all accounts, for stores that are opened on them. */
 export function createMemory(clock: Clock): Memory {
-  const accounts = new Map<string, Map<string, StoredJob>>();
+  const accounts = new Map<string, Records>();
   const dead = new Set<string>();
   return {
     kill: (holder) => void dead.add(holder),
-    open({ account, openCalls, holder }) {
+    open({ account, openCalls, holder: name }) {
       const key = JSON.stringify([account.tenant, account.api]);
-      const jobs = accounts.get(key) ?? new Map<string, StoredJob>();
-      accounts.set(key, jobs);
-
-      const owns = (call: string, lease?: Lease) => lease?.holder === holder && lease.call === call;
-      const isProtected = (lease?: Lease) =>
-        lease !== undefined &&
-        (lease.holder === holder ? openCalls.has(lease.call) : !dead.has(lease.holder));
-
-      /** Keeps a job with what is new about it. Copies come and go, as they do from a disk. */
-      function put(stored: StoredJob, change: { job?: Job; lease?: Lease | undefined }): StoredJob {
-        const { lease: before, ...rest } = stored;
-        const lease = 'lease' in change ? change.lease : before;
-        const job = change.job ?? stored.job;
-        jobs.set(stored.id, { ...rest, job, revision: stored.revision + 1, ...(lease && { lease }) });
-        return get(stored.id) as StoredJob;
-      }
-
-      const get = (id: string) => structuredClone(jobs.get(id));
-      const newestFirst = () =>
-        [...jobs.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).map((stored) => structuredClone(stored));
-      const submittedAt = ({ job }: StoredJob) => job.submitted_at ?? '';
-
-      return {
-        account,
-        async reserve({ fingerprint, job }, call, check) {
-          const id = `${job.submitted_at}-${fingerprint}-${call}`;
-          const earlier = get(id);
-          if (earlier) return earlier;
-          const now = clock.now();
-          const since = new Date(now - DAY).toISOString();
-          const others = newestFirst().filter((one) => submittedAt(one) >= since);
-          const costly = others.filter((one) => one.job.state !== 'cancelled').map((one) => one.job);
-          const error = check?.(job, costly, now);
-          if (error) throw error;
-          const lease = { holder, call };
-          return put({ id, revision: 0, fingerprint, job: structuredClone(job) }, { lease });
-        },
-        async maySubmit(id, call) {
-          const stored = get(id);
-          if (!stored || !owns(call, stored.lease)) return undefined;
-          if (stored.job.state === 'submitting') return stored;
-          if (stored.job.state !== 'reserved') return undefined;
-          return put(stored, { job: submitting(stored.job) });
-        },
-        async accepted(seen, requestId) {
-          const stored = get(seen.id) ?? structuredClone(seen);
-          const observation = { kind: 'accepted', request_id: requestId } as const;
-          const job = transition(stored.job, observation, clock.now());
-          return job === stored.job && jobs.has(seen.id) ? stored : put(stored, { job });
-        },
-        async update(id, change) {
-          const stored = get(id);
-          if (!stored) return undefined;
-          const job = allowed(stored.job, change(stored.job));
-          return job === stored.job ? stored : put(stored, { job });
-        },
-        async discard(id, call, lead) {
-          const stored = jobs.get(id);
-          if (stored?.job.request_id === lead && owns(call, stored?.lease)) jobs.delete(id);
-        },
-        async claimRepeat(fingerprint, since, { id: call, signal }) {
-          signal.throwIfAborted();
-          for (const stored of newestFirst()) {
-            if (stored.fingerprint !== fingerprint || submittedAt(stored) < since) continue;
-            if (!isUnanswered(stored.job)) continue;
-            const isReserved = stored.job.state === 'reserved';
-            if (owns(call, stored.lease) && !isReserved) return stored;
-            if (isProtected(stored.lease)) continue;
-            if (!isReserved) return put(stored, { lease: { holder, call } });
-            put(stored, {
-              job: transition(stored.job, { kind: 'cancelled' }, clock.now()),
-              lease: undefined,
-            });
-          }
-          return undefined;
-        },
-        async lease(id, call) {
-          const stored = get(id);
-          if (!stored || owns(call, stored.lease)) return stored;
-          return isProtected(stored.lease) ? undefined : put(stored, { lease: { holder, call } });
-        },
-        async release(id, call, deliveredAt) {
-          const stored = get(id);
-          if (!stored) return;
-          const job = delivered(stored.job, deliveredAt);
-          if (owns(call, stored.lease)) put(stored, { job, lease: undefined });
-          else if (job !== stored.job) put(stored, { job });
-        },
-        async byRequestId(requestId) {
-          return newestFirst().find(({ job }) => job.request_id === requestId);
-        },
-        async *newest({ since = '', fingerprint }: Query = {}) {
-          for (const { id } of newestFirst()) {
-            const stored = get(id);
-            if (!stored || submittedAt(stored) < since || isWithdrawn(stored.job)) continue;
-            if (fingerprint === undefined || stored.fingerprint === fingerprint) yield stored;
-          }
-        },
-        async prune(now, keep) {
-          const dayAgo = new Date(now - DAY).toISOString();
-          const oldest = new Date(now - keep.days * DAY).toISOString();
-          for (const [index, stored] of newestFirst().entries()) {
-            const at = submittedAt(stored);
-            const isOld = index >= keep.jobs || at < oldest || isWithdrawn(stored.job);
-            if (at < dayAgo && isOld && isSettled(stored.job)) jobs.delete(stored.id);
-          }
-        },
+      const records = accounts.get(key) ?? createRecords();
+      accounts.set(key, records);
+      const holder: Holder = {
+        acquire: async (_, call) => ({ holder: name, call }),
+        has: () => false,
+        release() {},
+        owns: (lease) => lease.holder === name,
+        liveness: async (lease) => (dead.has(lease.holder) ? 'dead' : 'alive'),
+        watch: async () => 'dead',
       };
+      const open = async () => records;
+      return createJobStore({ account, openCalls, clock, random: Math.random, holder, records: open });
+    },
+  };
+}
+
+/** Copies come and go, as they do from a disk. */
+function createRecords(): Records {
+  const records = new Map<string, StoredJob>();
+  const find = (id: string) => structuredClone(records.get(id));
+  const newestFirst = () => [...records.keys()].sort().reverse();
+  const submittedAt = ({ job }: StoredJob) => job.submitted_at ?? '';
+
+  function put(id: string, before: number, { job, lease }: Content): StoredJob {
+    const [, fingerprint = ''] = id.split(' ');
+    const stored = { id, revision: before + 1, fingerprint, job, ...(lease && { lease }) };
+    records.set(id, structuredClone(stored));
+    return find(id) as StoredJob;
+  }
+
+  async function* newest({ since = '', fingerprint }: Query) {
+    for (const id of newestFirst()) {
+      const stored = find(id);
+      if (!stored || submittedAt(stored) < since) continue;
+      if (fingerprint === undefined || stored.fingerprint === fingerprint) yield stored;
+    }
+  }
+
+  return {
+    idOf: ({ fingerprint, job }, call) => [job.submitted_at, fingerprint, call].join(' '),
+    create: async (id, content) => find(id) ?? put(id, 0, content),
+    async change(id, alter, _, seen) {
+      const now = find(id) ?? seen;
+      const changed = now && alter(now);
+      if (!now || !changed) return undefined;
+      return changed === now && records.has(id) ? now : put(id, now.revision, changed);
+    },
+    async discard(id, may) {
+      const stored = find(id);
+      if (stored && may(stored)) records.delete(id);
+    },
+    find: async (id) => find(id),
+    byRequestId: async (requestId) =>
+      structuredClone([...records.values()].find(({ job }) => job.request_id === requestId)),
+    newest: async (query) => newest(query),
+    async prune(now, keep) {
+      const at = (ms: number) => new Date(now - ms).toISOString();
+      const [dayAgo, oldest] = [at(DAY), at(keep.days * DAY)];
+      for (const [index, id] of newestFirst().entries()) {
+        const stored = find(id) as StoredJob;
+        const submitted = submittedAt(stored);
+        const isOld = index >= keep.jobs || submitted < oldest || isWithdrawn(stored.job);
+        if (submitted < dayAgo && isOld && isSettled(stored.job)) records.delete(id);
+      }
     },
   };
 }

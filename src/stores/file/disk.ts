@@ -1,21 +1,22 @@
 import { readFile as readFileWithCallback } from 'node:fs';
-import { link, open, rm } from 'node:fs/promises';
+import { link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { codeOf, ToolError } from '../../errors.ts';
 import { writeSynced, writeWhole } from '../../whole-file.ts';
 
-/** Gives a file a second name. Rejects with EEXIST where that name is taken. */
+/** Gives a file a second name. Rejects with EEXIST if that name is taken. */
 export type Link = (path: string, name: string) => Promise<void>;
 export const linkFile: Link = (path, name) => link(path, name);
 
-// A file that cannot be opened for want of handles, or a drive that is away for a moment, is read again after so many ms.
-const READ_AGAIN_AFTER = [20, 100, 400];
+// In ms: for a process that has no file handle left, or a drive that is away for a moment.
+const READ_RETRIES = [20, 100, 400];
 
-// Of many small files it reads twice as many in a second as the one that comes as a promise (2,000: 60 ms against 130).
+// Reads twice as many small files in a second as the promise API (2,000: 60 ms against 130).
 const readFile = promisify(readFileWithCallback);
 
-/** The text of a file; undefined where there is none, null where it is a folder. Throws what the file system goes on to throw. */
+/** The text of a file; undefined if it is absent, null if it is a folder. Throws what the file system keeps throwing. */
 export async function readText(path: string): Promise<string | undefined | null> {
   for (let tries = 0; ; tries++) {
     try {
@@ -24,7 +25,7 @@ export async function readText(path: string): Promise<string | undefined | null>
       const code = codeOf(error);
       if (code === 'ENOENT') return undefined;
       if (code === 'EISDIR') return null;
-      const pause = READ_AGAIN_AFTER[tries];
+      const pause = READ_RETRIES[tries];
       if (pause === undefined) throw error;
       await delay(pause);
     }
@@ -60,8 +61,8 @@ async function fillExclusively(path: string, text: string): Promise<void> {
   });
 }
 
-// Network drives and memory cards refuse to sync a directory: nothing more can be had there.
-const NOT_SYNCED = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EPERM', 'EBADF', 'EISDIR'];
+// Network drives and memory cards cannot sync a directory.
+const NO_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EPERM', 'EBADF', 'EISDIR'];
 
 /** Without it a power cut may undo what was done to names. Windows does not open directories. */
 export async function syncDirectory(dir: string): Promise<void> {
@@ -70,13 +71,24 @@ export async function syncDirectory(dir: string): Promise<void> {
   try {
     await handle.sync();
   } catch (error) {
-    if (!NOT_SYNCED.includes(codeOf(error))) throw error;
+    if (!NO_SYNC.includes(codeOf(error))) throw error;
   } finally {
     await handle.close();
   }
 }
 
-/** What a store throws where its folder cannot be used. */
+/** Moves a record that cannot be read out of the way; tells in words what became of it. */
+export async function setAside(dir: string, name: string, asideDir: string): Promise<string> {
+  try {
+    await mkdir(asideDir, { recursive: true, mode: 0o700 });
+    await rename(join(dir, name), join(asideDir, name));
+    return `the job record ${name} cannot be read and was moved to ${asideDir}`;
+  } catch (error) {
+    return `the job record ${join(dir, name)} cannot be read, nor moved: ${(error as Error).message}`;
+  }
+}
+
+/** The error of a store whose folder cannot be used. */
 export function unusable(dir: string, error: unknown, how: 'read' | 'written', isUnsent = false): ToolError {
   if (error instanceof ToolError) return error;
   const so = isUnsent ? ', so nothing was submitted' : '';

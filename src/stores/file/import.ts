@@ -1,15 +1,16 @@
-import { mkdir, rename, rm, rmdir } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { type Account, LOCAL_TENANT } from '../../account.ts';
 import { fingerprintOf } from '../../jobs/calls.ts';
-import { JOB_STATES, type Job } from '../../jobs/job.ts';
+import { type RecordedJob, readJob } from '../../jobs/job.ts';
 import type { StoredJob } from '../../jobs/store.ts';
 import { parseJson } from '../../json.ts';
 import type { Log } from '../../log.ts';
-import { readText } from './disk.ts';
+import type { Records } from '../backend.ts';
+import { readText, setAside } from './disk.ts';
 import { timeInId } from './names.ts';
-import type { Records } from './records.ts';
+import { isNewer } from './record.ts';
 
 /**
  * The names that 0.1.0 gave: `<submit time>-<fingerprint>-<nonce>.<generation>[.<request id>].json`, several for one job
@@ -17,15 +18,11 @@ import type { Records } from './records.ts';
  */
 const NAME = /^(\d{8}T\d{9}Z-[0-9a-f]{16}-([0-9a-f]{8}))\.(\d+)(?:\.([A-Za-z0-9_-]{1,128}))?\.json$/;
 const VERSION = 1;
-const record = z.looseObject({
-  version: z.literal(VERSION),
-  api: z.string(),
-  model: z.string(),
-  input: z.record(z.string(), z.unknown()),
-  state: z.enum(JOB_STATES),
-  submitted_at: z.iso.datetime(),
-});
-type Old = z.infer<typeof record>;
+
+interface Old {
+  api: string;
+  job: RecordedJob;
+}
 
 interface Named {
   name: string;
@@ -34,40 +31,30 @@ interface Named {
   rank: number;
 }
 
-export interface ImportOptions {
-  from: string;
-  asideDir: string;
-  account: Account;
-  records: Records;
-  log: Log;
-}
-
 /**
- * Moves an account's records out of 0.1.0's folder. Each is deleted there after it was made anew, under an id that is
+ * Moves an account's records out of 0.1.0's folder. Each is deleted there after it was created here, under an id that is
  * the same whoever does it: several processes may do it at once, and one after a crash again.
  */
-export async function importRecords(names: readonly string[], options: ImportOptions): Promise<void> {
+export async function importRecords(
+  names: readonly string[],
+  options: {
+    from: string;
+    asideDir: string;
+    account: Account;
+    records: Pick<Records, 'create' | 'change'>;
+    log: Log;
+  },
+): Promise<void> {
   const { from, asideDir, account, records, log } = options;
   if (account.tenant !== LOCAL_TENANT) return;
 
-  async function setAside(name: string): Promise<void> {
-    try {
-      await mkdir(asideDir, { recursive: true, mode: 0o700 });
-      await rename(join(from, name), join(asideDir, name));
-      log.warn(`the job record ${name} cannot be read and was moved to ${asideDir}`);
-    } catch (error) {
-      const { message } = error as Error;
-      log.warn(`the job record ${join(from, name)} cannot be read, nor moved: ${message}`);
-    }
-  }
-
-  /** What counts of a job's files. */
+  /** The file of a job that counts. */
   async function read(files: readonly Named[]): Promise<Old | undefined> {
     for (const { name } of files) {
       const text = await readText(join(from, name));
       const old = typeof text === 'string' ? parse(text) : undefined;
       if (old !== 'corrupt') return old;
-      await setAside(name);
+      log.warn(await setAside(from, name, asideDir));
     }
     return undefined;
   }
@@ -75,21 +62,19 @@ export async function importRecords(names: readonly string[], options: ImportOpt
   for (const files of byJob(names)) {
     const old = await read(files);
     if (old?.api !== account.api) continue;
-    const { version: _, api: __, follower: ___, ...rest } = old;
-    const job = rest as unknown as Job;
-    const id = `${timeInId(old.submitted_at)}-${fingerprintOf(account, job)}-${files[0]?.nonce}`;
+    const { job } = old;
+    const id = `${timeInId(job.submitted_at)}-${fingerprintOf(account, job)}-${files[0]?.nonce}`;
+    // A process of 0.1.0 that still runs may record a request id after another process imported its record.
+    const withRequestId = (now: StoredJob) =>
+      now.job.request_id === undefined && job.request_id !== undefined ? { ...now, job } : now;
     await records.create(id, { job });
-    await records.change(id, withRequestId(job), 'durable');
-    // From the one that counts least on, so that after a crash the one that counts is still there.
+    await records.change(id, withRequestId, 'durable');
+    // The one that counts goes last, so that it is still there after a crash.
     for (const { name } of [...files].reverse()) await rm(join(from, name), { force: true });
   }
-  // Where nothing is left in it.
+  // Fails unless the folder is empty by now.
   await rmdir(from).catch(() => {});
 }
-
-/** What a process of 0.1.0 that still runs may have recorded after another process imported its record. */
-const withRequestId = (old: Job) => (now: StoredJob) =>
-  now.job.request_id === undefined && old.request_id !== undefined ? { ...now, job: old } : now;
 
 /** The names of each job, the one that counts first. */
 function byJob(names: readonly string[]): Named[][] {
@@ -107,7 +92,11 @@ function byJob(names: readonly string[]): Named[][] {
 /** Undefined for a version that this one does not know. */
 function parse(text: string): Old | 'corrupt' | undefined {
   const json = parseJson(text);
-  const { success, data } = record.safeParse(json);
-  if (success) return data;
-  return Number((json as { version?: unknown } | null)?.version) > VERSION ? undefined : 'corrupt';
+  const { data } = z.looseObject({ version: z.literal(VERSION), api: z.string() }).safeParse(json);
+  if (data) {
+    const { version: _, api, follower: __, ...rest } = data;
+    const job = readJob(rest);
+    return job ? { api, job } : 'corrupt';
+  }
+  return isNewer(json, VERSION) ? undefined : 'corrupt';
 }

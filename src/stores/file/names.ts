@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Account } from '../../account.ts';
 import { codeOf } from '../../errors.ts';
 
-/** The folder of one account: its name can be read, is safe on every platform, and is no other account's. */
+/** The folder of one account: its name is readable, safe on every platform, and no other account's. */
 export function accountDir(dataDir: string, { tenant, api }: Account): string {
   const host = URL.canParse(api) ? new URL(api).host : api;
   const readable = host.replace(/[^a-z0-9.]+/gi, '-').replace(/^[-.]+/, '');
@@ -31,7 +31,7 @@ export function parseName(name: string): { id: string; revision: number } | unde
 export const timeInId = (time: string): string => new Date(time).toISOString().replace(/[-:.]/g, '');
 export const fingerprintIn = (id: string): string => id.slice(20, 36);
 
-/** The same for the same call, so that a reservation which is repeated finds itself. */
+/** The same for the same call, so that a repeated reservation finds itself. */
 export const idOf = (submittedAt: string, fingerprint: string, call: string): string =>
   `${timeInId(submittedAt)}-${fingerprint}-${hash(call)}`;
 
@@ -42,8 +42,8 @@ export interface Listed {
 }
 
 /**
- * The names in a folder of records. Each look reads it twice: of a record that changes meanwhile, one reading may meet
- * neither the new name nor the old one. Throws what the file system throws, but for a folder that is not there.
+ * The names in a folder of records, which is read twice each time: while a record changes, one reading may meet neither
+ * its new name nor the old one. Throws what the file system throws; an absent folder is empty.
  */
 export function createLister(
   dir: string,
@@ -65,7 +65,7 @@ export function createLister(
     revisionsOf: async (id: string): Promise<readonly number[]> =>
       (await group((name) => name.startsWith(id))).get(id) ?? [],
 
-    /** All records, or those whose ids are wanted, which is asked of what begins with an id; newest first. */
+    /** All records, or those that are wanted by what begins with their id; newest first. */
     async list(isWanted: (id: string) => boolean = () => true): Promise<Listed[]> {
       const records = await group(isWanted);
       const ids = [...records.keys()].sort().reverse();
@@ -80,18 +80,17 @@ function byRecord(names: Iterable<string>): Map<string, number[]> {
   for (const name of names) {
     const parsed = parseName(name);
     if (!parsed) continue;
-    const { id, revision } = parsed;
-    const others = records.get(id);
-    if (others) others.push(revision);
-    else records.set(id, [revision]);
+    const others = records.get(parsed.id);
+    if (others) others.push(parsed.revision);
+    else records.set(parsed.id, [parsed.revision]);
   }
   for (const revisions of records.values()) revisions.sort((a, b) => b - a);
   return records;
 }
 
 /**
- * Calls that come while a reading is under way share the next one, which begins after all of them: a thousand jobs
- * that change at once cost a few readings. Each still sees what lay there when it asked.
+ * Calls that come during a reading share the next one, which begins after all of them: a thousand jobs that change at
+ * once cost a few readings. Each still sees what was there when it asked.
  */
 function shared<Result>(read: () => Promise<Result>): () => Promise<Result> {
   let underWay: Promise<unknown> | undefined;

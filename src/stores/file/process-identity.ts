@@ -1,26 +1,23 @@
 import { readFileSync, readlinkSync } from 'node:fs';
+import type { Liveness } from '../backend.ts';
 
-/**
- * What tells a process apart from every other one of any machine. Processes with the same `namespace` can look at each
- * other by pid; it is absent where the platform tells none.
- */
+/** What tells a process apart from every other one of any machine. */
 export interface ProcessIdentity {
+  /** The name of the machine or container, which others may share. */
+  host: string;
   pid: number;
-  /** The boot of the machine and the pid namespace. */
+  /** The boot of the machine and the pid namespace: within it a process is found by its pid. Absent if the platform has none. */
   namespace?: string;
   /** When the process started, in clock ticks since the boot: a pid is used again, but not with the same start. */
   started?: string;
 }
 
-/** Whether a process lives; `unknown` where it cannot be looked at from here. */
-export type Liveness = 'alive' | 'dead' | 'unknown';
-
 /** This process. Reads /proc on Linux, 0.1 ms. */
-export function thisProcess(): ProcessIdentity {
+export function thisProcess(): Omit<ProcessIdentity, 'host'> {
   const { pid } = process;
   const started = startOf(pid);
   try {
-    // Where /proc shows another namespace than ours, pids say nothing.
+    // If /proc shows another namespace than ours, pids say nothing.
     if (started === undefined || readlinkSync('/proc/self') !== String(pid)) return { pid };
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
     return { pid, started, namespace: `${boot} ${readlinkSync('/proc/self/ns/pid')}` };
@@ -29,11 +26,11 @@ export function thisProcess(): ProcessIdentity {
   }
 }
 
-/** Whether another process lives, seen from this one. A host's name is no proof: containers and machines share names. */
-export function livenessOf(other: ProcessIdentity & { host: string }, me: typeof other): Liveness {
+/** Whether another process is alive, as seen from this one. */
+export function livenessOf(other: ProcessIdentity, me: ProcessIdentity): Liveness {
   if (other.namespace !== undefined && other.namespace === me.namespace) {
     const started = startOf(other.pid);
-    // Hidden where /proc shows a user only what is theirs.
+    // Hidden where /proc shows users only their own processes.
     if (started === undefined) return exists(other.pid) && !isZombie(other.pid) ? 'unknown' : 'dead';
     return started === other.started ? 'alive' : 'dead';
   }
@@ -42,13 +39,13 @@ export function livenessOf(other: ProcessIdentity & { host: string }, me: typeof
   return areBare && other.host === me.host && !exists(other.pid) ? 'dead' : 'unknown';
 }
 
-/** Field 22 of /proc/<pid>/stat; undefined for a process that is not there, a zombie, and on other systems than Linux. */
+/** Field 22 of /proc/<pid>/stat; undefined for an absent process, a zombie, and on systems other than Linux. */
 function startOf(pid: number): string | undefined {
   const { state, started } = stat(pid);
   return state === 'Z' || state === 'X' ? undefined : started;
 }
 
-/** A dead process whose parent has not taken note, for ever where a container's first process takes none. */
+/** A dead process that its parent has not reaped; a container's first process may never do so. */
 const isZombie = (pid: number): boolean => ['Z', 'X'].includes(stat(pid).state ?? '');
 
 function stat(pid: number): { state?: string | undefined; started?: string | undefined } {

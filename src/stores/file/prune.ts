@@ -3,48 +3,44 @@ import { join } from 'node:path';
 import type { Retention } from '../../jobs/store.ts';
 import { DAY, isSettled, isWithdrawn } from '../rules.ts';
 import { timeInId } from './names.ts';
-import type { Records } from './records.ts';
+import type { FileRecords } from './records.ts';
 
 // So that one call does not pay for a whole clean-up; the oldest go first.
 const MAX_PRUNED = 200;
-// Withdrawn reservations are looked for among records that are younger than this, in ms; older ones go with the rest.
+// Withdrawn reservations are looked for among younger records than this, in ms; older ones go with the rest.
 const WITHDRAWN_WITHIN = 7 * DAY;
-// A temporary file this old, in ms, is one that a dead process left.
+// A temporary file this old, in ms, was left by a dead process.
 const ABANDONED_AFTER = 3_600_000;
 
 /** Deletes old records of which nothing is owed to anybody, withdrawn reservations, and what crashes left. */
-export async function prune(records: Records, now: number, keep: Retention): Promise<void> {
+export async function prune(records: FileRecords, now: number, keep: Retention): Promise<void> {
   const at = (ms: number) => timeInId(new Date(now - ms).toISOString());
   const [dayAgo, oldest, recent] = [at(DAY), at(keep.days * DAY), at(WITHDRAWN_WITHIN)];
   const all = await records.list();
   const old = new Set(all.filter(({ id }, index) => index >= keep.jobs || id < oldest));
-  const asked = new Map(
-    all
-      .filter((one) => one.id < dayAgo && (old.has(one) || one.id > recent))
-      .reverse()
-      .map((one) => [one.id, one]),
-  );
+  const candidates = all.filter((one) => one.id < dayAgo && (old.has(one) || one.id > recent)).reverse();
+  const byId = new Map(candidates.map((one) => [one.id, one]));
   let pruned = 0;
-  for await (const { id, job } of records.read([...asked.values()], () => {})) {
-    const listed = asked.get(id);
+  for await (const { id, job } of records.read(candidates, () => {})) {
+    const listed = byId.get(id);
     if (!listed || !isSettled(job) || !(old.has(listed) || isWithdrawn(job))) continue;
-    // Nothing but what was judged: a revision that came meanwhile stays.
+    // Only what was listed: a revision that came meanwhile stays.
     await records.remove(listed);
     pruned += 1;
     if (pruned === MAX_PRUNED) break;
   }
   await removeTemporary(records.dir, now);
   for (const { id, revisions } of all) {
-    const latest = revisions.length > 1 ? await records.latest(id) : undefined;
+    const latest = revisions.length > 1 ? (await records.latest(id))?.stored : undefined;
     // By the revision below it a submit knows that its record was not deleted.
-    if (latest && latest.stored.job.state !== 'submitting')
-      await records.remove({ id, revisions: revisions.filter((one) => one < latest.stored.revision) });
+    if (latest && latest.job.state !== 'submitting')
+      await records.remove({ id, revisions: revisions.filter((one) => one < latest.revision) });
   }
 }
 
 async function removeTemporary(dir: string, now: number): Promise<void> {
-  for (const name of await readdir(dir).catch(() => [])) {
-    if (!name.endsWith('.tmp')) continue;
+  const names = await readdir(dir).catch(() => []);
+  for (const name of names.filter((one) => one.endsWith('.tmp'))) {
     const { mtimeMs } = await stat(join(dir, name)).catch(() => ({ mtimeMs: now }));
     if (now - mtimeMs > ABANDONED_AFTER) await rm(join(dir, name), { force: true });
   }

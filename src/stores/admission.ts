@@ -1,49 +1,55 @@
-import type { Clock } from '../../clock.ts';
-import type { ToolError } from '../../errors.ts';
-import type { Job } from '../../jobs/job.ts';
-import type { Intent, LimitCheck, Query, StoredJob } from '../../jobs/store.ts';
-import { DAY } from '../rules.ts';
+import type { Clock } from '../clock.ts';
+import type { ToolError } from '../errors.ts';
+import type { Job } from '../jobs/job.ts';
+import type { Intent, LimitCheck, Query, StoredJob } from '../jobs/store.ts';
+import { DAY } from './rules.ts';
 
-// How often a call tries for a place that another pending call may yet leave free, and its first pause in ms.
+// How often a call tries for a place that a pending call may yet leave free, and its first pause in ms.
 const MAX_TRIES = 6;
 const FIRST_PAUSE = 40;
 
-export interface AdmissionOptions {
+interface Verdict {
+  error: ToolError;
+  /** The job is one too many even without the calls that are pending. */
+  isFinal: boolean;
+  /** It is the first of the pending ones. */
+  isFirst: boolean;
+}
+
+/**
+ * Reserves jobs within limits, across processes. A call counts all others after it is recorded itself, so of two that
+ * race at least one sees the other: never do both get the last place. A call that is one too many only because of
+ * pending ones tries again; the first of those by id stays on record meanwhile and the others withdraw, so that one of
+ * them gets the place.
+ */
+export function createAdmission(store: {
   reserve(intent: Intent, call: string, isAgain: boolean): Promise<StoredJob>;
   withdraw(id: string, call: string): Promise<void>;
   newest(query: Query): AsyncGenerator<StoredJob>;
   clock: Clock;
   random: () => number;
-}
-
-/**
- * Reserves jobs that limits may forbid, across processes. A call counts all others after it is recorded itself, so of
- * two that race at least one sees the other: never do both get the last place. Who is too many only because of calls
- * that are pending themselves tries again; the first of them by id stays on record meanwhile and the others withdraw,
- * so that one of them gets the place.
- */
-export function createAdmission({ reserve, withdraw, newest, clock, random }: AdmissionOptions) {
+}) {
+  const { reserve, withdraw, newest, clock, random } = store;
   let last: Promise<unknown> = Promise.resolve();
 
-  /** Why a reserved job is one too many, or undefined where it is not. */
+  /** Undefined for a job within the limits. */
   async function judge({ id, job }: StoredJob, check: LimitCheck): Promise<Verdict | undefined> {
     const now = clock.now();
     const others: StoredJob[] = [];
     for await (const other of newest({ since: new Date(now - DAY).toISOString() }))
       if (other.id !== id && other.job.state !== 'cancelled') others.push(other);
-    const over = (jobs: readonly StoredJob[]) =>
-      check(
-        job,
-        jobs.map((other) => other.job),
-        now,
-      );
-    const error = over(others);
-    if (!error) return undefined;
-    return {
-      error,
-      isFinal: over(others.filter((other) => !isPending(other.job))) !== undefined,
-      isFirst: others.every((other) => !isPending(other.job) || other.id > id),
+    const checkAgainst = (stored: readonly StoredJob[]) => {
+      const jobs = stored.map((other) => other.job);
+      return check(job, jobs, now);
     };
+    const error = checkAgainst(others);
+    return (
+      error && {
+        error,
+        isFinal: checkAgainst(others.filter((other) => !isPending(other.job))) !== undefined,
+        isFirst: others.every((other) => !isPending(other.job) || other.id > id),
+      }
+    );
   }
 
   async function admit(intent: Intent, call: string, check: LimitCheck): Promise<StoredJob> {
@@ -62,20 +68,12 @@ export function createAdmission({ reserve, withdraw, newest, clock, random }: Ad
     }
   }
 
+  // One at a time within a process, so that only processes race.
   return (intent: Intent, call: string, check: LimitCheck): Promise<StoredJob> => {
-    // One at a time within a process, so that only processes race.
     const admitted = last.then(() => admit(intent, call, check));
     last = admitted.catch(() => {});
     return admitted;
   };
-}
-
-interface Verdict {
-  error: ToolError;
-  /** It is too many even without the calls that are pending. */
-  isFinal: boolean;
-  /** Of the pending calls it is the first. */
-  isFirst: boolean;
 }
 
 const isPending = ({ state }: Job): boolean => state === 'reserved' || state === 'submitting';

@@ -1,0 +1,49 @@
+import type { Intent, Lease, Query, Retention, StoredJob } from '../jobs/store.ts';
+
+/** What one revision of a record holds and another may not. */
+export type Content = Pick<StoredJob, 'job' | 'lease'>;
+
+/** Whether a write has to outlast a power cut, and whether a submit depends on it. */
+export type Need = 'before submit' | 'durable' | 'not durable';
+
+/** The records of an account, each changed by compare-and-set. */
+export interface Records {
+  /** Always the same for the same call, so that a repeated reservation finds its record. */
+  idOf(intent: Intent, call: string): string;
+  /** Creates a record, or finds the one that has its id; `isNew` promises that there is none. */
+  create(id: string, content: Content, isNew?: boolean): Promise<StoredJob>;
+  /**
+   * Changes a record as it now stands; `alter` runs again where another writer was faster. It returns what it was given
+   * if there is nothing to write, and undefined if nothing may be; then, and for a record that is gone, this resolves
+   * to undefined too. A record that is gone is created again from `seen`, if that is given.
+   */
+  change(
+    id: string,
+    alter: (stored: StoredJob) => Content | undefined,
+    need: Need,
+    seen?: StoredJob,
+  ): Promise<StoredJob | undefined>;
+  /** Deletes a record if `may` allows it, whatever is written meanwhile. */
+  discard(id: string, may: (stored: StoredJob) => boolean): Promise<void>;
+  find(id: string): Promise<StoredJob | undefined>;
+  byRequestId(requestId: string): Promise<StoredJob | undefined>;
+  /** Newest first, withdrawn reservations included, each read when it is asked for. */
+  newest(query: Query): Promise<AsyncIterable<StoredJob>>;
+  prune(now: number, keep: Retention): Promise<void>;
+}
+
+/** Whether a process is alive; `unknown` if it cannot be examined from here. */
+export type Liveness = 'alive' | 'dead' | 'unknown';
+
+/** This process as a holder of leases, and what it can tell of other ones. */
+export interface Holder {
+  /** A lease for a call. From now on this process proves that it is alive, until it holds no key any more. */
+  acquire(key: string, call: string): Promise<Lease>;
+  has(key: string): boolean;
+  release(key: string): void;
+  owns(lease: Lease): boolean;
+  /** Whether another process is alive, as far as that can be told at once. */
+  liveness(lease: Lease): Promise<Liveness>;
+  /** Waits for proof that a process which cannot be examined is alive, else it is dead. Rejects with the signal's reason. */
+  watch(lease: Lease, signal: AbortSignal): Promise<'alive' | 'dead'>;
+}

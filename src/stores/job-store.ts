@@ -1,0 +1,170 @@
+import { isFinal, type Job } from '../jobs/job.ts';
+import type { Intent, JobStore, Lease, Query, StoredJob, StoreOptions } from '../jobs/store.ts';
+import { transition } from '../jobs/transition.ts';
+import { createAdmission } from './admission.ts';
+import type { Holder, Liveness, Records } from './backend.ts';
+import { isWithdrawn } from './rules.ts';
+
+/** A store of jobs, made of records and a holder of leases. Nothing is opened until a job needs it. */
+export function createJobStore({
+  account,
+  openCalls,
+  clock,
+  random,
+  holder,
+  records,
+}: StoreOptions & { random: () => number; holder: Holder; records: () => Promise<Records> }): JobStore {
+  const change: Records['change'] = async (...given) => (await records()).change(...given);
+  const keyOf = (id: string, call: string) => JSON.stringify([account, id, call]);
+  const owns = (lease: Lease | undefined, call: string) =>
+    lease !== undefined && holder.owns(lease) && lease.call === call;
+
+  /** Whether somebody follows a job, as far as that can be told at once. */
+  async function liveness(lease?: Lease): Promise<Liveness> {
+    if (!lease) return 'dead';
+    if (holder.owns(lease)) return openCalls.has(lease.call) ? 'alive' : 'dead';
+    return holder.liveness(lease);
+  }
+
+  /** Leases a job to a call, unless another call has leased it since it was `seen`, or it is no longer `wanted`. */
+  async function acquireLease(seen: StoredJob, call: string, wanted = (_: Job) => true) {
+    const key = keyOf(seen.id, call);
+    const lease = await holder.acquire(key, call);
+    const alter = (now: StoredJob) => {
+      if (owns(now.lease, call)) return now;
+      return isSame(now.lease, seen.lease) && wanted(now.job) ? { ...now, lease } : undefined;
+    };
+    let leased: StoredJob | undefined;
+    try {
+      leased = await change(seen.id, alter, 'not durable');
+      return owns(leased?.lease, call) ? leased : undefined;
+    } finally {
+      if (!owns(leased?.lease, call)) holder.release(key);
+    }
+  }
+
+  /** Cancels a reservation that nobody follows, so that whoever made it can no longer send it. */
+  function cancelReserved(seen: StoredJob) {
+    const alter = ({ job, lease }: StoredJob) =>
+      isSame(lease, seen.lease) && job.state === 'reserved'
+        ? { job: transition(job, { kind: 'cancelled' }, clock.now()) }
+        : undefined;
+    return change(seen.id, alter, 'durable');
+  }
+
+  async function reserve(intent: Intent, call: string, isAgain = false): Promise<StoredJob> {
+    const all = await records();
+    const id = all.idOf(intent, call);
+    // If this process holds the key, this call has reserved the job before.
+    const isNew = !isAgain && !holder.has(keyOf(id, call));
+    const lease = await holder.acquire(keyOf(id, call), call);
+    return all.create(id, { job: intent.job, lease }, isNew).catch(async (error) => {
+      await withdraw(id, call).catch(() => {});
+      throw error;
+    });
+  }
+
+  /** Deletes a reservation of this call. */
+  async function withdraw(id: string, call: string): Promise<void> {
+    holder.release(keyOf(id, call));
+    await (await records()).discard(id, ({ job, lease }) => job.state === 'reserved' && owns(lease, call));
+  }
+
+  async function* newest(query: Query = {}): AsyncGenerator<StoredJob> {
+    const all = await records();
+    for await (const stored of await all.newest(query)) if (!isWithdrawn(stored.job)) yield stored;
+  }
+
+  const admit = createAdmission({ reserve, withdraw, newest, clock, random });
+
+  return {
+    account,
+    newest,
+    reserve: (intent, call, check) => (check ? admit(intent, call, check) : reserve(intent, call)),
+    async maySubmit(id, call) {
+      const submit = (now: StoredJob) => {
+        if (!owns(now.lease, call)) return undefined;
+        if (now.job.state === 'submitting') return now;
+        return now.job.state === 'reserved' ? withJob(now, { ...now.job, state: 'submitting' }) : undefined;
+      };
+      const stored = await change(id, submit, 'before submit');
+      // This may be a later revision than the one that was written.
+      return stored?.job.state === 'submitting' && owns(stored.lease, call) ? stored : undefined;
+    },
+    async accepted(seen, requestId) {
+      const accept = (now: StoredJob) =>
+        withJob(now, transition(now.job, { kind: 'accepted', request_id: requestId }, clock.now()));
+      return (await change(seen.id, accept, 'durable', seen)) as StoredJob;
+    },
+    update: (id, alter) => change(id, (now) => withJob(now, allowed(now.job, alter(now.job))), 'not durable'),
+    async discard(id, call, lead) {
+      holder.release(keyOf(id, call));
+      const may = ({ job, lease }: StoredJob) => job.request_id === lead && owns(lease, call);
+      await (await records()).discard(id, may);
+    },
+    async claimRepeat(fingerprint, since, { id: call, signal }) {
+      const proven = new Map<string, Liveness>();
+      search: for (;;) {
+        signal.throwIfAborted();
+        const inDoubt = new Map<string, Lease>();
+        for await (const seen of newest({ since, fingerprint })) {
+          if (!isUnanswered(seen.job)) continue;
+          const { lease } = seen;
+          const isReserved = seen.job.state === 'reserved';
+          if (owns(lease, call)) {
+            if (isReserved) continue;
+            return seen;
+          }
+          const alive = (lease && proven.get(lease.holder)) ?? (await liveness(lease));
+          if (alive === 'unknown' && lease) inDoubt.set(lease.holder, lease);
+          if (alive !== 'dead') continue;
+          const claimed = await (isReserved ? cancelReserved(seen) : acquireLease(seen, call, isUnanswered));
+          // Another call was faster; it may have ended already.
+          if (!claimed) continue search;
+          if (!isReserved) return claimed;
+        }
+        if (inDoubt.size === 0) return undefined;
+        const watch = async (lease: Lease) =>
+          void proven.set(lease.holder, await holder.watch(lease, signal));
+        await Promise.all([...inDoubt.values()].map(watch));
+      }
+    },
+    async lease(id, call) {
+      const seen = await (await records()).find(id);
+      if (!seen || owns(seen.lease, call)) return seen;
+      return (await liveness(seen.lease)) === 'dead' ? acquireLease(seen, call) : undefined;
+    },
+    async release(id, call, deliveredAt) {
+      const end = (now: StoredJob) => {
+        const job = withDelivery(now.job, deliveredAt);
+        return owns(now.lease, call) ? { job } : withJob(now, job);
+      };
+      await change(id, end, 'not durable').finally(() => holder.release(keyOf(id, call)));
+    },
+    byRequestId: async (requestId) => (await records()).byRequestId(requestId),
+    prune: async (now, keep) => (await records()).prune(now, keep),
+  };
+}
+
+const isSame = (one: Lease | undefined, other: Lease | undefined) =>
+  one?.holder === other?.holder && one?.call === other?.call;
+
+const withJob = (stored: StoredJob, job: Job): StoredJob =>
+  job === stored.job ? stored : { ...stored, job };
+
+/** The first delivery counts. */
+const withDelivery = (job: Job, at: string | undefined): Job =>
+  at === undefined || job.delivered_at !== undefined ? job : { ...job, delivered_at: at };
+
+/** Whether a call that is made again should get this job instead of a new one. */
+const isUnanswered = ({ state, delivered_at }: Job): boolean =>
+  delivered_at === undefined && state !== 'failed' && state !== 'cancelled';
+
+/** A change, or the job as it was if the change would undo an end or a request id. */
+function allowed(before: Job, after: Job): Job {
+  const losesId = before.request_id !== undefined && after.request_id !== before.request_id;
+  // What is accepted exists, whatever was thought before.
+  const isAccepted = before.request_id === undefined && after.request_id !== undefined;
+  const reopens = isFinal(before.state) && after.state !== before.state && !isAccepted;
+  return losesId || reopens ? before : after;
+}
