@@ -20,7 +20,7 @@ export type ErrorCode =
   | 'not_saved'
   | 'internal_error';
 
-/** What is known of the price of the failed call: nothing was submitted, it may have been, or it was. */
+/** Whether the failed call may have cost something: `no` if no job was submitted, `maybe` if one may have been. */
 export type Charged = 'no' | 'maybe';
 
 /** What an error carries to the edge, where it is put into words. */
@@ -31,13 +31,13 @@ export interface ErrorDetails {
   /** Whether the same read may succeed a moment later. */
   retryable?: boolean;
   /** Seconds that the service asked to wait. */
-  retryAfter?: number;
-  /** The HTTP status that RunComfy, or a gateway before it, answered with. */
+  retryAfter?: number | undefined;
+  /** The HTTP status of the reply, from RunComfy or from a gateway in front of it. */
   status?: number;
   cause?: unknown;
 }
 
-/** A failure that is told to the caller. Thrown wherever the cause is known; formatted only at the edge. */
+/** A failure that the caller is told about. Thrown wherever the cause is known; formatted only at the edge. */
 export class ToolError extends Error {
   readonly code: ErrorCode;
   readonly next: string;

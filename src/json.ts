@@ -1,8 +1,12 @@
-/** What a JSON text says; undefined for a text that is not JSON. */
-export function parseJson(text: string): unknown {
+/** The value of a JSON text; undefined where it is not JSON. */
+export const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text);
   } catch {
     return undefined;
   }
-}
+};
+
+/** The object that a JSON value is, or else an empty one. */
+export const objectOf = (value: unknown): Record<string, unknown> =>
+  value && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : {};

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
-import type { Submitted } from '../runcomfy/submit.ts';
+import type { Submission } from '../runcomfy/submit.ts';
 import { type Calls, fingerprintOf, type Outcome, type PaidCall, type Wait } from './calls.ts';
 import type { Claim, Claims } from './claims.ts';
 import type { Follow } from './follow.ts';
@@ -78,15 +78,15 @@ export function createGenerate(options: GenerateOptions) {
   }
 
   /** Submits once, with the intent durable before the POST and the request id after it. */
-  async function send(claim: Claim, body: Body, wait: Wait): Promise<Submitted> {
+  async function send(claim: Claim, body: Body, wait: Wait): Promise<Submission> {
     if (wait.signal.aborted) {
       await claim.discard();
       throw wait.signal.reason;
     }
     try {
-      const submitted = await api.submit(claim.job.model, body, claim.maySubmit);
-      await claim.accepted(submitted.requestId);
-      return submitted;
+      const submission = await api.submit(claim.job.model, body, claim.maySubmit);
+      await claim.accepted(submission.requestId);
+      return submission;
     } catch (error) {
       throw await settled(claim, error);
     }

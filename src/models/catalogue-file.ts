@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseJson } from '../json.ts';
-import { type CatalogueEntry, readEntry } from '../runcomfy/entries.ts';
+import { type CatalogueEntry, readEntry } from '../runcomfy/catalogue-entry.ts';
 import { writeWhole } from '../whole-file.ts';
 
 /** The catalogue as it was kept, and when it was read from the service, in ms since the epoch. */

@@ -1,8 +1,8 @@
 import { type Clock, within } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { CatalogueEntry } from '../runcomfy/catalogue-entry.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
-import type { CatalogueEntry } from '../runcomfy/entries.ts';
 import { createStore, type Kept } from './catalogue-file.ts';
 import { cleanEntry } from './clean-entry.ts';
 import type { Found, Wish } from './search.ts';

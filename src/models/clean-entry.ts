@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from '../runcomfy/entries.ts';
+import type { CatalogueEntry } from '../runcomfy/catalogue-entry.ts';
 import { quoteUntrusted } from '../runcomfy/sanitize.ts';
 import { isFieldName, objectOf, type Published } from './published-field.ts';
 
@@ -19,8 +19,8 @@ const MAX_INPUT = 64 << 10;
  * nothing but what is understood of it, at most 64 kB. An input that is larger is as good as none: the service checks.
  */
 export function cleanEntry(entry: CatalogueEntry, redact: (text: string) => string): CatalogueEntry {
-  const clean = (text: string, most = MAX_TEXT) => quoteUntrusted(text, { redact, most });
-  const { model_id, display_name, description, categories, kind, price_unit, pricing_note } = entry;
+  const clean = (text: string, max = MAX_TEXT) => quoteUntrusted(text, { redact, max });
+  const { model_id, display_name, description, categories, price_unit, pricing_note } = entry;
   const input = entry.input_schema && inputOf(entry.input_schema, clean);
   return {
     // First, as the file of the catalogue is searched by it.
@@ -28,7 +28,6 @@ export function cleanEntry(entry: CatalogueEntry, redact: (text: string) => stri
     ...(display_name !== undefined && { display_name: clean(display_name) }),
     description: clean(description, MAX_DESCRIPTION),
     categories: categories.slice(0, MAX_CATEGORIES).map((category) => clean(category)),
-    ...(kind !== undefined && { kind: clean(kind) }),
     ...(entry.base_price_usd !== undefined && { base_price_usd: entry.base_price_usd }),
     ...(price_unit !== undefined && { price_unit: clean(price_unit) }),
     ...(pricing_note !== undefined && { pricing_note: clean(pricing_note) }),

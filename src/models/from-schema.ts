@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { CatalogueEntry } from '../runcomfy/entries.ts';
+import type { CatalogueEntry } from '../runcomfy/catalogue-entry.ts';
 import { quoteUntrusted } from '../runcomfy/sanitize.ts';
 import type { Model } from './define.ts';
 import { priceWords } from './price.ts';

@@ -1,5 +1,5 @@
 import { dollars } from '../jobs/spending/totals.ts';
-import type { CatalogueEntry } from '../runcomfy/entries.ts';
+import type { CatalogueEntry } from '../runcomfy/catalogue-entry.ts';
 import { quoteUntrusted } from '../runcomfy/sanitize.ts';
 import { MODELS } from './built-in/index.ts';
 import { objectOf } from './published-field.ts';

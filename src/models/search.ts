@@ -1,5 +1,5 @@
 import MiniSearch from 'minisearch';
-import type { CatalogueEntry } from '../runcomfy/entries.ts';
+import type { CatalogueEntry } from '../runcomfy/catalogue-entry.ts';
 import { callPrice } from './price.ts';
 import { isFor, type Medium, makes, saidOf, type Task } from './tasks.ts';
 

@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from '../runcomfy/entries.ts';
+import type { CatalogueEntry } from '../runcomfy/catalogue-entry.ts';
 
 interface Purpose {
   /** What categories and ids say of it. */

@@ -5,39 +5,39 @@ export interface ConnectionLimits {
   connect: number;
   headers: number;
   body: number;
-  /** How long a connection of submits is kept open for the next one. */
+  /** How long an idle connection for submits is kept open. */
   submitIdle: number;
 }
 
-/** What holds unless told. */
+/** The defaults. */
 export const CONNECTION_LIMITS: ConnectionLimits = {
   connect: 10_000,
   headers: 30_000,
   body: 30_000,
-  // Shorter than what servers and balancers allow a connection to idle: one that the far end closes just as a POST
-  // goes out leaves it in doubt.
+  // Shorter than the idle timeout of servers and load balancers: if the far end closes a connection just as a POST goes
+  // out on it, that POST is in doubt.
   submitIdle: 5_000,
 };
 
-// With undici's default of 4 s each look would open a new connection: three round trips instead of one.
-const FREE_IDLE = 60_000;
+// With undici's default of 4 s every poll would open a new connection: three round trips instead of one.
+const READ_IDLE = 60_000;
 // Submits have connections of their own: reads would wait behind a thousand of them, and then all go out at once.
-const MAX_CONNECTIONS = { free: 6, paid: 10 };
+const MAX_CONNECTIONS = { reads: 6, submits: 10 };
 
-/** Connections over undici, which costs some 70 ms to import and so is loaded when they are first opened. */
+/** Connections over undici, which takes some 70 ms to import and so is loaded when they are first opened. */
 export function createConnections({ connect, headers, body, submitIdle }: ConnectionLimits) {
-  let opening: Promise<{ free: Agent; paid: Agent }> | undefined;
+  let opening: Promise<{ reads: Agent; submits: Agent }> | undefined;
 
   async function load() {
     const { Agent } = await import('undici');
     const timeouts = { connect: { timeout: connect }, headersTimeout: headers, bodyTimeout: body };
     return {
-      free: new Agent({ ...timeouts, connections: MAX_CONNECTIONS.free, keepAliveTimeout: FREE_IDLE }),
-      paid: new Agent({
+      reads: new Agent({ ...timeouts, connections: MAX_CONNECTIONS.reads, keepAliveTimeout: READ_IDLE }),
+      submits: new Agent({
         ...timeouts,
-        connections: MAX_CONNECTIONS.paid,
+        connections: MAX_CONNECTIONS.submits,
         keepAliveTimeout: submitIdle,
-        // However long the far end says that it keeps the connection.
+        // Even if the far end offers to keep the connection for longer.
         keepAliveMaxTimeout: submitIdle,
       }),
     };
@@ -50,25 +50,25 @@ export function createConnections({ connect, headers, body, submitIdle }: Connec
 
   return {
     open,
-    /** Submits wait here: a permit would run out in undici's own queue. */
-    inTurn: createTurns(MAX_CONNECTIONS.paid),
+    /** Submits wait here for a connection: in undici's own queue their right to be sent would expire. */
+    whenFree: limitConcurrency(MAX_CONNECTIONS.submits),
     async close() {
       if (opening) await Promise.all(Object.values(await opening).map((agent) => agent.destroy()));
     },
   };
 }
 
-/** Lets so many pieces of work run at once; others wait in the order in which they came. */
-function createTurns(most: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
+/** Runs at most `max` tasks at once; the others wait in order. */
+function limitConcurrency(max: number): <Result>(task: () => Promise<Result>) => Promise<Result> {
   const waiting: (() => void)[] = [];
-  let left = most;
-  return async (work) => {
-    if (left > 0) left -= 1;
-    else await new Promise<void>((go) => waiting.push(go));
-    return work().finally(() => {
+  let free = max;
+  return async (task) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((start) => waiting.push(start));
+    return task().finally(() => {
       const next = waiting.shift();
       if (next) next();
-      else left += 1;
+      else free += 1;
     });
   };
 }

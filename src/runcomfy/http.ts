@@ -3,30 +3,40 @@ import { codeOf } from '../errors.ts';
 import { NAME, VERSION } from '../version.ts';
 import { CONNECTION_LIMITS, type ConnectionLimits, createConnections } from './connections.ts';
 import { TOO_LATE, TransportError } from './errors.ts';
-import type { Reply } from './replies.ts';
 
-/** One exchange with the service. Redirects are never followed: a 307 would post a second time. */
-export interface Call {
+/** A request to the service. Redirects are never followed: a 307 would post a second time. */
+export interface HttpRequest {
   method: 'GET' | 'POST';
   url: URL;
   key: string;
   body?: string;
   signal?: AbortSignal | undefined;
-  /** A submit, which may not be sent a second time. */
+  /** A submit, which must not be sent twice. */
   isPaid?: boolean;
-  /** Awaited when all is ready to go out; what it throws, `send` throws. From its start 2 s are left for the first byte. */
-  permit?: (() => Promise<void>) | undefined;
+  /** Awaited once a connection is free; `send` throws what it throws. The first byte has to leave within 2 s of its start. */
+  beforeSend?: (() => Promise<void>) | undefined;
+}
+
+/** The response to a request, as far as it came. */
+export interface HttpResponse {
+  status: number;
+  /** Seconds, from a Retry-After header in either of its forms. */
+  retryAfter?: number | undefined;
+  /** As much of the body as came. */
+  text: string;
+  /** The code of the error that cut the body short. */
+  brokenBy?: string | undefined;
 }
 
 export interface Http {
-  /** Sends one request and reads its answer. Throws TransportError where none began, or the signal's reason. */
-  send(call: Call): Promise<Reply>;
-  /** Loads what the first request needs, so that it does not wait for that. */
+  /** Sends one request. Throws TransportError if no response began, or the signal's reason. */
+  send(request: HttpRequest): Promise<HttpResponse>;
+  /** Loads what the first request would otherwise wait for. */
   preload(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Limits of one exchange, in ms and bytes. */
+/** Limits of one request, in ms, and of its response, in bytes. */
 export interface HttpLimits extends ConnectionLimits {
   bytes: number;
 }
@@ -34,24 +44,21 @@ export interface HttpLimits extends ConnectionLimits {
 // A result may echo its input, and local images can make that 64 MiB.
 const LIMITS: HttpLimits = { ...CONNECTION_LIMITS, bytes: 80 << 20 };
 
-/**
- * How long, in ms, a body of so many bytes may take to go out, at 0.8 Mbit/s. undici's clock for the headers of an
- * answer starts with the request (source read), so a large body would run into it.
- */
-export const uploadTime = (bytes: number): number => Math.ceil(bytes / 100);
+// undici's timeout for the headers of a response starts with the request (source read), so the upload of a large body
+// counts. Given for that, in ms at 0.8 Mbit/s.
+const uploadTime = (bytes: number): number => Math.ceil(bytes / 100);
 
-// In ms. A process that was frozen for longer may have been taken for dead, and its call for one to repeat.
-const PERMIT_LASTS = 2_000;
+// In ms. A process that was frozen for longer may be taken for dead, and another may have taken its job over.
+const MAX_SEND_DELAY = 2_000;
 
-/** The HTTP of RunComfy's APIs; `uptime` is a time in ms that nobody can set. */
+/** HTTP to RunComfy's APIs; `uptime` is a monotonic time in ms. */
 export function createHttp(limits: Partial<HttpLimits> = {}, uptime = () => performance.now()): Http {
-  const all = { ...LIMITS, ...limits };
-  const { bytes } = all;
-  const connections = createConnections(all);
+  const { bytes, ...times } = { ...LIMITS, ...limits };
+  const connections = createConnections(times);
 
   return {
-    async send({ method, url, key, body, signal, isPaid = false, permit }) {
-      const { free, paid } = await connections.open();
+    async send({ method, url, key, body, signal, isPaid = false, beforeSend }) {
+      const { reads, submits } = await connections.open();
       signal?.throwIfAborted();
       const options = {
         origin: url.origin,
@@ -59,24 +66,21 @@ export function createHttp(limits: Partial<HttpLimits> = {}, uptime = () => perf
         method,
         headers: headersOf(key, body !== undefined),
         body: body ?? null,
-        headersTimeout: all.headers + uploadTime(body?.length ?? 0),
+        headersTimeout: times.headers + uploadTime(body?.length ?? 0),
       };
-      const post = async () => {
+      const submit = async () => {
         const began = uptime();
-        await permit?.();
-        const isLate = () => permit !== undefined && uptime() - began > PERMIT_LASTS;
-        return exchange(paid, options, bytes, signal, isLate);
+        await beforeSend?.();
+        const isTooLate = () => beforeSend !== undefined && uptime() - began > MAX_SEND_DELAY;
+        return exchange(submits, options, bytes, signal, isTooLate);
       };
-      const exchanged = isPaid ? connections.inTurn(post) : exchange(free, options, bytes, signal);
-      const { sent, head, body: data, error } = await exchanged;
-      if (error !== undefined) signal?.throwIfAborted();
-      if (!head) throw new TransportError(sent, error);
-      const retryAfter = parseRetryAfter(head.headers['retry-after']);
+      const exchanging = isPaid ? connections.whenFree(submit) : exchange(reads, options, bytes, signal);
+      const { head, data, error } = await exchanging;
       return {
         status: head.status,
-        ...(retryAfter !== undefined && { retryAfter }),
+        retryAfter: parseRetryAfter(head.headers['retry-after']),
         text: await bodyText(data, head.headers['content-encoding'], bytes),
-        ...(error !== undefined && { brokenBy: codeOf(error) }),
+        brokenBy: error === undefined ? undefined : codeOf(error),
       };
     },
     async preload() {
@@ -90,60 +94,53 @@ function headersOf(key: string, hasBody: boolean): Record<string, string> {
   return {
     authorization: `Bearer ${key}`,
     accept: 'application/json',
-    // What breaks off can be read as far as it came.
+    // A body that is cut short can then be read as far as it came.
     'accept-encoding': 'identity',
     'user-agent': `${NAME}/${VERSION}`,
     ...(hasBody && { 'content-type': 'application/json' }),
   };
 }
 
-function parseRetryAfter(value: string | string[] | undefined): number | undefined {
-  const text = Array.isArray(value) ? value[0] : value;
-  if (text === undefined) return undefined;
-  const seconds = /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : (Date.parse(text) - Date.now()) / 1000;
+type Header = string | string[] | undefined;
+
+function parseRetryAfter(header: Header): number | undefined {
+  const text = String([header].flat()[0]).trim();
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1000;
   return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
 }
 
-/** What one request came to: how far it got before it ended or failed. */
 interface Exchange {
-  /** Whether the request had begun to go out. */
-  sent: boolean;
-  /** Absent where no answer began. */
-  head?: { status: number; headers: Record<string, string | string[] | undefined> };
-  /** The body as far as it came. */
-  body: Buffer;
-  /** Why it ended early. */
+  head: { status: number; headers: Record<string, Header> };
+  /** The body, as far as it came. */
+  data: Buffer;
+  /** What cut it short. */
   error?: unknown;
 }
 
 /**
- * Sends one request and reads its answer, of which it takes `maxBytes` at most. Never rejects; ends early when the
- * signal aborts, and sends nothing if `isLate` is true right before the first byte. Over undici's own dispatch, because
- * its `request` drops what it read of a body that breaks off, and because only `onRequestStart`, which is called right
- * before the first byte, tells whether a request was sent.
+ * Sends one request and reads at most `maxBytes` of its response; sends nothing if `isTooLate` right before the first
+ * byte. On undici's dispatch, as its `request` drops what it read of a body that is cut short, and as only
+ * `onRequestStart`, called right before the first byte, tells whether a request was sent.
  */
 function exchange(
   dispatcher: Dispatcher,
   options: Dispatcher.DispatchOptions,
   maxBytes: number,
   signal?: AbortSignal,
-  isLate: () => boolean = () => false,
+  isTooLate: () => boolean = () => false,
 ): Promise<Exchange> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     let sent = false;
-    let head: Exchange['head'];
+    let head: Exchange['head'] | undefined;
     let stop = () => {};
 
     const end = (error?: unknown) => {
       signal?.removeEventListener('abort', abort);
-      resolve({
-        sent,
-        ...(head && { head }),
-        body: Buffer.concat(chunks),
-        ...(error !== undefined && { error }),
-      });
+      if (error !== undefined && signal?.aborted) reject(signal.reason);
+      else if (head) resolve({ head, data: Buffer.concat(chunks), error });
+      else reject(new TransportError(sent, error));
     };
     function abort() {
       stop();
@@ -154,9 +151,9 @@ function exchange(
     dispatcher.dispatch(options, {
       onRequestStart(controller) {
         // Thrown, as an abort would close the connection, which the next try can use.
-        if (isLate()) throw Object.assign(new Error('too late to send'), { code: TOO_LATE });
+        if (isTooLate()) throw Object.assign(new Error('too late to send'), { code: TOO_LATE });
         stop = () => controller.abort(new Error('aborted'));
-        // It may have waited for a connection until nobody waits for it.
+        // The signal may have aborted while it waited for a connection.
         if (signal?.aborted) stop();
         else sent = true;
       },
@@ -174,24 +171,17 @@ function exchange(
   });
 }
 
-/**
- * The text of a body, as far as it came. Nothing but `identity` is asked for; where gzip or deflate comes all the same,
- * it is unpacked, to `maxBytes` at most. A byte order mark is dropped, which JSON does not allow.
- */
-export async function bodyText(
-  body: Buffer,
-  encoding: string | string[] | undefined,
-  maxBytes: number,
-): Promise<string> {
-  const packed = /^(x-)?gzip$|^deflate$/i.test(String(encoding ?? ''));
-  return (packed ? await unpacked(body, maxBytes) : body).toString('utf8').replace(/^\ufeff/, '');
+/** The text of a body, without a byte order mark. If it is compressed after all, at most `maxBytes` are unpacked. */
+export async function bodyText(body: Buffer, encoding: Header, maxBytes: number): Promise<string> {
+  const isCompressed = /^(x-)?gzip$|^deflate$/i.test(String(encoding ?? ''));
+  return (isCompressed ? await decompress(body, maxBytes) : body).toString('utf8').replace(/^\ufeff/, '');
 }
 
-/** The bytes as they are where they cannot be unpacked. */
-async function unpacked(body: Buffer, maxOutputLength: number): Promise<Buffer> {
+/** The bytes unpacked, or as they are if they cannot be. */
+async function decompress(body: Buffer, maxOutputLength: number): Promise<Buffer> {
   const { constants, unzipSync } = await import('node:zlib');
   try {
-    // Of a stream that is cut, what can be unpacked.
+    // Of a stream that is cut short, what can be unpacked.
     return unzipSync(body, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength });
   } catch {
     return body;

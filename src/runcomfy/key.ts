@@ -2,20 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { type Config, KEY_VARIABLES } from '../config/config.ts';
 import { ignoredTexts, readKey } from '../config/given.ts';
 import { ToolError } from '../errors.ts';
+import { objectOf, parseJson } from '../json.ts';
 
-/** A key and where it was found. */
-export interface FoundKey {
-  readonly value: string;
-  readonly from: string;
-}
-
-/** The key to send, or else what stands where one could be and is none, as clauses of a sentence. */
+/** The key to send and where it was found; or, as clauses of a sentence, what was found instead of one. */
 export interface KeySearch {
-  readonly key?: FoundKey;
+  readonly key?: { readonly value: string; readonly from: string };
   readonly obstacles: readonly string[];
 }
 
-/** Finds the key to send, and remembers every one that it found so that none is ever shown. */
+/** Finds the key to send, and remembers every key that it found so that none is ever shown. */
 export interface Keyring {
   search(): Promise<KeySearch>;
   /** The key to send. Throws `no_key`. */
@@ -30,22 +25,20 @@ export function createKeyring({
   ignored,
   tokenFile,
 }: Pick<Config, 'key' | 'ignored' | 'tokenFile'>): Keyring {
-  if (!key) return keyringOfFile(tokenFile, ignored);
-  return {
-    search: async () => ({ key, obstacles: [] }),
-    require: async () => key.value,
-    seen: () => [key.value],
-  };
-}
-
-/** The file is read at every call, so that a login is found without a restart. */
-function keyringOfFile(tokenFile: string, ignored: Config['ignored']): Keyring {
+  if (key) {
+    return {
+      search: async () => ({ key, obstacles: [] }),
+      require: async () => key.value,
+      seen: () => [key.value],
+    };
+  }
   const seen = new Set<string>();
   const inEnvironment = ignoredTexts(
     ignored.filter(({ from }) => KEY_VARIABLES.some((name) => name === from)),
   );
 
   async function search(): Promise<KeySearch> {
+    // Read at every call, so that a login is found without a restart.
     const token = await readTokenFile(tokenFile);
     if (token === undefined) return { obstacles: inEnvironment };
     if ('problem' in token)
@@ -65,7 +58,7 @@ function keyringOfFile(tokenFile: string, ignored: Config['ignored']): Keyring {
   };
 }
 
-/** The token of the vendor's file, or what is wrong with it; undefined where there is no such file. */
+/** The token in RunComfy's file, or what is wrong with it; undefined if there is no such file. */
 async function readTokenFile(path: string): Promise<{ key: string } | { problem: string } | undefined> {
   let text: string;
   try {
@@ -74,12 +67,9 @@ async function readTokenFile(path: string): Promise<{ key: string } | { problem:
     const { code = '' } = error as NodeJS.ErrnoException;
     return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : { problem: `cannot be read (${code})` };
   }
-  let token: unknown;
-  try {
-    token = JSON.parse(text)?.access_token;
-  } catch {
-    return { problem: 'is not JSON' };
-  }
+  const json = parseJson(text);
+  if (json === undefined) return { problem: 'is not JSON' };
+  const { access_token: token } = objectOf(json);
   if (typeof token !== 'string' || token === '') return { problem: 'has no access_token' };
   const read = readKey(token);
   return 'key' in read ? read : { problem: 'holds an access_token that is not a key' };

@@ -1,27 +1,24 @@
-/** What a URL of an output leads to. */
-export type MediaKind = 'image' | 'video' | 'audio' | '3d';
+/** What a model's outputs, and the URLs of a result, can be. */
+export const MEDIA_KINDS = ['image', 'video', 'audio', '3d'] as const;
+export type MediaKind = (typeof MEDIA_KINDS)[number];
 
 export interface Output {
   url: string;
   kind: MediaKind;
 }
 
-// An output has a few fields. These bounds keep a reply that lies from costing anything, and an answer below 1 MiB,
-// in which each URL stands up to three times.
+// An output has a few fields. These bounds keep the cost of a hostile reply low, and an answer, in which each URL stands
+// up to three times, below 1 MiB.
 const MAX_DEPTH = 6;
 const MAX_VALUES = 10_000;
 const MAX_URLS = 100;
 const MAX_URL_CHARACTERS = 100_000;
 
-/**
- * Every URL of an `output` in any of its shapes, in order, without repeats; its kind by field names, then by extension.
- * What lies beyond the bounds above is passed over.
- */
+/** The URLs of an `output` of any shape, in order, without repeats, within the bounds; kinds by field name, then by extension. */
 export function outputsOf(output: unknown): Output[] {
   const found = new Map<string, Output>();
   let values = 0;
   let characters = 0;
-  const isFull = () => values >= MAX_VALUES || found.size >= MAX_URLS;
   const visit = (value: unknown, kind: MediaKind | undefined, depth: number): void => {
     values += 1;
     if (typeof value === 'string') {
@@ -32,7 +29,7 @@ export function outputsOf(output: unknown): Output[] {
     } else if (value && typeof value === 'object' && depth < MAX_DEPTH) {
       const isArray = Array.isArray(value);
       for (const name of isArray ? value.keys() : Object.keys(value)) {
-        if (isFull()) return;
+        if (values >= MAX_VALUES || found.size >= MAX_URLS) return;
         const item = (value as Record<string | number, unknown>)[name];
         visit(item, (isArray ? undefined : kindByName(String(name))) ?? kind, depth + 1);
       }
@@ -48,7 +45,7 @@ function kindByName(name: string): MediaKind | undefined {
   return /audio|music|speech|sound/i.test(name) ? 'audio' : undefined;
 }
 
-/** The last resort, as extensions may not tell the truth. */
+/** The last resort, as extensions may be wrong. */
 function kindByExtension(url: string): MediaKind {
   const { pathname } = new URL(url);
   if (/\.(?:mp4|webm|mov|mkv|avi|m4v)$/i.test(pathname)) return 'video';
@@ -56,12 +53,12 @@ function kindByExtension(url: string): MediaKind {
   return /\.(?:mp3|wav|ogg|m4a|flac|aac|opus)$/i.test(pathname) ? 'audio' : 'image';
 }
 
-// Longer than any signed link that was seen, in characters.
+// In characters; longer than any signed link that was seen.
 const MAX_URL = 4_096;
 
 /**
- * A web address from outside as it may be shown and fetched: what is no plain character is percent-encoded, as every
- * fetch of it would be. Undefined for what is none, holds blanks, or is too long.
+ * A web address from outside in the form in which it may be shown and fetched, percent-encoded as every fetch would.
+ * Undefined if it is none, holds blanks, or is too long.
  */
 export function webUrl(text: string): string | undefined {
   if (text.length > MAX_URL || !/^https?:\/\/\S+$/i.test(text) || !URL.canParse(text)) return undefined;

@@ -1,23 +1,14 @@
+import { objectOf, parseJson } from '../json.ts';
+import type { HttpResponse } from './http.ts';
 import { type MediaKind, outputsOf } from './outputs.ts';
 import { excerpt } from './sanitize.ts';
 
-/** One reply of the service, as far as it came. */
-export interface Reply {
-  status: number;
-  /** Seconds, from a Retry-After header in either of its forms. */
-  retryAfter?: number;
-  /** As much of the body as came. */
-  text: string;
-  /** The code of what broke the body off; absent where it came whole. */
-  brokenBy?: string;
-}
-
 /**
- * RunComfy's replies, read forgivingly. Each field is read by itself: what else stands in a reply, and how much, costs
- * nothing and fails nothing. What is absent or of another form is undefined.
+ * RunComfy's replies, read leniently. Each field is read by itself: whatever else a reply holds, and how much, costs
+ * nothing and fails nothing. What is absent or has another form is undefined.
  */
 
-/** Seen as `^[A-Za-z0-9_-]{1,128}$` in RunComfy's own clients; anything else never goes into a path. */
+/** The form in RunComfy's own clients; anything else never goes into a path. */
 export const REQUEST_ID = /^[A-Za-z0-9_-]{1,128}$/;
 const SEGMENT = String.raw`(?!\.{1,2}(?:/|$))[\w.~!@:+()'-]+`;
 /** Two segments or more, none of which would lead a path elsewhere. */
@@ -26,66 +17,59 @@ export const MODEL_ID = new RegExp(`^(?=.{3,200}$)${SEGMENT}(?:/${SEGMENT})+$`);
 /** An unfinished job's /result may be refused with this number instead of telling the state. */
 export const NOT_FINISHED = 400005;
 
-/** A reply with its JSON read once; `json` is undefined where the body is none (an HTML page, a cut answer). */
-export interface ReadReply extends Reply {
+/** A response with its JSON, which is undefined if the body is none (an HTML page, a body that was cut short). */
+export interface Reply extends HttpResponse {
   json: unknown;
-  /** The error number in it, wherever the HTTP status stands. */
+  /** The error number in it, whatever the HTTP status. */
   number: number | undefined;
-  /** Whether it stands in `error_code` and has six digits, as RunComfy's do; in `code` gateways have numbers too. */
+  /** Whether it stands in `error_code` and has six digits, as RunComfy's do; gateways have numbers too, in `code`. */
   isOwnNumber: boolean;
 }
 
-/** Reads the JSON of a reply, and the error number in it. */
-export function readReply(reply: Reply): ReadReply {
-  let json: unknown;
-  try {
-    json = JSON.parse(reply.text);
-  } catch {
-    json = undefined;
-  }
-  const { error_code, code } = fieldsOf(json);
+/** Reads the JSON of a response, and the error number in it. */
+export function readReply(response: HttpResponse): Reply {
+  const json = parseJson(response.text);
+  const { error_code, code } = objectOf(json);
   const own = numberOf(error_code);
   return {
-    ...reply,
+    ...response,
     json,
-    number: own ?? (isOk(reply) ? undefined : numberOf(code)),
+    number: own ?? (isOk(response) ? undefined : numberOf(code)),
     isOwnNumber: own !== undefined && String(own).length === 6,
   };
 }
 
-/** Whether the HTTP status says that all went well; the body may say otherwise. */
-export const isOk = ({ status }: Reply): boolean => status >= 200 && status <= 299;
+/** Whether the HTTP status is a success; the body may say otherwise. */
+export const isOk = ({ status }: HttpResponse): boolean => status >= 200 && status <= 299;
 
-/** Whether a reply is an error: any status but 2xx, and a 2xx whose body holds an `error_code`. */
-export function isRefusal(reply: ReadReply): boolean {
-  return !isOk(reply) || reply.number !== undefined;
-}
+/** Whether a reply is an error: any status but 2xx, or a 2xx whose body holds an `error_code`. */
+export const isRefusal = (reply: Reply): boolean => !isOk(reply) || reply.number !== undefined;
 
-/** What /status tells. `completed` is not success: only /result tells. */
+/** What /status says. `completed` is not success: only /result decides. */
 export interface StatusReply {
   state: 'in_queue' | 'in_progress' | 'ended';
   queue_position?: number;
 }
 
-/** What /result tells. */
+/** What /result says. */
 export interface ResultReply {
   state: 'in_queue' | 'in_progress' | 'succeeded' | 'failed' | 'cancelled';
   urls: string[];
-  /** What the URLs lead to, one by one, where it is not images alone. */
-  kinds?: MediaKind[];
-  error?: string;
-  cost_usd?: number;
-  created_at?: string;
-  finished_at?: string;
-  model?: string;
+  /** What each of the URLs leads to, unless all are images. */
+  kinds?: MediaKind[] | undefined;
+  error?: string | undefined;
+  cost_usd?: number | undefined;
+  created_at?: string | undefined;
+  finished_at?: string | undefined;
+  model?: string | undefined;
 }
 
 const ENDED = new Set(['completed', 'succeeded', 'failed', 'cancelled', 'canceled']);
 const QUEUED = new Set(['in_queue', 'pending', 'waiting', 'queued']);
 
-/** Reads a /status reply. An unknown word means that the job still runs. */
+/** Reads a /status reply. An unknown word means that the job is still running. */
 export function readStatus(json: unknown): StatusReply | undefined {
-  const { status, queue_position: position } = fieldsOf(json);
+  const { status, queue_position: position } = objectOf(json);
   const word = wordOf(status);
   if (word === undefined) return undefined;
   if (ENDED.has(word)) return { state: 'ended' };
@@ -94,27 +78,24 @@ export function readStatus(json: unknown): StatusReply | undefined {
   return { state: 'in_queue', ...(isPosition && { queue_position: position }) };
 }
 
-/** Reads a /result reply. An unknown word means that the job still runs. */
+/** Reads a /result reply. An unknown word means that the job is still running. */
 export function readResult(json: unknown): ResultReply | undefined {
-  const reply = fieldsOf(json);
-  const word = wordOf(reply.status);
+  const { status, output, error, cost, created_at, finished_at, model_id } = objectOf(json);
+  const word = wordOf(status);
   if (word === undefined) return undefined;
-  const outputs = outputsOf(reply.output);
+  const outputs = outputsOf(output);
   const urls = outputs.map(({ url }) => url);
-  const error = errorText(reply.error);
-  const cost_usd = amountOf(reply.cost);
-  const created_at = dateOf(reply.created_at);
-  const finished_at = dateOf(reply.finished_at);
-  const model = reply.model_id;
+  const kinds = outputs.map(({ kind }) => kind);
+  const message = errorText(error);
   return {
-    state: resultState(word, urls, error),
+    state: resultState(word, urls, message),
     urls,
-    ...(outputs.some(({ kind }) => kind !== 'image') && { kinds: outputs.map(({ kind }) => kind) }),
-    ...(error !== undefined && { error }),
-    ...(cost_usd !== undefined && { cost_usd }),
-    ...(created_at !== undefined && { created_at }),
-    ...(finished_at !== undefined && { finished_at }),
-    ...(typeof model === 'string' && MODEL_ID.test(model) && { model }),
+    kinds: kinds.some((kind) => kind !== 'image') ? kinds : undefined,
+    error: message,
+    cost_usd: amountOf(cost),
+    created_at: dateOf(created_at),
+    finished_at: dateOf(finished_at),
+    model: typeof model_id === 'string' && MODEL_ID.test(model_id) ? model_id : undefined,
   };
 }
 
@@ -126,9 +107,9 @@ function resultState(word: string, urls: string[], error: string | undefined): R
   return QUEUED.has(word) ? 'in_queue' : 'in_progress';
 }
 
-/** Reads a /cancel reply; `outcome` wins where the two fields contradict each other. */
+/** Reads a /cancel reply; `outcome` wins if the two fields contradict each other. */
 export function readCancel(json: unknown): 'cancelled' | 'not_cancellable' | undefined {
-  const { outcome, status } = fieldsOf(json);
+  const { outcome, status } = objectOf(json);
   const word = wordOf(outcome) ?? wordOf(status);
   if (word === 'cancelled' || word === 'canceled') return 'cancelled';
   return word === undefined ? undefined : 'not_cancellable';
@@ -136,41 +117,31 @@ export function readCancel(json: unknown): 'cancelled' | 'not_cancellable' | und
 
 /** Reads the account's balance in USD, which may be below zero. */
 export function readBalance(json: unknown): number | undefined {
-  const { balance_usd } = fieldsOf(json);
+  const { balance_usd } = objectOf(json);
   return typeof balance_usd === 'number' && Number.isFinite(balance_usd) ? balance_usd : undefined;
 }
 
-/** The message of an `error` that may be a string or an object; undefined when there is none. */
+/** The message of an `error` that may be a string or an object. */
 function errorText(error: unknown): string | undefined {
   if (typeof error === 'string') return error || undefined;
-  if (!error || typeof error !== 'object') return undefined;
-  return messageOf(error) ?? excerpt(error);
-}
-
-// A whole number as JSON or as digits.
-const DIGITS = /^\d{1,9}$/;
-const DECIMAL = /^\d{1,12}(\.\d{1,12})?(e-?\d{1,2})?$/i;
-// `toISOString` of years from 0 to 9999; others are longer and sort differently.
-const ISO_LENGTH = 24;
-
-/** The fields of a JSON value, which only an object has. */
-export function fieldsOf(json: unknown): Record<string, unknown> {
-  return isObject(json) ? (json as Record<string, unknown>) : {};
+  return isObject(error) ? (messageOf(error) ?? excerpt(error)) : undefined;
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
-/** A word of a state, lower-cased. */
-export function wordOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value.toLowerCase() : undefined;
-}
+const DIGITS = /^\d{1,9}$/;
+const DECIMAL = /^\d{1,12}(\.\d{1,12})?(e-?\d{1,2})?$/i;
+// `toISOString` of the years 0 to 9999; others are longer and sort differently.
+const ISO_LENGTH = 24;
+
+/** A word for a state, in lower case. */
+export const wordOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value.toLowerCase() : undefined;
 
 /** Any date that can be read, as ISO 8601. */
 export function dateOf(value: unknown): string | undefined {
-  if (typeof value !== 'string') return undefined;
-  const date = new Date(value);
-  if (Number.isNaN(date.getTime())) return undefined;
-  const iso = date.toISOString();
+  const date = new Date(typeof value === 'string' ? value : Number.NaN);
+  const iso = Number.isNaN(date.getTime()) ? '' : date.toISOString();
   return iso.length === ISO_LENGTH ? iso : undefined;
 }
 
@@ -180,17 +151,16 @@ export function amountOf(value: unknown): number | undefined {
   return typeof amount === 'number' && Number.isFinite(amount) && amount >= 0 ? amount : undefined;
 }
 
-/** An error number, which is positive. */
+/** An error number, which is a positive integer, as a number or as its digits. */
 export function numberOf(value: unknown): number | undefined {
   const number = typeof value === 'string' && DIGITS.test(value) ? Number(value) : value;
   return typeof number === 'number' && Number.isSafeInteger(number) && number > 0 ? number : undefined;
 }
 
-/** The words of an error body, looked for in the order of RunComfy's own clients. */
+/** The message of an error body, looked for in the order of RunComfy's own clients. */
 export function messageOf(json: unknown): string | undefined {
-  const { error_message, message, error, detail } = fieldsOf(json);
-  const told = [error_message, message, error, detail].find((value) => value !== '' && isText(value));
-  return isObject(told) ? excerpt(told) : (told as string | undefined);
+  const { error_message, message, error, detail } = objectOf(json);
+  const candidates = [error_message, message, error, detail];
+  const found = candidates.find((value) => isObject(value) || (typeof value === 'string' && value !== ''));
+  return isObject(found) ? excerpt(found) : (found as string | undefined);
 }
-
-const isText = (value: unknown): boolean => typeof value === 'string' || isObject(value);

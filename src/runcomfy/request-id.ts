@@ -1,49 +1,35 @@
+import { parseJson } from '../json.ts';
+
 // RunComfy's own replies to a submit have some 500 characters.
 const MAX_SCANNED = 1 << 20;
 
+// A text takes all up to its closing quote, or to the end: what gave up there would be tried again at each quote.
+const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?$)|[{}[\]:,]|[^\s"{}[\]:,]+/gs;
+
+/** Whether a text that is not JSON begins as an object does. */
+export const isCutObject = (text: string): boolean => /^\s*\{/.test(text);
+
 /**
- * The text of `request_id` at the top level of a JSON object that breaks off or has something behind it; undefined
- * where no closing quote follows it. Reads every character once, the first MAX_SCANNED at most.
+ * The text of `request_id` at the top level of a JSON object that is cut short or followed by something; undefined if
+ * its closing quote is missing.
  */
 export function findRequestId(text: string): string | undefined {
-  const end = Math.min(text.length, MAX_SCANNED);
+  if (!isCutObject(text)) return undefined;
   let depth = 0;
-  let key: string | undefined;
+  let key: unknown;
   let isValue = false;
-  for (let at = text.search(/\S/); at >= 0 && at < end; at++) {
-    const char = text[at] as string;
-    if (depth === 0 && char !== '{') return undefined;
-    if (char === '{' || char === '[') depth += 1;
-    else if (char === '}' || char === ']') depth -= 1;
-    else if (char === ',' && depth === 1) isValue = false;
-    else if (char === ':' && depth === 1) isValue = true;
-    else if (char === '"') {
-      const close = closingQuote(text, at, end);
-      if (close === undefined) return undefined;
-      if (depth === 1) {
-        const content = unquoted(text.slice(at, close + 1));
-        if (isValue && key === 'request_id') return content;
-        if (!isValue) key = content;
-      }
-      at = close;
+  for (const [token] of text.slice(0, MAX_SCANNED).matchAll(TOKENS)) {
+    if (token === '{' || token === '[') depth += 1;
+    else if (token === '}' || token === ']') depth -= 1;
+    if (depth === 0) return undefined;
+    if (depth > 1) continue;
+    if (token === ',') isValue = false;
+    else if (token === ':') isValue = true;
+    else if (token.startsWith('"')) {
+      const content = parseJson(token);
+      if (isValue && key === 'request_id') return content as string | undefined;
+      if (!isValue) key = content;
     }
   }
   return undefined;
-}
-
-function closingQuote(text: string, open: number, end: number): number | undefined {
-  for (let at = open + 1; at < end; at++) {
-    if (text[at] === '"') return at;
-    if (text[at] === '\\') at += 1;
-  }
-  return undefined;
-}
-
-/** What a JSON text in its quotes says; undefined where it is none. */
-function unquoted(text: string): string | undefined {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 /**
- * Makes a function that takes the given keys, and anything that looks like a bearer token, out of a text. A key is
- * also found as it stands in a URL and inside of JSON.
+ * Makes a function that removes the given keys, and anything that looks like a bearer token, from a text. A key is also
+ * found in the form that it has in a URL or in JSON.
  */
 export function createRedactor(secrets: () => readonly string[]): (text: string) => string {
   return (text) => {
@@ -14,55 +14,53 @@ export function createRedactor(secrets: () => readonly string[]): (text: string)
 const formsOf = (secret: string): Set<string> =>
   new Set([secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]);
 
-// In characters. What is read is cut first: error pages, prompts and descriptions come in megabytes, one for each
-// row of a list.
+// In characters. What is read is cut first: error pages, prompts and descriptions come in megabytes, one in each row of
+// a list.
 const MAX_READ = 16_384;
 const MAX_QUOTE = 240;
-// Longer keys are not known; tokens of RunComfy's command line are the longest.
-const MAX_SECRET = 4_096;
+// The longest keys are the tokens of RunComfy's command line.
+const MAX_KEY = 4_096;
 
 interface QuoteOptions {
   redact?: (text: string) => string;
   /** In characters. */
-  most?: number;
+  max?: number;
 }
-
-const same = (text: string): string => text;
 
 /**
  * A text from outside as one short line of data: no markup, no control characters, no line breaks, no quotes, and no
- * key where `redact` is given. Its work is bounded, whatever the text.
+ * key if `redact` is given. The work is bounded, whatever the text.
  */
-export function quoteUntrusted(text: string, { redact = same, most = MAX_QUOTE }: QuoteOptions = {}): string {
-  const head = redact(text.slice(0, MAX_READ));
-  // A key that the cut went through is not known any more.
-  const read = text.length > MAX_READ && redact !== same ? head.slice(0, -MAX_SECRET) : head;
+export function quoteUntrusted(text: string, { redact, max = MAX_QUOTE }: QuoteOptions = {}): string {
+  const head = text.slice(0, MAX_READ);
+  // A key that the cut went through is not found any more.
+  const read = redact ? redact(head).slice(0, text.length > MAX_READ ? -MAX_KEY : undefined) : head;
   const plain = /<(!doctype|html|head|body|title)\b/i.test(read) ? read.replace(MARKUP, ' ') : read;
   const line = plain
     .replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]+/gu, ' ')
     .replace(/"/g, "'")
     .replace(/\s+/g, ' ')
     .trim();
-  return shorten(line, most);
+  return shorten(line, max);
 }
 
-// Every alternative takes what it has read, to the end if need be: one that gave up there would be tried again at each
+// Every alternative consumes what it has read, to the end if need be: one that failed there would be tried again at each
 // of a hundred thousand `<`.
 const MARKUP = /<(?:(script|style)\b[\s\S]*?(?:<\/\1>|$)|[^<>]*(?:>|$)?)/gi;
 
-/** A text of at most `most` characters, with an ellipsis where it was longer; never half of a character. */
-export function shorten(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…` : text;
+/** A text of at most `max` characters, with an ellipsis if it was longer; never half a character. */
+export function shorten(text: string, max: number): string {
+  return text.length > max ? `${text.slice(0, max - 1).replace(/[\uD800-\uDBFF]$/, '')}…` : text;
 }
 
-/** What a text of RunComfy's is cut to before it is kept, in characters. */
+/** To how many characters a text of RunComfy's is cut before it is kept. */
 export const MAX_TEXT = 2_000;
-// Deeper than anything that tells people something, and far from where recursion ends.
+// Deeper than anything that is of use to people, and far from where recursion ends.
 const MAX_DEPTH = 8;
 
 /**
  * The JSON of a value from outside; of a large or deep one, its beginning: no more values are visited than fill
- * MAX_TEXT characters. Each text stands whole, so that a key in it is found and taken out before anything is cut.
+ * MAX_TEXT characters. Texts stay whole, so that a key in one can be redacted before anything is cut.
  */
 export function excerpt(value: unknown): string {
   let text = '';

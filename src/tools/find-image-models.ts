@@ -5,7 +5,7 @@ import { liveModel, requiredInputs } from '../models/from-schema.ts';
 import { priceWords } from '../models/price.ts';
 import type { Found } from '../models/search.ts';
 import { MEDIA, makes, TASK_NAMES } from '../models/tasks.ts';
-import type { CatalogueEntry } from '../runcomfy/entries.ts';
+import type { CatalogueEntry } from '../runcomfy/catalogue-entry.ts';
 import { quoteUntrusted } from '../runcomfy/sanitize.ts';
 import { type Answer, defineTool, type Services, type Tool } from './support/define.ts';
 import { readFreely } from './support/free-read.ts';
@@ -106,7 +106,7 @@ function rowOf(entry: CatalogueEntry, tools: ReadonlyMap<string, string>) {
     model: entry.model_id,
     ...(entry.display_name && { name: quoteUntrusted(entry.display_name) }),
     ...(tool !== undefined && { tool }),
-    about: quoteUntrusted(entry.description, { most: MAX_ABOUT }),
+    about: quoteUntrusted(entry.description, { max: MAX_ABOUT }),
     ...(kind !== 'image' && { makes: kind }),
     ...(price !== undefined && { price }),
     required: requiredInputs(entry),

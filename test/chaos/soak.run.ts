@@ -4,20 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { startSandbox } from '../../src/sandbox/server.ts';
 
-<<<<<<< HEAD:test/chaos/soak.run.ts
-
+import { seedRecords } from '../bench/records.ts';
 import { freshDataDir, KEY } from '../support/program.ts';
 import { createRandom } from '../support/random.ts';
 import { type RawClient, startRawClient } from '../support/raw-client.ts';
-
-=======
-
-import { seedRecords } from '../bench/records.ts';
-import { freshDataDir, KEY } from '../helpers/program.ts';
-import { createRandom } from '../helpers/random.ts';
-import { type RawClient, startRawClient } from '../helpers/raw-client.ts';
-
->>>>>>> 970ee42 (Evict the oldest tenth of the kept records, and soak a server that has 2,500 of them):test/soak/soak.run.ts
 
 import { startMixedCalls } from './mixed-calls.ts';
 

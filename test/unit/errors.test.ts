@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type Asked, serviceError } from '../../src/runcomfy/errors.ts';
+import { type Operation, serviceError } from '../../src/runcomfy/errors.ts';
 import { readReply } from '../../src/runcomfy/replies.ts';
 
-const refusal = (asked: Asked, status: number, body: unknown) =>
-  serviceError(asked, readReply({ status, text: JSON.stringify(body) }), (text) => text);
+const refusal = (operation: Operation, status: number, body: unknown) =>
+  serviceError(operation, readReply({ status, text: JSON.stringify(body) }), (text) => text);
 
 describe('a refusal', () => {
   it('tells the HTTP status and whether a later read may succeed', () => {
@@ -22,7 +22,7 @@ describe('a refusal', () => {
     ['submit', 404, '<html>', 'unknown_model'],
     ['model', 404, {}, 'unknown_model'],
     ['catalogue', 404, {}, 'service_error'],
-  ] as const)('of a %s with %i and %j is %s', (asked, status, body, code) => {
-    expect(refusal(asked, status, body).code).toBe(code);
+  ] as const)('of a %s with %i and %j is %s', (operation, status, body, code) => {
+    expect(refusal(operation, status, body).code).toBe(code);
   });
 });

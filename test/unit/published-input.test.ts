@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { liveModel, requiredInputs } from '../../src/models/from-schema.ts';
 import { callPrice, priceWords } from '../../src/models/price.ts';
 import { makes } from '../../src/models/tasks.ts';
-import { readEntry } from '../../src/runcomfy/entries.ts';
+import { readEntry } from '../../src/runcomfy/catalogue-entry.ts';
 import { MODEL_ID } from '../../src/runcomfy/replies.ts';
 import { modelTool, type RunServices } from '../../src/tools/model-tool.ts';
 import { inputProblems } from '../../src/tools/support/arguments.ts';

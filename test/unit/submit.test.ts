@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { ToolError } from '../../src/errors.ts';
 import { TransportError } from '../../src/runcomfy/errors.ts';
-import type { Reply } from '../../src/runcomfy/replies.ts';
+import type { HttpResponse } from '../../src/runcomfy/http.ts';
 import { findRequestId } from '../../src/runcomfy/request-id.ts';
 import { submitOnce } from '../../src/runcomfy/submit.ts';
 import { createJumpingClock } from '../support/clock.ts';
 
-const ok: Reply = { status: 200, text: '{"request_id":"r-1"}' };
+const ok: HttpResponse = { status: 200, text: '{"request_id":"r-1"}' };
 const id = { request_id: 'r-1' };
 const KEY = 'a-key';
 const unsent = (code: string) => new TransportError(false, { code });
 const lost = (code: string) => new TransportError(true, { code });
-const reply = (status: number, body: unknown, retryAfter?: number): Reply => ({
+const reply = (status: number, body: unknown, retryAfter?: number): HttpResponse => ({
   status,
   text: typeof body === 'string' ? body : JSON.stringify(body),
   ...(retryAfter !== undefined && { retryAfter }),
@@ -20,12 +20,12 @@ const reply = (status: number, body: unknown, retryAfter?: number): Reply => ({
 const words = ({ code, charged }: ToolError) => `${code}, ${charged}`;
 
 /** Submits against scripted answers, the last of which repeats; tells the outcome, the tries and the seconds taken. */
-async function run(...script: (Reply | TransportError)[]) {
+async function run(...script: (HttpResponse | TransportError)[]) {
   const clock = createJumpingClock();
   const began = clock.now();
   let tries = 0;
   const post = async () => {
-    const answer = script[Math.min(tries++, script.length - 1)] as Reply | TransportError;
+    const answer = script[Math.min(tries++, script.length - 1)] as HttpResponse | TransportError;
     if (answer instanceof TransportError) throw answer;
     return answer;
   };

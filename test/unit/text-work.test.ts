@@ -22,7 +22,7 @@ import { callPrice, priceWords } from '../../src/models/price.ts';
 import { isFieldName } from '../../src/models/published-field.ts';
 import { nearest, search } from '../../src/models/search.ts';
 import { makes, saidOf } from '../../src/models/tasks.ts';
-import { readEntry } from '../../src/runcomfy/entries.ts';
+import { readEntry } from '../../src/runcomfy/catalogue-entry.ts';
 import { serviceError } from '../../src/runcomfy/errors.ts';
 import { bodyText } from '../../src/runcomfy/http.ts';
 import { outputsOf, webUrl } from '../../src/runcomfy/outputs.ts';
@@ -39,7 +39,7 @@ import {
 } from '../../src/runcomfy/replies.ts';
 import { findRequestId } from '../../src/runcomfy/request-id.ts';
 import { createRedactor, excerpt, quoteUntrusted, shorten } from '../../src/runcomfy/sanitize.ts';
-import { judgeReply } from '../../src/runcomfy/submit.ts';
+import { replyVerdict } from '../../src/runcomfy/submit.ts';
 import { jobFilter } from '../../src/tools/list-image-jobs.ts';
 import type { RunServices } from '../../src/tools/model-tool.ts';
 import { runImageModel } from '../../src/tools/run-image-model.ts';
@@ -108,11 +108,11 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
     'findRequestId of what breaks off': (text) => findRequestId(`{"a":"${text}`),
   },
   'runcomfy/submit.ts': {
-    'judgeReply of a page': (text) => judgeReply(readReply({ status: 200, text }), redact),
-    'judgeReply of what broke off': (text) =>
-      judgeReply(readReply({ status: 503, text: `{${text}`, brokenBy: 'x' }), redact),
-    'judgeReply of an id': (text) =>
-      judgeReply(readReply({ status: 200, text: JSON.stringify({ request_id: text }) }), redact),
+    'replyVerdict of a page': (text) => replyVerdict(readReply({ status: 200, text }), redact),
+    'replyVerdict of what broke off': (text) =>
+      replyVerdict(readReply({ status: 503, text: `{${text}`, brokenBy: 'x' }), redact),
+    'replyVerdict of an id': (text) =>
+      replyVerdict(readReply({ status: 200, text: JSON.stringify({ request_id: text }) }), redact),
   },
   'runcomfy/replies.ts': {
     MODEL_ID: (text) => MODEL_ID.test(text) || MODEL_ID.test(`a/${text}`),
@@ -121,7 +121,7 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
     numbers: (text) => [amountOf(text), numberOf(text)],
     readResult: (text) => readResult({ status: text, output: text, error: text, model_id: text, cost: text }),
   },
-  'runcomfy/entries.ts': { readEntry: entryWith },
+  'runcomfy/catalogue-entry.ts': { readEntry: entryWith },
   'runcomfy/errors.ts': {
     'an error page': (text) => serviceError('submit', readReply({ status: 500, text }), redact),
     'an error message': (text) =>

@@ -32,4 +32,4 @@ export function jobRow(job: Job, now: number) {
 }
 
 const shortPrompt = (prompt: unknown): string =>
-  typeof prompt === 'string' ? quoteUntrusted(prompt, { most: MAX_PROMPT }) : '';
+  typeof prompt === 'string' ? quoteUntrusted(prompt, { max: MAX_PROMPT }) : '';

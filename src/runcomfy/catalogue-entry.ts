@@ -1,24 +1,9 @@
 import * as z from 'zod';
 import { MODEL_ID } from './replies.ts';
 
-/** A model as RunComfy's catalogue tells of it. The base price is neither a minimum nor a quote. */
-export interface CatalogueEntry {
-  model_id: string;
-  display_name?: string | undefined;
-  description: string;
-  categories: string[];
-  kind?: string | undefined;
-  base_price_usd?: number | undefined;
-  price_unit?: string | undefined;
-  pricing_note?: string | undefined;
-  required_inputs: string[];
-  /** The published input as it stands there, with its oddities; absent where the service did not send it. */
-  input_schema?: Record<string, unknown> | undefined;
-}
-
 function catalogueSchemas() {
   const text = z.string().optional().catch(undefined);
-  /** The texts of what should be a list of texts. */
+  /** The texts in what should be a list of texts. */
   const texts = z
     .array(z.unknown())
     .catch([])
@@ -28,22 +13,26 @@ function catalogueSchemas() {
     display_name: text,
     description: z.string().catch(''),
     categories: texts,
-    kind: text,
+    /** Neither a minimum nor a quote. */
     base_price_usd: z.number().min(0).optional().catch(undefined),
     price_unit: text,
     pricing_note: text,
     required_inputs: texts,
+    /** The published input as it is, with its oddities; absent if the service did not send it. */
     input_schema: z.record(z.string(), z.unknown()).optional().catch(undefined),
   });
-  const reply = z.object({
+  const page = z.object({
     models: z.array(z.unknown()),
     total: z.int().min(0).optional().catch(undefined),
   });
-  return { entry, reply };
+  return { entry, page };
 }
 
+/** A model as RunComfy's catalogue describes it. */
+export type CatalogueEntry = z.infer<ReturnType<typeof catalogueSchemas>['entry']>;
+
 let made: ReturnType<typeof catalogueSchemas> | undefined;
-/** Made for the first reply: at every start they would take 2 ms of it (measured). */
+/** Made for the first reply: at every start they would take 2 ms (measured). */
 function schemas() {
   made ??= catalogueSchemas();
   return made;
@@ -54,12 +43,15 @@ export function readEntry(json: unknown): CatalogueEntry | undefined {
   return schemas().entry.safeParse(json).data;
 }
 
-/** Reads a page of the catalogue; what names no model is passed over, but counts in `seen`. */
+/** Reads a page of the catalogue; what names no model is left out, but counts in `seen`. */
 export function readEntries(
   json: unknown,
 ): { models: CatalogueEntry[]; seen: number; total: number | undefined } | undefined {
-  const reply = schemas().reply.safeParse(json).data;
-  if (!reply) return undefined;
-  const models = reply.models.flatMap((model) => readEntry(model) ?? []);
-  return { models, seen: reply.models.length, total: reply.total };
+  const page = schemas().page.safeParse(json).data;
+  if (!page) return undefined;
+  return {
+    models: page.models.flatMap((model) => readEntry(model) ?? []),
+    seen: page.models.length,
+    total: page.total,
+  };
 }
