@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import envPaths from 'env-paths';
 import { systemClock } from './clock.ts';
 import { type Config, parseConfig } from './config/config.ts';
-import { ignoredTexts } from './config/given.ts';
+import { ignoredTexts } from './config/placeholders.ts';
 import { endAtOnce, type Leaving, untilClientLeaves, untilQuiet } from './mcp/transports/shutdown.ts';
 import { serveOverStdio } from './mcp/transports/stdio.ts';
 import { createProgram } from './program.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Config, KEY_VARIABLES } from '../config/config.ts';
-import { ignoredTexts, readKey } from '../config/given.ts';
+import { ignoredTexts, readKey } from '../config/placeholders.ts';
 import { ToolError } from '../errors.ts';
 import { objectOf, parseJson } from '../json.ts';
 

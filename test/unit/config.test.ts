@@ -1,7 +1,7 @@
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Config, parseConfig } from '../../src/config/config.ts';
-import { ignoredTexts } from '../../src/config/given.ts';
+import { ignoredTexts } from '../../src/config/placeholders.ts';
 
 const PLATFORM = { dataDir: '/data', homeDir: '/home/me', workingDir: () => '/here' };
 const parse = (argv: string[] = [], env: Record<string, string> = {}) => parseConfig(argv, env, PLATFORM);

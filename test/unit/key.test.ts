@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Ignored } from '../../src/config/given.ts';
+import type { Ignored } from '../../src/config/placeholders.ts';
 import { createKeyring } from '../../src/runcomfy/key.ts';
 import { freshDataDir } from '../support/program.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { snippets } from '../../src/cli/snippets/snippets.ts';
-import { SETTINGS, valueText } from '../../src/config/settings.ts';
+import { SETTINGS } from '../../src/config/settings.ts';
 import { connect } from '../support/program.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -35,10 +35,10 @@ const SECTIONS: Record<string, () => Promise<string> | string> = {
       .join('\n');
   },
   settings() {
-    const rows = SETTINGS.map((setting) => [
-      code(`--${setting.flag}${valueText(setting)}`),
-      setting.variable ? code(setting.variable) : '',
-      setting.help,
+    const rows = [...SETTINGS].map(([flag, { value, variable, help }]) => [
+      code(`--${flag}${value ? ` ${value}` : ''}`),
+      variable ? code(variable) : '',
+      help,
     ]);
     return table(['flag', 'variable', 'meaning'], rows);
   },

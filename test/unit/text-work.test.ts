@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { readKey } from '../../src/config/given.ts';
+import { readKey } from '../../src/config/placeholders.ts';
 import { didYouMean } from '../../src/did-you-mean.ts';
 import { ToolError } from '../../src/errors.ts';
 import { fileStem, givenStem } from '../../src/images/file-name.ts';
@@ -211,7 +211,7 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
     'didYouMean, given': (text) => didYouMean(text, ['prompt', 'image_size']),
     'didYouMean, known': (text) => didYouMean('promt', [text, `${text}a`]),
   },
-  'config/given.ts': { readKey },
+  'config/placeholders.ts': { readKey },
   'mcp/hosts.ts': {
     waitEnd: (text) => waitEnd(new Error(text)),
     waitBudget: (text) => waitBudget(text, true),

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import envPaths from 'env-paths';
 import { systemClock } from '../../clock.ts';
 import { type Config, KEY_VARIABLES } from '../../config/config.ts';
-import { ignoredTexts } from '../../config/given.ts';
+import { ignoredTexts } from '../../config/placeholders.ts';
 import { ToolError } from '../../errors.ts';
 import { JOB_STATES } from '../../jobs/job.ts';
 import { dollars } from '../../jobs/spending/totals.ts';

@@ -1,13 +1,10 @@
-/** A value as the user gave it, and the flag or variable that it came from. */
-export type Given = { value: string; from: string } | undefined;
-
-/** A value that counts as not set: the client left a reference such as `${…}` in it, or nobody replaced a placeholder. */
+/** A value that counts as not set: an unexpanded reference such as `${…}`, or a placeholder. */
 export interface Ignored {
   from: string;
   why: 'unexpanded' | 'placeholder';
 }
 
-/** What is wrong with ignored values, a clause a reason. None holds a value: a default inside a `${…}` may be a secret. */
+/** What is wrong with ignored values, one clause per reason. Quotes no value: a default inside a `${…}` may be a secret. */
 export function ignoredTexts(ignored: readonly Ignored[]): string[] {
   const named = (why: Ignored['why'], what: string) => {
     const names = ignored.filter((each) => each.why === why).map(({ from }) => from);
@@ -20,13 +17,13 @@ export function ignoredTexts(ignored: readonly Ignored[]): string[] {
   ];
 }
 
-/** Clients hand on what they do not expand, also in the middle of a value. */
+/** Clients pass on what they cannot expand, even in the middle of a value. */
 export const isUnexpanded = (value: string): boolean => value.includes('${');
 
 // How shells, Windows, opencode and templates write a reference to a variable. None of these is a key.
 const REFERENCES = [/^\$\w+$/, /^\$env:\w+$/i, /^%\w+%$/, /^\{env:.*\}$/, /^\{\{.*\}\}$/, /^\$\(.*\)$/];
 
-// What documentation writes where the reader's key belongs, and what programs make of a value that is not there.
+// What documentation writes in place of a key, and what programs make of a missing value.
 const PLACEHOLDERS = [
   /^(your|my|the|insert|paste|enter|put|add|replace|change)[-_ ].*(key|token|secret|here|this|it|me)\b/i,
   /^your([-_ ]|\w*(key|token))/i,
@@ -37,12 +34,12 @@ const PLACEHOLDERS = [
   /^(change[-_]?me|placeholder|todo|none|null|undefined)$/i,
 ];
 
-// Longer texts are neither, and some of these patterns take time for them.
+// Longer texts are neither, and some of these patterns are slow on them.
 const MAX_LENGTH = 200;
 
-/** A key, or why a text that stands where a key should is none. Keys are printable ASCII without blanks. */
+/** The key in a text, or why it is none. Keys are printable ASCII without blanks. */
 export function readKey(text: string): { key: string } | { why: Ignored['why'] | 'malformed' } {
-  // People paste the key with the word that stands before it in the documentation's header.
+  // People copy the whole header value out of the documentation.
   const key = text.trim().replace(/^Bearer\s+/i, '');
   const has = (forms: readonly RegExp[]) => key.length <= MAX_LENGTH && forms.some((form) => form.test(key));
   if (isUnexpanded(key) || has(REFERENCES)) return { why: 'unexpanded' };

@@ -1,0 +1,58 @@
+import { parseCommandLine } from './command-line.ts';
+import { type Ignored, isUnexpanded } from './placeholders.ts';
+import { SETTINGS } from './settings.ts';
+
+/** A value, and the flag or variable that it came from. */
+export interface Given {
+  value: string;
+  from: string;
+}
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Looks up what the command line and the environment say, unchecked. */
+export interface Lookup {
+  /** What the command line holds besides flags and their values. */
+  words: readonly string[];
+  hasFlag(flag: string): boolean;
+  /** The values of a setting: those of its flags, else those of its variable. The last one wins where one is asked for. */
+  setting(flag: string): Given[];
+  variable(name: string): string | undefined;
+  /** What was looked up so far and counts as not set. */
+  ignored: Ignored[];
+}
+
+/** Takes values that are empty, or that hold an unexpanded `${…}`, for not set. Pure. */
+export function createLookup(argv: readonly string[], env: Env, problems: string[]): Lookup {
+  const ignored: Ignored[] = [];
+  function given(from: string, text = ''): Given[] {
+    const value = text.trim();
+    if (!isUnexpanded(value)) return value === '' ? [] : [{ value, from }];
+    if (!ignored.some((other) => other.from === from)) ignored.push({ from, why: 'unexpanded' });
+    return [];
+  }
+
+  const commandLine = parseCommandLine(argv, problems);
+  const flags = new Map(
+    [...commandLine.flags].map(([flag, values]) => [
+      flag,
+      values.flatMap((value) => given(`--${flag}`, value)),
+    ]),
+  );
+  return {
+    words: commandLine.words.flatMap((word) => given('an argument', word).map(({ value }) => value)),
+    hasFlag: (flag) => flags.has(flag),
+    setting(flag) {
+      const values = flags.get(flag) ?? [];
+      if (values.length > 0) return values;
+      const { variable, separator } = SETTINGS.get(flag) ?? {};
+      return variable ? split(env[variable], separator).flatMap((value) => given(variable, value)) : [];
+    },
+    variable: (name) => given(name, env[name])[0]?.value,
+    ignored,
+  };
+}
+
+/** The values of a list. A `${env:NAME}` stays whole, though it may hold the separator. */
+const split = (text = '', separator?: string): string[] =>
+  separator === undefined ? [text] : text.split(new RegExp(`${separator}(?![^{}]*\\})`));
