@@ -20,7 +20,8 @@ export type JobState = (typeof JOB_STATES)[number];
 
 const MEDIA_KINDS = ['image', 'video', 'audio', '3d'] as const satisfies readonly MediaKind[];
 
-const createJobSchema = () =>
+/** Built when the first record is read: at every start it would take some ms. */
+export const createJobSchema = () =>
   z.object({
     /** UNKNOWN_MODEL for a job that another program submitted, until a result names it. */
     model: z.string(),
@@ -52,27 +53,6 @@ const createJobSchema = () =>
 
 /** One paid call, as it is recorded. Times are ISO 8601; names are RunComfy's. */
 export type Job = z.infer<ReturnType<typeof createJobSchema>>;
-/** A job that this program submitted, or is about to. */
-export type RecordedJob = Job & { submitted_at: string };
-
-const createRecordedSchema = () => createJobSchema().extend({ submitted_at: z.iso.datetime() }).loose();
-let recorded: ReturnType<typeof createRecordedSchema> | undefined;
-/** Without any of these a record names no job. */
-const IDENTITY: readonly unknown[] = ['model', 'input', 'state', 'submitted_at', 'request_id'];
-
-/**
- * A job from the JSON of a record, unknown fields included; undefined if it cannot be told which job that is. Any other
- * field that is invalid is dropped, as a paid job must not be lost for it.
- */
-export function readJob(json: unknown): RecordedJob | undefined {
-  recorded ??= createRecordedSchema();
-  const { data, error } = recorded.safeParse(json);
-  if (data) return data;
-  const invalid = error.issues.map(({ path }) => path[0]);
-  if (invalid.some((field) => field === undefined || IDENTITY.includes(field))) return undefined;
-  const valid = Object.entries(json as RecordedJob).filter(([name]) => !invalid.includes(name));
-  return Object.fromEntries(valid) as RecordedJob;
-}
 
 export const UNKNOWN_MODEL = 'unknown';
 

@@ -3,14 +3,13 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { type Account, LOCAL_TENANT } from '../../account.ts';
 import { fingerprintOf } from '../../jobs/calls.ts';
-import { type RecordedJob, readJob } from '../../jobs/job.ts';
 import type { StoredJob } from '../../jobs/store.ts';
 import { parseJson } from '../../json.ts';
 import type { Log } from '../../log.ts';
 import type { Records } from '../backend.ts';
 import { readText, setAside } from './disk.ts';
 import { timeInId } from './names.ts';
-import { isNewer } from './record.ts';
+import { isNewer, type RecordedJob, readJob } from './record.ts';
 
 /**
  * The names that 0.1.0 gave: `<submit time>-<fingerprint>-<nonce>.<generation>[.<request id>].json`, several for one job

@@ -161,6 +161,10 @@ const CORRUPT: [what: string, text: string][] = [
     }),
   ],
   [
+    'a request id that is no text',
+    JSON.stringify({ version: 2, ...ACCOUNT, writes: {}, job: { ...intent().job, request_id: 7 } }),
+  ],
+  [
     'half a lease',
     JSON.stringify({ version: 2, ...ACCOUNT, writes: {}, lease: { call: 'c' }, job: intent().job }),
   ],
@@ -247,6 +251,24 @@ describe('a record that cannot be read', () => {
     expect(await all(other, { skipUnreadable: true })).toMatchObject([{ job }]);
     expect(backend.log.join()).toContain('ELOOP');
     expect(await other.store.byRequestId('r-1')).toMatchObject({ job });
+  });
+});
+
+describe('a record that holds more than this version knows', () => {
+  it('loses optional fields that are invalid, keeps unknown ones when it is rewritten, and is no less a job', async () => {
+    const { backend, mine } = await start();
+    const { job } = intent('an owl', HOUR);
+    const known = { ...job, state: 'in_queue' as const, request_id: 'r-1', cost_usd: 0.5 };
+    const invalid = { urls: 'u', kinds: ['smell'], delivered_at: 'today', ran_seconds: null, error: {} };
+    const unknown = { rating: 5, later: { deep: [1] } };
+    const content = { job: { ...known, ...unknown, ...invalid }, writes: {} };
+    write(backend, JSON.stringify({ version: 2, ...ACCOUNT, ...content }));
+    const [stored] = await all(mine);
+    expect(stored?.job).toEqual({ ...known, ...unknown });
+    await mine.store.update(stored?.id ?? '', (now) => ({ ...now, state: 'in_progress' }));
+    const [other] = await all(await backend.start());
+    expect(other?.job).toEqual({ ...known, ...unknown, state: 'in_progress' });
+    expect(existsSync(asideDir(backend))).toBe(false);
   });
 });
 
