@@ -37,7 +37,7 @@ const createSchema = () =>
     api: z.string(),
     lease: z.object({ holder: z.string(), call: z.string() }).optional(),
     writes: z.record(z.string(), z.number()),
-    job: z.unknown().transform(readJob),
+    job: createRecordedSchema(),
   });
 let schema: ReturnType<typeof createSchema> | undefined;
 
@@ -51,11 +51,16 @@ export function parseRecord(
 ): (Content & { writes: Writes }) | Unusable {
   schema ??= createSchema();
   const json = parseJson(text);
-  const { data } = schema.safeParse(json);
-  if (!data?.job) return isNewer(json, VERSION) ? 'newer' : 'corrupt';
+  const data = schema.safeParse(json).data ?? schema.safeParse(withValidJob(json)).data;
+  if (!data) return isNewer(json, VERSION) ? 'newer' : 'corrupt';
   if (data.tenant !== tenant || data.api !== api) return 'foreign';
   const { job, lease, writes } = data;
   return { job, writes, ...(lease && { lease }) };
+}
+
+function withValidJob(json: unknown): unknown {
+  const { job, ...rest } = (json ?? {}) as { job?: unknown };
+  return { ...rest, job: readJob(job) };
 }
 
 /** Whether a later version than the given one of this program wrote a record. */

@@ -259,7 +259,7 @@ describe('a record that holds more than this version knows', () => {
     const { backend, mine } = await start();
     const { job } = intent('an owl', HOUR);
     const known = { ...job, state: 'in_queue' as const, request_id: 'r-1', cost_usd: 0.5 };
-    const invalid = { urls: 'u', kinds: ['smell'], delivered_at: 'today', ran_seconds: null, error: {} };
+    const invalid = { urls: 'u', kinds: ['smell'], delivered_at: 7, ran_seconds: null, error: {} };
     const unknown = { rating: 5, later: { deep: [1] } };
     const content = { job: { ...known, ...unknown, ...invalid }, writes: {} };
     write(backend, JSON.stringify({ version: 2, ...ACCOUNT, ...content }));
