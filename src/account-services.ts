@@ -9,8 +9,7 @@ import { createJobs, type Jobs } from './jobs/service.ts';
 import { createLimitCheck } from './jobs/spending/limits.ts';
 import type { JobStore } from './jobs/store.ts';
 import type { Log } from './log.ts';
-import { MODELS } from './models/built-in/index.ts';
-import { publishedPrice } from './models/define.ts';
+import { publishedPrice } from './models/price.ts';
 import { createRunComfy, type RunComfy } from './runcomfy/client.ts';
 import type { Http } from './runcomfy/http.ts';
 
@@ -50,13 +49,8 @@ export function createAccountServices(account: Account, shared: SharedServices):
     intervals: createIntervals(runTimes.expect),
     rateLimiter: createRateLimiter(clock),
     runTimes,
-    check: createLimitCheck(config, priceOf),
+    check: createLimitCheck(config, publishedPrice),
     keep: { days: config.keepDays, jobs: config.keepJobs },
   });
   return { api, store, jobs };
-}
-
-function priceOf(modelId: string, input: Record<string, unknown>): number | undefined {
-  const model = MODELS.find(({ id }) => id === modelId);
-  return model && publishedPrice(model, input);
 }

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseJson } from '../json.ts';
+import { objectOf, parseJson } from '../json.ts';
 import { type CatalogueEntry, readEntry } from '../runcomfy/catalogue-entry.ts';
 import { writeWhole } from '../whole-file.ts';
 
-/** The catalogue as it was kept, and when it was read from the service, in ms since the epoch. */
-export interface Kept {
+/** The catalogue as it was saved, and when it was read from the service, in ms since the epoch. */
+export interface SavedCatalogue {
   fetchedAt: number;
-  /** The entries whose ids are wanted; all without a choice. */
+  /** The entries whose ids are wanted, or all. */
   pick(wants?: (modelId: string) => boolean): CatalogueEntry[];
 }
 
@@ -18,21 +18,21 @@ const VERSION = 2;
 const ID_FIRST = /^\{"model_id":("(?:[^"\\]|\\.)*")/;
 
 /**
- * The catalogue as a file under the data directory: a line that tells what it is, then a line an entry, which begins
- * with the id, so that a start picks a few out of hundreds without parsing the others.
+ * The catalogue as a file in the data directory: a header line, then one line per entry that begins with its id, so that
+ * a start picks a few out of hundreds without parsing the others.
  */
-export function createStore(dataDir: string, api: string) {
+export function createCatalogueFile(dataDir: string, api: string) {
   const path = join(dataDir, FILE);
 
   return {
-    /** Undefined where there is none, it cannot be read, or it is another API's. */
-    async read(): Promise<Kept | undefined> {
+    /** Undefined if there is none, it cannot be read, or it is another API's. */
+    async read(): Promise<SavedCatalogue | undefined> {
       const text = readText(path);
       const [head = '', ...lines] = text?.split('\n') ?? [];
-      const about = parseJson(head) as { version?: unknown; api?: unknown; at?: unknown } | undefined;
-      if (about?.version !== VERSION || about.api !== api || typeof about.at !== 'number') return undefined;
+      const header = objectOf(parseJson(head));
+      if (header.version !== VERSION || header.api !== api || typeof header.at !== 'number') return undefined;
       return {
-        fetchedAt: about.at,
+        fetchedAt: header.at,
         pick: (wants) =>
           lines.flatMap((line) => {
             const id = ID_FIRST.exec(line)?.[1];
@@ -51,7 +51,7 @@ export function createStore(dataDir: string, api: string) {
   };
 }
 
-/** Read at once: a start waits for it anyway, and node:fs/promises would have to be loaded for it. */
+/** Synchronous, as a start waits for it anyway and would have to load node:fs/promises. */
 function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');

@@ -1,41 +1,32 @@
 import * as z from 'zod';
+import type { MediaKind } from '../runcomfy/outputs.ts';
 
-/** One of RunComfy's models as data: everything that a tool for it needs to know. */
+/** A model of RunComfy's as data: everything that its tool needs to know. */
 export interface Model {
-  /** RunComfy's model id, as it stands in the path of a submit. */
+  /** RunComfy's model id, which is part of the path of a submit. */
   readonly id: string;
-  /** Name for people, as hosts show it. */
+  /** Its name for people; hosts show it. */
   readonly title: string;
-  /** What the model is good at, for an agent that chooses between tools. */
+  /** What the model is good at, for an agent that has to choose a tool. */
   readonly description: string;
-  /** The published input, closed. Published defaults are shown in it and never filled in. */
+  /** The published input, closed. Published defaults are shown in it, never filled in. */
   readonly input: z.ZodObject;
-  /** What an image costs by the value of one field, where RunComfy publishes it. */
-  readonly price?: Price;
+  /** What an image costs, where RunComfy publishes it. */
+  readonly price?: PriceTable;
   /** What its outputs are; images unless told. */
-  readonly makes?: 'image' | 'video' | 'audio' | '3d';
-  /** Fields whose values are URLs of images, or one, that RunComfy has to fetch. */
+  readonly mediaKind?: MediaKind;
+  /** Fields that take one or more URLs of images, which RunComfy has to fetch. */
   readonly imageFields: readonly string[];
 }
 
-/** Published prices in USD by the value of a field, and the value that counts where it is left out. */
-export interface Price {
-  readonly by: string;
+/** Published prices in USD by the value of a field, and its default value. */
+export interface PriceTable {
+  readonly field: string;
   readonly usd: Readonly<Record<string, number>>;
-  readonly otherwise: string;
+  readonly default: string;
 }
 
-/** The published price of a call in USD, or undefined where none is published. */
-export function publishedPrice(
-  { price }: Pick<Model, 'price'>,
-  input: Record<string, unknown>,
-): number | undefined {
-  if (!price) return undefined;
-  const value = String(input[price.by] ?? price.otherwise);
-  return Object.hasOwn(price.usd, value) ? price.usd[value] : undefined;
-}
-
-/** Declares a model. Fields that hold images are those made by `imageUrls`. */
+/** Declares a model. Its image fields are those made by `imageUrls`. */
 export function defineModel(model: Omit<Model, 'imageFields'>): Model {
   const imageFields = Object.entries(model.input.shape)
     .filter(([, field]) => imageUrlFields.has(field))

@@ -1,52 +1,50 @@
 import type { Log } from '../log.ts';
+import type { CatalogueEntry } from '../runcomfy/catalogue-entry.ts';
 import { MODELS } from './built-in/index.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Model } from './define.ts';
-import { liveModel } from './from-schema.ts';
-import { objectOf } from './published-field.ts';
+import { modelFromSchema } from './from-schema.ts';
+import { fieldsOf } from './published-schema.ts';
 
-// How long a start may wait for the catalogue, in ms, where none was ever read: within most clients' patience.
+// How long a start may wait for a catalogue that was never read before, in ms: less than most clients wait.
 const MAX_WAIT = 4_000;
 
 /**
- * The models that a user's patterns choose, in the order of the patterns; built-in ones need no catalogue. What cannot
- * be had is told on standard error, and the rest is there.
+ * The models that a user's patterns choose, in the order of the patterns; built-in ones need no catalogue. What is
+ * missing is told on standard error, and the rest is served.
  */
 export async function pinnedModels(
   patterns: readonly string[],
   catalogue: Pick<Catalogue, 'pick'>,
   log: Log,
 ): Promise<Model[]> {
-  const tests = patterns.map(matcher);
-  const isWanted = (id: string) => tests.some((test) => test(id));
-  const builtIn = MODELS.filter(({ id }) => isWanted(id));
-  const needsMore = patterns.some((pattern) => !MODELS.some(({ id }) => id === pattern));
-  let problem = '';
-  const entries = needsMore
-    ? await catalogue.pick(isWanted, MAX_WAIT).catch((error: Error) => {
-        problem = error.message;
-        return [];
-      })
-    : [];
-  const live = entries.filter(({ model_id }) => !MODELS.some(({ id }) => id === model_id));
-  const unknowable = live.filter(
-    (entry) => Object.keys(objectOf(entry.input_schema?.properties)).length === 0,
-  );
-  const all = [...builtIn, ...live.filter((entry) => !unknowable.includes(entry)).map(liveModel)];
-  if (problem)
-    log.error(`--models: the catalogue cannot be read, only built-in models are tools: ${problem}`);
-  for (const { model_id } of unknowable)
-    log.error(`--models: ${model_id} publishes no input, so it is no tool; run_image_model runs it`);
-  for (const [index, test] of tests.entries()) {
-    if (!problem && !all.some(({ id }) => test(id)) && !unknowable.some(({ model_id }) => test(model_id)))
-      log.error(`--models: "${patterns[index]}" matches no model`);
+  const matchers = patterns.map(matcher);
+  const rank = (id: string) => matchers.findIndex((matches) => matches(id));
+  const byRank = (a: Model, b: Model) => rank(a.id) - rank(b.id);
+  const isBuiltIn = (id: string) => MODELS.some((model) => model.id === id);
+  const models = MODELS.filter(({ id }) => rank(id) >= 0).sort(byRank);
+  if (patterns.every(isBuiltIn)) return models;
+  let entries: CatalogueEntry[];
+  try {
+    entries = await catalogue.pick((id) => rank(id) >= 0 && !isBuiltIn(id), MAX_WAIT);
+  } catch (error) {
+    const why = (error as Error).message;
+    log.error(`--models: the catalogue cannot be read, only built-in models are tools: ${why}`);
+    // Without network and without a match there is still something to work with.
+    return models.length > 0 ? models : [...MODELS];
   }
-  const rank = (id: string) => tests.findIndex((test) => test(id));
-  // Without network and without a match there is still something to work with.
-  return problem && all.length === 0 ? [...MODELS] : all.sort((a, b) => rank(a.id) - rank(b.id));
+  const ids = [...models.map(({ id }) => id), ...entries.map(({ model_id }) => model_id)];
+  for (const entry of entries) {
+    if (fieldsOf(entry.input_schema).size > 0) models.push(modelFromSchema(entry));
+    else
+      log.error(`--models: ${entry.model_id} publishes no input, so it is no tool; run_image_model runs it`);
+  }
+  for (const [index, matches] of matchers.entries())
+    if (!ids.some(matches)) log.error(`--models: "${patterns[index]}" matches no model`);
+  return models.sort(byRank);
 }
 
-/** Whether an id fits a pattern, in which * stands for anything. */
+/** Whether an id matches a pattern, in which * stands for anything. */
 export function matcher(pattern: string): (id: string) => boolean {
   const [first = '', ...rest] = pattern.toLowerCase().split('*');
   const last = rest.pop();

@@ -2,47 +2,58 @@ import { dollars } from '../jobs/spending/totals.ts';
 import type { CatalogueEntry } from '../runcomfy/catalogue-entry.ts';
 import { quoteUntrusted } from '../runcomfy/sanitize.ts';
 import { MODELS } from './built-in/index.ts';
-import { objectOf } from './published-field.ts';
+import type { PriceTable } from './define.ts';
+import { fieldsOf } from './published-schema.ts';
 
-/** The published price in words, with its unit; undefined where none is told. */
-export function priceWords(entry: CatalogueEntry): string | undefined {
+const builtInTable = (modelId: string): PriceTable | undefined =>
+  MODELS.find(({ id }) => id === modelId)?.price;
+
+/** The published price of a call of a built-in model in USD; undefined if none is published. */
+export function publishedPrice(modelId: string, input: Record<string, unknown>): number | undefined {
+  const table = builtInTable(modelId);
+  if (!table) return undefined;
+  const value = String(input[table.field] ?? table.default);
+  return Object.hasOwn(table.usd, value) ? table.usd[value] : undefined;
+}
+
+/** The published price in words, with its unit; undefined if there is none. */
+export function priceText(entry: CatalogueEntry): string | undefined {
   const { base_price_usd, price_unit, pricing_note } = entry;
-  const table = tableOf(entry);
+  const table = currentTable(entry);
   if (table) {
     const prices = Object.entries(table.usd).map(
-      ([value, usd]) => `${dollars(usd)} ${value}${value === table.otherwise ? ' (default)' : ''}`,
+      ([value, usd]) => `${dollars(usd)} ${value}${value === table.default ? ' (default)' : ''}`,
     );
     return `${prices.join(', ')} per image`;
   }
   const note = quoteUntrusted(pricing_note ?? '');
   if (base_price_usd === undefined) return note || undefined;
   const unit = quoteUntrusted(price_unit ?? '') || 'call';
-  const seconds = price_unit === 'second' ? usualSeconds(entry) : undefined;
-  const whole =
-    seconds === undefined ? '' : `, ${dollars(base_price_usd * seconds)} for the default ${seconds} s`;
-  return `${dollars(base_price_usd)} per ${unit}${whole}${note === '' ? '' : `: ${note}`}`;
+  const seconds = defaultSeconds(entry);
+  const total = seconds && `, ${dollars(base_price_usd * seconds)} for the default ${seconds} s`;
+  return `${dollars(base_price_usd)} per ${unit}${total ?? ''}${note && `: ${note}`}`;
 }
 
-/** What a call that leaves its settings out costs in USD by the published price; undefined where that does not tell. */
+/** What a call with default settings costs in USD by the published price; undefined if that does not tell. */
 export function callPrice(entry: CatalogueEntry): number | undefined {
   const { base_price_usd, price_unit } = entry;
-  const table = tableOf(entry);
-  if (table) return table.usd[table.otherwise];
+  const table = currentTable(entry);
+  if (table) return table.usd[table.default];
   if (base_price_usd === undefined || price_unit !== 'second') return base_price_usd;
-  const seconds = usualSeconds(entry);
-  return seconds === undefined ? undefined : Math.round(base_price_usd * seconds * 1e6) / 1e6;
+  const seconds = defaultSeconds(entry);
+  return seconds && Math.round(base_price_usd * seconds * 1e6) / 1e6;
 }
 
-/** Our own table of a built-in model's prices, unless the catalogue has gone on to another price. */
-function tableOf({ model_id, base_price_usd }: CatalogueEntry) {
-  const { price } = MODELS.find(({ id }) => id === model_id) ?? {};
-  const isOfToday = base_price_usd === undefined || Object.values(price?.usd ?? {}).includes(base_price_usd);
-  return isOfToday ? price : undefined;
+/** Our own table of a built-in model's prices, unless the catalogue now names another price. */
+function currentTable({ model_id, base_price_usd }: CatalogueEntry): PriceTable | undefined {
+  const table = builtInTable(model_id);
+  const isCurrent = base_price_usd === undefined || Object.values(table?.usd ?? {}).includes(base_price_usd);
+  return isCurrent ? table : undefined;
 }
 
-/** The default length in seconds: 5, `"5"` or `"5s"`, as schemas have it. */
-function usualSeconds({ input_schema }: CatalogueEntry): number | undefined {
-  const { default: usual } = objectOf(objectOf(input_schema?.properties).duration);
-  const seconds = Number.parseFloat(String(usual));
-  return seconds > 0 ? seconds : undefined;
+/** The default length of what is paid by the second: 5, `"5"` or `"5s"`, as schemas have it. */
+function defaultSeconds({ price_unit, input_schema }: CatalogueEntry): number | undefined {
+  const length = fieldsOf(input_schema).get('duration')?.default;
+  const seconds = Number.parseFloat(String(length));
+  return price_unit === 'second' && seconds > 0 ? seconds : undefined;
 }

@@ -1,122 +1,114 @@
 import MiniSearch from 'minisearch';
 import type { CatalogueEntry } from '../runcomfy/catalogue-entry.ts';
+import type { MediaKind } from '../runcomfy/outputs.ts';
 import { callPrice } from './price.ts';
-import { isFor, type Medium, makes, saidOf, type Task } from './tasks.ts';
+import { isForTask, mediaKindOf, synonymsOf, type Task } from './tasks.ts';
 
 /** What a model has to be for, make and cost, and the order. */
-export interface Wish {
+export interface SearchOptions {
   task?: Task | undefined;
-  makes?: Medium | undefined;
-  /** The most for a call that leaves its settings out, in USD. */
+  makes?: MediaKind | undefined;
+  /** In USD, for a call with default settings. */
   max_price?: number | undefined;
   sort?: 'price' | undefined;
 }
 
-export interface Found {
+export interface SearchResult {
   entries: CatalogueEntry[];
   /** How many were searched. */
-  of: number;
-  /** How many more would fit, but publish no price to hold against `max_price`. */
+  searched: number;
+  /** How many more match, but publish no price to compare with `max_price`. */
   unpriced: number;
-  /** Words that nothing fits. */
+  /** Words that match nothing. */
   unmatched: string[];
-  /** What words that stand nowhere were read as. */
+  /** Words that occur nowhere, with what they were read as. */
   readAs: Map<string, string>;
 }
 
-// Words that say nothing about a model.
-const EMPTY = new Set(
+const STOP_WORDS = new Set(
   `a an the of with and or to for in on at by from into as is are be it its i me my you your we our this that these
   some any one can do does should want need please make makes create generate model models`.split(/\s+/),
 );
-// What is read of a query, in characters and words.
+// How much of a query is read, in characters and words.
 const MAX_QUERY = 400;
 const MAX_WORDS = 20;
 const MAX_NEAREST = 3;
 // Entries that are indexed before jobs and calls get their turn again, some 10 ms.
 const CHUNK = 50;
-// Of the best score: what has less shares but a common word.
+// Relative to the best score: below it, a match is no more than a common word.
 const MIN_SCORE = 0.2;
 // This server is for images first.
-const OTHER_MEDIUM = 0.8;
+const OTHER_MEDIA_BOOST = 0.8;
 
-/** The entries that fit, best first; all of them where no word says anything. Words may be misspelt or cut short. */
+/** The entries that match, best first; all of them if the query has only stop words. Words may be misspelt or incomplete. */
 export async function search(
   entries: readonly CatalogueEntry[],
   query: string,
-  wish: Wish = {},
-): Promise<Found> {
-  const { task, makes: medium, max_price, sort } = wish;
+  { task, makes, max_price, sort }: SearchOptions = {},
+): Promise<SearchResult> {
   const index = await indexOf(entries);
   const { words, unmatched, readAs } = readQuery(query, index);
   const results = index.search(words.length === 0 ? MiniSearch.wildcard : words.join(' '), {
     fuzzy: (word) => readAs.has(word) && maxTypos(word),
-    filter: ({ entry }) => (!task || isFor(entry, task)) && (!medium || makes(entry) === medium),
+    filter: ({ entry }) => (!task || isForTask(entry, task)) && (!makes || mediaKindOf(entry) === makes),
   });
-  const fitting = results
+  const matches = results
     .filter(({ score }) => score >= MIN_SCORE * (results[0]?.score ?? 0))
     .map(({ entry }) => ({ entry: entry as CatalogueEntry, price: callPrice(entry) }));
-  const affordable = fitting.filter(
-    ({ price }) => max_price === undefined || (price !== undefined && price <= max_price),
-  );
+  const isAffordable = (price = Number.POSITIVE_INFINITY) => max_price === undefined || price <= max_price;
+  const affordable = matches.filter(({ price }) => isAffordable(price));
   if (sort === 'price')
     affordable.sort((a, b) => (a.price ?? Number.MAX_VALUE) - (b.price ?? Number.MAX_VALUE));
   return {
     entries: affordable.map(({ entry }) => entry),
-    of: entries.length,
-    unpriced: max_price === undefined ? 0 : fitting.filter(({ price }) => price === undefined).length,
+    searched: entries.length,
+    unpriced: max_price === undefined ? 0 : matches.filter(({ price }) => price === undefined).length,
     unmatched,
     readAs,
   };
 }
 
-/** The entries whose ids are most like a wrong one. */
-export async function nearest(
-  modelId: string,
-  entries: readonly CatalogueEntry[],
-): Promise<CatalogueEntry[]> {
+/** The model ids that are most like a wrong one. */
+export async function nearestIds(modelId: string, entries: readonly CatalogueEntry[]): Promise<string[]> {
   const index = await indexOf(entries);
-  const results = index.search(idWords(modelId.slice(0, MAX_QUERY)), {
-    fields: ['id'],
-    fuzzy: maxTypos,
-  });
-  return results.slice(0, MAX_NEAREST).map(({ entry }) => entry);
+  const results = index.search(idWords(modelId.slice(0, MAX_QUERY)), { fields: ['id'], fuzzy: maxTypos });
+  return results.slice(0, MAX_NEAREST).map(({ entry }) => entry.model_id);
 }
 
-/** The words of a query that say something, those that nothing fits, and what misspelt ones were read as. */
-function readQuery(
-  query: string,
-  index: MiniSearch,
-): Pick<Found, 'unmatched' | 'readAs'> & { words: string[] } {
-  const words = [...new Set(wordsOf(query.slice(0, MAX_QUERY)))].filter(isTelling).slice(0, MAX_WORDS);
-  const strange = words.filter((word) => index.search(word).length === 0);
-  const guesses = strange.map(
-    (word) => [word, index.search(word, { fuzzy: maxTypos })[0]?.terms[0]] as const,
-  );
-  const readAs = new Map(guesses.flatMap(([word, guess]) => (guess === undefined ? [] : [[word, guess]])));
-  return { words, unmatched: strange.filter((word) => !readAs.has(word)), readAs };
+/** The keywords of a query, those that match nothing, and what misspelt ones were read as. */
+function readQuery(query: string, index: MiniSearch) {
+  const words = [...new Set(wordsOf(query.slice(0, MAX_QUERY)))].filter(isKeyword).slice(0, MAX_WORDS);
+  const unmatched: string[] = [];
+  const readAs = new Map<string, string>();
+  for (const word of words) {
+    if (index.search(word).length > 0) continue;
+    const guess = index.search(word, { fuzzy: maxTypos })[0]?.terms[0];
+    if (guess === undefined) unmatched.push(word);
+    else readAs.set(word, guess);
+  }
+  return { words, unmatched, readAs };
 }
 
 const indexes = new WeakMap<readonly CatalogueEntry[], Promise<MiniSearch>>();
 
 /** The index of a catalogue, which is made once: some 70 ms for 400 models. */
 function indexOf(entries: readonly CatalogueEntry[]): Promise<MiniSearch> {
-  const made = indexes.get(entries) ?? makeIndex(entries);
-  indexes.set(entries, made);
-  return made;
+  const index = indexes.get(entries) ?? createIndex(entries);
+  indexes.set(entries, index);
+  return index;
 }
 
-async function makeIndex(entries: readonly CatalogueEntry[]): Promise<MiniSearch> {
+async function createIndex(entries: readonly CatalogueEntry[]): Promise<MiniSearch> {
   const index = new MiniSearch({
     idField: 'at',
-    fields: ['id', 'name', 'categories', 'description', 'said'],
+    fields: ['id', 'name', 'categories', 'description', 'synonyms'],
     storeFields: ['entry'],
     tokenize: wordsOf,
-    processTerm: (word) => isTelling(word) && word,
+    processTerm: (word) => isKeyword(word) && word,
     searchOptions: {
       prefix: (word) => word.length > 2,
       boostDocument: (_, __, stored) =>
-        makes(stored?.entry as CatalogueEntry) === 'image' ? 1 : OTHER_MEDIUM,
+        mediaKindOf(stored?.entry as CatalogueEntry) === 'image' ? 1 : OTHER_MEDIA_BOOST,
     },
   });
   await index.addAllAsync(
@@ -127,7 +119,7 @@ async function makeIndex(entries: readonly CatalogueEntry[]): Promise<MiniSearch
       name: entry.display_name,
       categories: entry.categories.join(' '),
       description: entry.description,
-      said: saidOf(entry),
+      synonyms: synonymsOf(entry),
     })),
     { chunkSize: CHUNK },
   );
@@ -136,7 +128,7 @@ async function makeIndex(entries: readonly CatalogueEntry[]): Promise<MiniSearch
 
 const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 
-const isTelling = (word: string): boolean => !EMPTY.has(word);
+const isKeyword = (word: string): boolean => !STOP_WORDS.has(word);
 
 /** An id, and its segments without hyphens: people write nanobanana and flux2. */
 const idWords = (id: string): string => `${id} ${id.replace(/[^\p{L}\p{N}/]/gu, '')}`;

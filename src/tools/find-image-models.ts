@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import type { Wait } from '../jobs/calls.ts';
 import type { Cached } from '../models/catalogue.ts';
-import { liveModel, requiredInputs } from '../models/from-schema.ts';
-import { priceWords } from '../models/price.ts';
-import type { Found } from '../models/search.ts';
-import { MEDIA, makes, TASK_NAMES } from '../models/tasks.ts';
+import { modelFromSchema, requiredInputs } from '../models/from-schema.ts';
+import { priceText } from '../models/price.ts';
+import type { SearchResult } from '../models/search.ts';
+import { mediaKindOf, TASK_NAMES } from '../models/tasks.ts';
 import type { CatalogueEntry } from '../runcomfy/catalogue-entry.ts';
+import { MEDIA_KINDS } from '../runcomfy/outputs.ts';
 import { quoteUntrusted } from '../runcomfy/sanitize.ts';
 import { type Answer, defineTool, type Services, type Tool } from './support/define.ts';
 import { readFreely } from './support/free-read.ts';
@@ -29,7 +30,7 @@ export function findImageModels(tools: ReadonlyMap<string, string>, services: Fi
     input: z.strictObject({
       query: z.string().optional().meta({ description: 'What it does or is called.' }),
       task: z.enum(TASK_NAMES).optional().meta({ description: 'What it is for.' }),
-      makes: z.enum(MEDIA).optional().meta({ description: 'What it should make.' }),
+      makes: z.enum(MEDIA_KINDS).exclude(['3d']).optional().meta({ description: 'What it should make.' }),
       max_price: z.number().optional().meta({ description: 'Most USD for a default call.' }),
       sort: z.enum(['price']).optional().meta({ description: 'Cheapest call first.' }),
       page: z.int().min(1).max(500).optional().meta({ description: 'Page, from 1.' }),
@@ -52,7 +53,9 @@ export function findImageModels(tools: ReadonlyMap<string, string>, services: Fi
       const next = nextStep(rows, page, total);
       const pages = total > PAGE ? `, page ${page} of ${Math.ceil(total / PAGE)}` : '';
       return {
-        text: [`${total} of ${found.of} models${pages}.`, ...rows.map(lineOf), ...notes, next].join('\n'),
+        text: [`${total} of ${found.searched} models${pages}.`, ...rows.map(lineOf), ...notes, next].join(
+          '\n',
+        ),
         data: { models: rows, total, page, ...(notes.length > 0 && { notes }), next },
       };
     },
@@ -69,7 +72,7 @@ function nextStep(rows: readonly Row[], page: number, found: number): string {
 }
 
 /** What a search made of its words, and what `max_price` could not be held against. */
-function matchNotes({ unmatched, readAs, unpriced }: Found): string[] {
+function matchNotes({ unmatched, readAs, unpriced }: SearchResult): string[] {
   const quoted = (words: readonly string[]) => words.map((word) => `"${word}"`).join(', ');
   return [
     ...(unmatched.length > 0 ? [`Nothing fits ${quoted(unmatched)}.`] : []),
@@ -86,7 +89,7 @@ async function describeModel(
 ): Promise<Answer> {
   const cached = await readFreely(clock, wait, (signal) => catalogue.model(id, signal));
   const row = rowOf(cached.value, tools);
-  const input_schema = jsonSchema(liveModel(cached.value).input, 'input');
+  const input_schema = jsonSchema(modelFromSchema(cached.value).input, 'input');
   const notes = [...(row.price ? [NO_QUOTE] : []), ...staleNote(cached, clock.now())];
   const next = `Call ${row.tool ?? `run_image_model with model "${row.model}"`}.`;
   return {
@@ -99,8 +102,8 @@ type Row = ReturnType<typeof rowOf>;
 
 /** A model in short, as data. */
 function rowOf(entry: CatalogueEntry, tools: ReadonlyMap<string, string>) {
-  const price = priceWords(entry);
-  const kind = makes(entry);
+  const price = priceText(entry);
+  const kind = mediaKindOf(entry);
   const tool = tools.get(entry.model_id);
   return {
     model: entry.model_id,

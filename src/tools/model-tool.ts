@@ -10,9 +10,11 @@ export type RunServices = AnswerServices & Pick<Services, 'jobs' | 'inputs' | 'c
 
 /** The tool of a model: submits a paid job and follows it. */
 export function modelTool(model: Model, name: string, services: RunServices): Tool {
-  const { makes = 'image' } = model;
+  const { mediaKind = 'image' } = model;
   const returns =
-    makes === 'image' ? 'image URLs' : `${makes === '3d' ? '3D model' : makes} URLs, without previews`;
+    mediaKind === 'image'
+      ? 'image URLs'
+      : `${mediaKind === '3d' ? '3D model' : mediaKind} URLs, without previews`;
   return defineTool({
     name,
     title: model.title,
@@ -20,7 +22,7 @@ export function modelTool(model: Model, name: string, services: RunServices): To
     input: model.input,
     output: jobOutput,
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
-    searchHint: `${model.imageFields.length > 0 ? 'edit or combine images' : `generate ${makes}`} with ${model.title}`,
+    searchHint: `${model.imageFields.length > 0 ? 'edit or combine images' : `generate ${mediaKind}`} with ${model.title}`,
     isPaid: true,
     view: 'shown',
     run: (input, call) => runModel(model, input, call, services),

@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { MODELS } from '../models/built-in/index.ts';
-import { liveModel } from '../models/from-schema.ts';
+import { modelFromSchema } from '../models/from-schema.ts';
 import { shorten } from '../runcomfy/sanitize.ts';
 import { type RunServices, runModel } from './model-tool.ts';
 import { readArguments } from './support/arguments.ts';
@@ -46,13 +45,7 @@ export const runImageModel = (services: RunServices) =>
       const { value: entry } = await readFreely(services.clock, call.wait, (signal) =>
         services.catalogue.model(id, signal),
       );
-      const model = liveModel(entry);
-      const { price } = MODELS.find((known) => known.id === model.id) ?? {};
-      return runModel(
-        { ...model, ...(price && { price }) },
-        readArguments({ name: model.id, input: model.input }, input),
-        call,
-        services,
-      );
+      const model = modelFromSchema(entry);
+      return runModel(model, readArguments({ name: model.id, input: model.input }, input), call, services);
     },
   });

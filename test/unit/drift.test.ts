@@ -2,12 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MODELS } from '../../src/models/built-in/index.ts';
-import { type InputSchema, inputDrift } from '../../src/models/drift.ts';
+import type { PublishedSchema } from '../../src/models/published-schema.ts';
+import { schemaChanges } from '../../src/models/schema-changes.ts';
 import { jsonSchema } from '../../src/tools/support/schema.ts';
 
 const PUBLISHED = join(import.meta.dirname, '../support/fixtures/published');
 
-const KNOWN: InputSchema = {
+const KNOWN: PublishedSchema = {
   type: 'object',
   required: ['prompt', 'images'],
   properties: {
@@ -18,10 +19,10 @@ const KNOWN: InputSchema = {
     seed: { type: 'integer', default: 0 },
   },
 };
-const properties = KNOWN.properties as Record<string, InputSchema>;
+const properties = KNOWN.properties as Record<string, PublishedSchema>;
 
 /** The known input as published with other fields; undefined takes one away. */
-const published = (fields: Record<string, unknown>, required: unknown = KNOWN.required): InputSchema => ({
+const published = (fields: Record<string, unknown>, required: unknown = KNOWN.required): PublishedSchema => ({
   ...KNOWN,
   required,
   properties: Object.fromEntries(
@@ -34,12 +35,12 @@ describe('the drift of an input', () => {
     const { model_id, input_schema } = JSON.parse(readFileSync(join(PUBLISHED, file), 'utf8'));
     const model = MODELS.find(({ id }) => id === model_id);
     if (!model) throw new Error(`${model_id} is gone`);
-    expect(inputDrift(jsonSchema(model.input, 'input'), input_schema)).toEqual([]);
+    expect(schemaChanges(jsonSchema(model.input, 'input'), input_schema)).toEqual([]);
   });
 
-  const field = (name: string, change: InputSchema) =>
+  const field = (name: string, change: PublishedSchema) =>
     published({ [name]: { ...properties[name], ...change } });
-  const ROWS: [what: string, published: InputSchema, lines: string[]][] = [
+  const ROWS: [what: string, published: PublishedSchema, lines: string[]][] = [
     ['a field that is new', published({ style: { type: 'string' } }), ['style: new field']],
     [
       'a new field that is required',
@@ -84,7 +85,7 @@ describe('the drift of an input', () => {
     ['a default that is gone', field('seed', { default: null }), ['seed: default was 0, is none']],
   ];
   it.each(ROWS)('tells %s', (_, live, lines) => {
-    expect(inputDrift(KNOWN, live)).toEqual(lines);
+    expect(schemaChanges(KNOWN, live)).toEqual(lines);
   });
 
   it('says nothing of orders, words, samples, names for types, and what is left out', () => {
@@ -98,13 +99,13 @@ describe('the drift of an input', () => {
         prompt: { type: 'string', default: 'a sample', validations: [{ validation_rule: 'length<' }] },
       },
     };
-    expect(inputDrift(KNOWN, live)).toEqual([]);
+    expect(schemaChanges(KNOWN, live)).toEqual([]);
   });
 
   it('survives values that are nested deeper than JSON can be written', () => {
     const deep = JSON.parse(`${'['.repeat(9_000)}${']'.repeat(9_000)}`);
     const odd = { enum: ['low', 'high', deep], default: deep, minimum: deep, items: deep };
-    expect(inputDrift(KNOWN, field('quality', odd))).toEqual([
+    expect(schemaChanges(KNOWN, field('quality', odd))).toEqual([
       'quality: new value a list',
       'quality: minimum was none, is a list',
       'quality: default was "high", is a list',
@@ -119,13 +120,13 @@ describe('the drift of an input', () => {
       { properties: [], required: 'all' },
       { required: [7, null] },
     ])
-      expect(inputDrift(KNOWN, live as InputSchema)).toEqual(gone);
-    expect(inputDrift(KNOWN, published({ seed: null, strength: { type: 4, enum: 'x', items: [] } }))).toEqual(
-      [
-        'strength: minimum was 0, is none',
-        'strength: maximum was 1, is none',
-        'seed: default was 0, is none',
-      ],
-    );
+      expect(schemaChanges(KNOWN, live as PublishedSchema)).toEqual(gone);
+    expect(
+      schemaChanges(KNOWN, published({ seed: null, strength: { type: 4, enum: 'x', items: [] } })),
+    ).toEqual([
+      'strength: minimum was 0, is none',
+      'strength: maximum was 1, is none',
+      'seed: default was 0, is none',
+    ]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { liveModel, requiredInputs } from '../../src/models/from-schema.ts';
-import { callPrice, priceWords } from '../../src/models/price.ts';
-import { makes } from '../../src/models/tasks.ts';
+import { modelFromSchema, requiredInputs } from '../../src/models/from-schema.ts';
+import { callPrice, priceText } from '../../src/models/price.ts';
+import { mediaKindOf } from '../../src/models/tasks.ts';
 import { readEntry } from '../../src/runcomfy/catalogue-entry.ts';
 import { MODEL_ID } from '../../src/runcomfy/replies.ts';
 import { modelTool, type RunServices } from '../../src/tools/model-tool.ts';
@@ -16,7 +16,7 @@ const entryOf = (properties: unknown, required: unknown = []) => {
   return entry;
 };
 const shown = (properties: unknown, required?: unknown) => {
-  const model = liveModel(entryOf(properties, required));
+  const model = modelFromSchema(entryOf(properties, required));
   const inputSchema = jsonSchema(model.input, 'input');
   if (!model.input.shape || Object.keys(model.input.shape).length === 0) return inputSchema;
   const tool = modelTool(model, 'b', {} as RunServices);
@@ -24,7 +24,7 @@ const shown = (properties: unknown, required?: unknown) => {
   return inputSchema;
 };
 const problems = (properties: unknown, input: Record<string, unknown>, required?: unknown) =>
-  inputProblems(liveModel(entryOf(properties, required)).input, input);
+  inputProblems(modelFromSchema(entryOf(properties, required)).input, input);
 
 describe('a published input', () => {
   it.each([
@@ -87,7 +87,7 @@ describe('a published input', () => {
       film: { type: 'string', format: 'video_uri' },
       image: { type: 'string' },
     };
-    expect(liveModel(entryOf(fields)).imageFields).toEqual(['one', 'many', 'inside']);
+    expect(modelFromSchema(entryOf(fields)).imageFields).toEqual(['one', 'many', 'inside']);
   });
 });
 
@@ -116,12 +116,12 @@ describe('an entry of the catalogue', () => {
 
   it('tells its price with the unit', () => {
     const entry = entryOf({});
-    expect(priceWords(entry)).toBeUndefined();
-    expect(priceWords({ ...entry, base_price_usd: 0 })).toBe('$0 per call');
-    expect(priceWords({ ...entry, base_price_usd: 0.1, price_unit: 'second' })).toBe('$0.1 per second');
-    expect(priceWords({ ...entry, pricing_note: 'ask us' })).toBe('ask us');
+    expect(priceText(entry)).toBeUndefined();
+    expect(priceText({ ...entry, base_price_usd: 0 })).toBe('$0 per call');
+    expect(priceText({ ...entry, base_price_usd: 0.1, price_unit: 'second' })).toBe('$0.1 per second');
+    expect(priceText({ ...entry, pricing_note: 'ask us' })).toBe('ask us');
     const film = { ...entryOf({ duration: { default: '8s' } }), base_price_usd: 0.15, price_unit: 'second' };
-    expect(priceWords(film)).toBe('$0.15 per second, $1.2 for the default 8 s');
+    expect(priceText(film)).toBe('$0.15 per second, $1.2 for the default 8 s');
   });
 
   it('costs what a call without settings does', () => {
@@ -136,10 +136,10 @@ describe('an entry of the catalogue', () => {
 
   it('has the prices by quality of a built-in model, until the catalogue tells another', () => {
     const builtIn = { ...entryOf({}), model_id: 'openai/gpt-image-1-5/image-to-image' };
-    expect(priceWords(builtIn)).toBe('$0.009 low, $0.034 medium, $0.133 high (default) per image');
+    expect(priceText(builtIn)).toBe('$0.009 low, $0.034 medium, $0.133 high (default) per image');
     expect(callPrice({ ...builtIn, base_price_usd: 0.009 })).toBe(0.133);
     expect(callPrice({ ...builtIn, base_price_usd: 0.02 })).toBe(0.02);
-    expect(priceWords({ ...builtIn, base_price_usd: 0.02 })).toBe('$0.02 per call');
+    expect(priceText({ ...builtIn, base_price_usd: 0.02 })).toBe('$0.02 per call');
   });
 
   it('tells what it needs and makes', () => {
@@ -147,12 +147,14 @@ describe('an entry of the catalogue', () => {
     expect(requiredInputs({ ...entryOf({}), input_schema: undefined, required_inputs: ['x'] })).toEqual([
       'x',
     ]);
-    expect(makes({ ...entryOf({}), categories: ['image-to-video'] })).toBe('video');
-    expect(makes({ ...entryOf({}), categories: ['video-to-image'] })).toBe('image');
-    expect(makes({ ...entryOf({}), model_id: 'x/text-to-speech' })).toBe('audio');
-    expect(makes({ ...entryOf({}), categories: ['video-to-audio'] })).toBe('audio');
-    expect(makes({ ...entryOf({}), categories: ['video-to-video', 'background-removal'] })).toBe('video');
-    expect(makes({ ...entryOf({}), categories: ['image-to-3d'] })).toBe('3d');
+    expect(mediaKindOf({ ...entryOf({}), categories: ['image-to-video'] })).toBe('video');
+    expect(mediaKindOf({ ...entryOf({}), categories: ['video-to-image'] })).toBe('image');
+    expect(mediaKindOf({ ...entryOf({}), model_id: 'x/text-to-speech' })).toBe('audio');
+    expect(mediaKindOf({ ...entryOf({}), categories: ['video-to-audio'] })).toBe('audio');
+    expect(mediaKindOf({ ...entryOf({}), categories: ['video-to-video', 'background-removal'] })).toBe(
+      'video',
+    );
+    expect(mediaKindOf({ ...entryOf({}), categories: ['image-to-3d'] })).toBe('3d');
   });
 });
 

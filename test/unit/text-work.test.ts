@@ -15,13 +15,14 @@ import { waitBudget, waitEnd } from '../../src/mcp/hosts.ts';
 import { outgoing } from '../../src/mcp/outgoing.ts';
 import type { Catalogue } from '../../src/models/catalogue.ts';
 import { cleanEntry } from '../../src/models/clean-entry.ts';
-import { inputDrift } from '../../src/models/drift.ts';
-import { liveModel, requiredInputs } from '../../src/models/from-schema.ts';
+import { modelFromSchema, requiredInputs } from '../../src/models/from-schema.ts';
 import { matcher } from '../../src/models/pinned.ts';
-import { callPrice, priceWords } from '../../src/models/price.ts';
-import { isFieldName } from '../../src/models/published-field.ts';
-import { nearest, search } from '../../src/models/search.ts';
-import { makes, saidOf } from '../../src/models/tasks.ts';
+import { callPrice, priceText } from '../../src/models/price.ts';
+import { isFieldName } from '../../src/models/published-schema.ts';
+import { schemaChanges } from '../../src/models/schema-changes.ts';
+import { nearestIds, search } from '../../src/models/search.ts';
+import { mediaKindOf, synonymsOf } from '../../src/models/tasks.ts';
+import { zodField } from '../../src/models/zod-field.ts';
 import { readEntry } from '../../src/runcomfy/catalogue-entry.ts';
 import { serviceError } from '../../src/runcomfy/errors.ts';
 import { bodyText } from '../../src/runcomfy/http.ts';
@@ -129,14 +130,18 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
   },
   'models/clean-entry.ts': { cleanEntry: (text) => cleanEntry(entryWith(text), redact) },
   'models/from-schema.ts': {
-    liveModel: (text) => liveModel(entryWith(text)),
+    modelFromSchema: (text) => modelFromSchema(entryWith(text)),
     requiredInputs: (text) => requiredInputs(entryWith(text)),
   },
   'models/price.ts': {
-    priceWords: (text) => priceWords(entryWith(text)),
+    priceText: (text) => priceText(entryWith(text)),
     callPrice: (text) => callPrice(filmOf(text)),
   },
-  'models/published-field.ts': { isFieldName },
+  'models/published-schema.ts': { isFieldName },
+  'models/zod-field.ts': {
+    zodField: (text) => zodField({ type: text, description: text, default: text, enum: [text] }, text),
+    'zodField of a rule': (text) => zodField({ validations: [{ validation_rule: text }] }, 'a', true),
+  },
   'models/pinned.ts': {
     'a pattern': (text) => matcher(text)('openai/gpt-image-2/text-to-image'),
     'an id': (text) => matcher('*a*a*a*a*a*a*a*a*a*b')(text),
@@ -145,11 +150,11 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
   'models/search.ts': {
     'a query': (text) => search([cleanEntry(entryWith('a'), redact)], text),
     'a description': (text) => search([cleanEntry(entryWith(text), redact)], 'a fox', { task: 'edit' }),
-    nearest: (text) => nearest(text, [entryWith('a')]),
+    nearestIds: (text) => nearestIds(text, [entryWith('a')]),
   },
   'models/tasks.ts': {
-    makes: (text) => makes(entryWith(text)),
-    saidOf: (text) => saidOf(entryWith(text)),
+    mediaKindOf: (text) => mediaKindOf(entryWith(text)),
+    synonymsOf: (text) => synonymsOf(entryWith(text)),
   },
   'tools/support/arguments.ts': {
     'a value': (text) => failed(() => readArguments(closed, { a: text, b: text })),
@@ -186,9 +191,9 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
       return refused(() => runImageModel(services).run({ model: text, input: {} }, call));
     },
   },
-  'models/drift.ts': {
-    inputDrift: (text) =>
-      inputDrift({ properties: { a: { type: 'x' } } }, entryWith(text).input_schema ?? {}),
+  'models/schema-changes.ts': {
+    schemaChanges: (text) =>
+      schemaChanges({ properties: { a: { type: 'x' } } }, entryWith(text).input_schema ?? {}),
   },
   'images/file-name.ts': {
     givenStem,

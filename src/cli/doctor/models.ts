@@ -1,6 +1,6 @@
 import { ToolError } from '../../errors.ts';
 import { MODELS } from '../../models/built-in/index.ts';
-import { inputDrift } from '../../models/drift.ts';
+import { schemaChanges } from '../../models/schema-changes.ts';
 import type { RunComfy } from '../../runcomfy/client.ts';
 import { quoteUntrusted } from '../../runcomfy/sanitize.ts';
 import { jsonSchema } from '../../tools/support/schema.ts';
@@ -56,7 +56,7 @@ async function compare(
   try {
     const { input_schema } = await api.model(id, signal);
     if (!input_schema) return { problem: 'RunComfy told no input of it.', isKeyRefused: false };
-    return { changes: inputDrift(jsonSchema(input, 'input'), input_schema) };
+    return { changes: schemaChanges(jsonSchema(input, 'input'), input_schema) };
   } catch (error) {
     if (signal.aborted)
       return { problem: `RunComfy did not answer within ${WITHIN / 1000} s.`, isKeyRefused: false };

@@ -6,7 +6,7 @@ export default defineModel({
   title: 'GPT Image 1.5: image to image',
   description:
     'Edit or combine 1 to 10 images by a prompt with OpenAI GPT Image 1.5: change a scene, keep a face or product, merge references.',
-  price: { by: 'quality', usd: { low: 0.009, medium: 0.034, high: 0.133 }, otherwise: 'high' },
+  price: { field: 'quality', usd: { low: 0.009, medium: 0.034, high: 0.133 }, default: 'high' },
   input: z.strictObject({
     prompt: prompt('What to change or make; say which reference is meant and what must stay as it is.'),
     image_urls: imageUrls(

@@ -1,6 +1,6 @@
 import { ToolError } from '../../errors.ts';
 import type { Catalogue } from '../../models/catalogue.ts';
-import { liveModel } from '../../models/from-schema.ts';
+import { modelFromSchema } from '../../models/from-schema.ts';
 import { shorten } from '../../runcomfy/sanitize.ts';
 import { inputProblems } from './arguments.ts';
 import { jsonSchema } from './schema.ts';
@@ -21,7 +21,7 @@ export async function withLiveSchema(
 ): Promise<ToolError> {
   const entry = await catalogue.now(modelId);
   if (!entry) return refusal;
-  const live = liveModel(entry).input;
+  const live = modelFromSchema(entry).input;
   const problems = inputProblems(live, input);
   const named = Object.entries(live.shape)
     .filter(([name]) => new RegExp(`\\b${name.replace(/\W/g, '\\$&')}\\b`).test(refusal.message))
