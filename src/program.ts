@@ -109,7 +109,8 @@ export function createProgram(config: Config, surroundings: Surroundings): Progr
       waitSeconds,
       calls,
       redact,
-      view: async () => viewContents((await import('./view/view.ts')).viewHtml(models), outputOrigins(local)),
+      view: async () =>
+        viewContents((await import('./view/pages.ts')).viewHtml(models), outputOrigins(local)),
     });
   /** Chooses the models once, when the first client is there; then the list stays. */
   function serveLater(patterns: readonly string[]): McpServerFactory {

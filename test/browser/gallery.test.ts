@@ -57,7 +57,11 @@ describeInBrowser('the gallery in a browser', (browser) => {
     await page.getByText('1 job · 1 image').waitFor();
     await page.locator('.tile').click();
     await dialog.locator('img.loaded').waitFor();
-    expect(await dialog.getByRole('link', { name: 'Open' }).getAttribute('href')).toContain(config.baseUrl);
+    const link = dialog.getByRole('link', { name: 'Open' });
+    expect(await link.getAttribute('href')).toContain(config.baseUrl);
+    const opened = page.context().waitForEvent('page');
+    await link.click();
+    await (await opened).close();
     expect(await dialog.getByRole('button', { name: 'Collect' }).count()).toBe(0);
   });
 

@@ -2,7 +2,7 @@ import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { MODELS } from '../../src/models/built-in/index.ts';
-import { viewHtml } from '../../src/view/view.ts';
+import { viewHtml } from '../../src/view/pages.ts';
 import { MAIN, plainEnv } from '../support/process.ts';
 import { freshDataDir } from '../support/program.ts';
 import { SHOWS_VIEWS, VIEW } from '../support/view.ts';

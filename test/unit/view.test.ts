@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MODELS } from '../../src/models/built-in/index.ts';
-import { galleryPage } from '../../src/view/gallery.ts';
-import { pageHtml } from '../../src/view/html.ts';
-import { viewHtml } from '../../src/view/view.ts';
+import { galleryPage, pageHtml, viewHtml } from '../../src/view/pages.ts';
 
 const MAX_VIEW = 12_000;
 
@@ -19,12 +17,7 @@ describe('the pages', () => {
   });
 
   it('cannot be broken out of by their data', () => {
-    const { html } = pageHtml({
-      title: 'x',
-      script: '',
-      style: '',
-      data: '</script><script>alert(1)</script>',
-    });
+    const { html } = pageHtml('x', { script: '', style: '' }, '</script><script>alert(1)</script>');
     expect(html.match(/<script>/g)).toHaveLength(1);
   });
 });

@@ -2,7 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { MODELS } from '../../models/built-in/index.ts';
-import { galleryPage } from '../../view/gallery.ts';
+import { galleryPage } from '../../view/pages.ts';
 import { type Collection, problem } from './collection.ts';
 
 /** The gallery's page while it is served. */

@@ -1,48 +1,46 @@
 import { dollars } from '../../jobs/spending/totals.ts';
-import './card.css';
-import { make } from './dom.ts';
-import { isActive, type Shown, spanWords, stateWords } from './job.ts';
-import { type Open, pictureFigure, waitingFigure } from './picture.ts';
+import './common.css';
+import { h } from './dom.ts';
+import { isActive, type ShownJob, stateWords } from './job.ts';
+import { titleOf } from './models.ts';
+import { type OpenLink, pictureFigure, waitingFigure } from './picture.ts';
 
-/** What a card's page knows and can do. */
-export interface Around {
-  /** A model's name for people. */
-  titleOf(model: string): string;
-  open?: Open;
-  /** What can be done with a job that is not under way. */
-  actions(job: Shown): (Node | string)[];
+export interface CardOptions {
+  open?: OpenLink;
+  /** The buttons for a job that has ended. */
+  actions?(): Node[];
 }
 
-/** The card of a job, which is shown anew whenever more is known. */
+/** The card of a job. */
 export interface Card {
   readonly element: HTMLElement;
-  job: Shown;
-  show(job: Shown): void;
+  job: ShownJob;
+  show(job: ShownJob): void;
 }
 
-/** A job with its pictures, prompt, model, size, time and cost; while it is under way, where it stands. */
-export function createCard(first: Shown, around: Around): Card {
-  const pictures = make('div', 'pictures');
-  const state = Object.assign(make('p', 'state'), { role: 'status' });
-  const prompt = Object.assign(make('p', 'prompt'), { dir: 'auto' });
-  const facts = make('p', 'facts');
-  const error = Object.assign(make('p', 'error'), { role: 'alert' });
-  const note = make('p', 'note');
-  const actions = make('div', 'actions');
-  const element = make('article', 'card', pictures, state, error, prompt, facts, note, actions);
+/** Shows a job with its pictures, prompt, model, time and cost; an active one with its state. */
+export function createCard(first: ShownJob, { open, actions = () => [] }: CardOptions = {}): Card {
+  const pictures = h('div.pictures');
+  const state = h('p.state.row', { role: 'status' });
+  const prompt = h('p.prompt', { dir: 'auto' });
+  const facts = h('p.facts.fine.row');
+  const error = h('p.error', { role: 'alert' });
+  const note = h('p.note.fine');
+  const buttons = h('div');
+  const element = h('article.card', {}, pictures, state, error, prompt, facts, note, buttons);
   let drawn = '';
 
-  /** Draws the pictures anew only where they changed: loading them again would flicker. */
-  function drawPictures(job: Shown): void {
-    const now = isActive(job) ? '' : JSON.stringify(job.pictures);
+  /** Draws pictures only when they change: loading them again would flicker. */
+  function drawPictures(job: ShownJob): void {
+    const { aspect, pictures: all, prompt: name = 'The image of this job' } = job;
+    const now = isActive(job) ? '' : JSON.stringify(all);
     if (now === drawn && pictures.firstChild) return;
     drawn = now;
-    const { shape, pictures: all, prompt: name = 'The image of this job' } = job;
-    const count = all.length;
-    const nameOf = (index: number) => (count > 1 ? `Image ${index + 1} of ${count}: ${name}` : name);
-    const figures = all.map((picture, index) => pictureFigure(picture, nameOf(index), shape, around.open));
-    pictures.dataset.count = String(count);
-    pictures.replaceChildren(...(isActive(job) ? [waitingFigure(shape)] : figures));
+    const nameOf = (index: number) =>
+      all.length > 1 ? `Image ${index + 1} of ${all.length}: ${name}` : name;
+    const figures = all.map((picture, index) => pictureFigure(picture, nameOf(index), aspect, open));
+    pictures.dataset.count = String(all.length);
+    pictures.replaceChildren(...(isActive(job) ? [waitingFigure(aspect)] : figures));
   }
 
   const card: Card = {
@@ -52,26 +50,31 @@ export function createCard(first: Shown, around: Around): Card {
       card.job = job;
       element.dataset.status = job.status;
       drawPictures(job);
-      // A screen reader says it again whenever it is set.
-      const said = isActive(job) || !job.pictures.length ? stateWords(job) : '';
-      if (state.textContent !== said) state.textContent = said;
+      const words = isActive(job) || !job.pictures.length ? stateWords(job) : '';
+      // A screen reader reads it out whenever it is set.
+      if (state.textContent !== words) state.textContent = words;
       prompt.textContent = job.prompt ?? '';
-      facts.replaceChildren(...factsOf(job, around).map((fact) => make('span', '', fact)));
+      facts.replaceChildren(...factsOf(job));
       error.textContent = job.error ?? '';
       note.textContent = job.note ?? '';
-      actions.replaceChildren(...(isActive(job) ? [] : around.actions(job)));
+      buttons.replaceChildren(...(isActive(job) ? [] : actions()));
     },
   };
   card.show(first);
   return card;
 }
 
-/** What is known of a job beside its pictures, in the order in which it is shown. */
-function factsOf({ status, model, elapsed_seconds, cost_usd }: Shown, { titleOf }: Around): string[] {
+function factsOf({ status, model, elapsed_seconds, cost_usd }: ShownJob): Node[] {
   const unpriced = status === 'succeeded' ? 'cost not reported' : '';
-  return [
-    model ? titleOf(model) : '',
-    elapsed_seconds === undefined ? '' : spanWords(elapsed_seconds),
-    cost_usd === undefined ? unpriced : dollars(cost_usd),
-  ].filter(Boolean);
+  const time = elapsed_seconds === undefined ? '' : timeSpan(elapsed_seconds);
+  return factSpans(titleOf(model), time, cost_usd === undefined ? unpriced : dollars(cost_usd));
+}
+
+/** One element for each fact that is known. */
+export const factSpans = (...facts: string[]): Node[] =>
+  facts.filter(Boolean).map((fact) => h('span', {}, fact));
+
+function timeSpan(seconds: number): string {
+  if (seconds < 60) return `${Math.round(seconds * 10) / 10} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }

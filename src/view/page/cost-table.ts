@@ -1,15 +1,11 @@
 import { type CostSums, dollars } from '../../jobs/spending/totals.ts';
-import { make } from './dom.ts';
+import { h } from './dom.ts';
+import { titleOf } from './models.ts';
 
-/** What was reported by day and by model, to be folded out. */
-export interface CostTable {
-  readonly element: HTMLElement;
-  show(costs: CostSums): void;
-}
-
-export function createCostTable(titleOf: (model: string) => string): CostTable {
-  const tables = make('div', 'sums');
-  const element = make('details', 'costs', make('summary', '', 'Costs by day and model'), tables);
+/** The reported costs by day and by model, folded away at first. */
+export function createCostTable(): { element: HTMLElement; show(costs: CostSums): void } {
+  const tables = h('div.tables.row');
+  const element = h('details.costs', {}, h('summary.dim', {}, 'Costs by day and model'), tables);
   return {
     element,
     show({ reported, by_day, by_model }) {
@@ -27,7 +23,7 @@ export function createCostTable(titleOf: (model: string) => string): CostTable {
 }
 
 function table(head: string, rows: [what: string, usd: number][]): HTMLElement {
-  const heads = [head, 'Reported'].map((text) => Object.assign(make('th', '', text), { scope: 'col' }));
-  const body = rows.map(([what, usd]) => make('tr', '', make('td', '', what), make('td', '', dollars(usd))));
-  return make('table', '', make('thead', '', make('tr', '', ...heads)), make('tbody', '', ...body));
+  const heads = [head, 'Reported'].map((text) => h('th.dim', { scope: 'col' }, text));
+  const body = rows.map(([what, usd]) => h('tr', {}, h('td', {}, what), h('td', {}, dollars(usd))));
+  return h('table', {}, h('thead', {}, h('tr', {}, ...heads)), h('tbody', {}, ...body));
 }

@@ -1,52 +1,50 @@
-import { make } from './dom.ts';
-import { type Shown, stateWords } from './job.ts';
+import { h } from './dom.ts';
+import { type ShownJob, stateWords } from './job.ts';
+import { titleOf } from './models.ts';
 
 /** The fields that narrow the list of jobs. */
 export interface Filters {
   readonly element: HTMLElement;
   /** Offers the models and states that occur. */
-  offer(jobs: readonly Shown[]): void;
-  accepts(job: Shown): boolean;
+  offer(jobs: readonly ShownJob[]): void;
+  accepts(job: ShownJob): boolean;
 }
 
-export function createFilters(titleOf: (model?: string) => string, onChange: () => void): Filters {
-  const text = Object.assign(make('input'), {
-    type: 'search',
-    placeholder: 'Search prompts',
-    ariaLabel: 'Search prompts',
-  });
-  const model = Object.assign(make('select'), { ariaLabel: 'Model' });
-  const state = Object.assign(make('select'), { ariaLabel: 'State' });
-  for (const field of [text, model, state]) field.oninput = onChange;
-
-  const fill = (
-    select: HTMLSelectElement,
-    all: string,
-    values: string[],
-    label: (value: string) => string,
-  ) => {
-    const chosen = select.value;
-    select.replaceChildren(new Option(all, ''), ...values.map((value) => new Option(label(value), value)));
-    select.value = values.includes(chosen) ? chosen : '';
-  };
-  const distinct = (values: string[]) => [...new Set(values)].sort();
+export function createFilters(oninput: () => void): Filters {
+  const label = 'Search prompts';
+  const text = h('input', { type: 'search', placeholder: label, ariaLabel: label, oninput });
+  const model = h('select', { ariaLabel: 'Model', oninput });
+  const state = h('select', { ariaLabel: 'State', oninput });
 
   return {
-    element: make('div', 'filters', text, model, state),
+    element: h('div.filters.row', {}, text, model, state),
     offer(jobs) {
-      fill(model, 'All models', distinct(jobs.map(({ model = '' }) => model)), titleOf);
-      fill(state, 'All states', distinct(jobs.map(({ status }) => status)), (status) =>
-        stateWords({ status, pictures: [] }),
-      );
+      const models = jobs.map((job) => job.model ?? '');
+      const states = jobs.map((job) => job.status);
+      offerOptions(model, 'All models', models, titleOf);
+      offerOptions(state, 'All states', states, (status) => stateWords({ status }));
     },
     accepts(job) {
       const sought = text.value.trim().toLowerCase();
-      const said = `${job.prompt ?? ''} ${job.request_id ?? ''}`.toLowerCase();
+      const words = `${job.prompt ?? ''} ${job.request_id ?? ''}`.toLowerCase();
       return (
-        said.includes(sought) &&
+        words.includes(sought) &&
         (!model.value || job.model === model.value) &&
         (!state.value || job.status === state.value)
       );
     },
   };
+}
+
+/** Offers each value once, and keeps the chosen one if it is still there. */
+function offerOptions(
+  select: HTMLSelectElement,
+  all: string,
+  values: string[],
+  label: (value: string) => string,
+): void {
+  const chosen = select.value;
+  const distinct = [...new Set(values)].sort();
+  select.replaceChildren(new Option(all, ''), ...distinct.map((value) => new Option(label(value), value)));
+  select.value = values.includes(chosen) ? chosen : '';
 }

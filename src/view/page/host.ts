@@ -1,4 +1,4 @@
-/** What the host tells the view; every field may be missing. */
+/** What the host tells the page; every field may be missing. */
 export interface HostContext {
   theme?: string;
   styles?: { variables?: Record<string, string | undefined> };
@@ -11,7 +11,7 @@ export interface HostCapabilities {
   updateModelContext?: object;
 }
 
-/** A tool's answer as MCP has it. */
+/** The result of a tool, in MCP's form. */
 export interface ToolResult {
   isError?: boolean;
   content?: { type: string; text?: string; data?: string; mimeType?: string }[];
@@ -20,7 +20,7 @@ export interface ToolResult {
 
 type Params = Record<string, unknown>;
 
-/** The host that shows this page, over MCP Apps' messages. */
+/** The host that shows this page, by the messages of MCP Apps. */
 export interface Host {
   readonly context: HostContext;
   readonly can: HostCapabilities;
@@ -28,51 +28,51 @@ export interface Host {
   notify(method: string, params: Params): void;
 }
 
-const METHOD_NOT_FOUND = -32601;
+interface Initialized {
+  hostCapabilities?: HostCapabilities;
+  hostContext?: HostContext;
+}
 
-/** Introduces the page to its host. What the host then tells goes to `onNotice`, and its context is kept. */
-export async function connectHost(onNotice: (method: string, params: Params) => void): Promise<Host> {
-  const waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
+const METHOD_NOT_FOUND = { code: -32601, message: 'Method not found' };
+
+/** Introduces the page to its host, whose notifications then go to `onNotification`. */
+export async function connectHost(onNotification: (method: string, params: Params) => void): Promise<Host> {
+  const pending = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
   const context: HostContext = {};
   const post = (message: object) => parent.postMessage({ jsonrpc: '2.0', ...message }, '*');
-  let last = 0;
+  const notify = (method: string, params: Params) => post({ method, params });
+  let lastId = 0;
 
   function request<Result>(method: string, params: Params): Promise<Result> {
-    last += 1;
-    post({ id: last, method, params });
-    return new Promise<unknown>((resolve, reject) =>
-      waiting.set(last, { resolve, reject }),
-    ) as Promise<Result>;
+    lastId += 1;
+    post({ id: lastId, method, params });
+    return new Promise((resolve, reject) =>
+      pending.set(lastId, { resolve: resolve as (result: unknown) => void, reject }),
+    );
   }
 
   addEventListener('message', ({ source, data }) => {
     if (source !== parent || data?.jsonrpc !== '2.0') return;
     const { id, method, params = {}, result, error } = data;
     if (method === undefined) {
-      const answer = waiting.get(id);
-      waiting.delete(id);
-      if (error) answer?.reject(new Error(String(error.message)));
-      else answer?.resolve(result);
+      const request = pending.get(id);
+      pending.delete(id);
+      if (error) request?.reject(new Error(String(error.message)));
+      else request?.resolve(result);
     } else if (id !== undefined) {
-      const known = method === 'ping' || method === 'ui/resource-teardown';
-      post(
-        known ? { id, result: {} } : { id, error: { code: METHOD_NOT_FOUND, message: 'Method not found' } },
-      );
+      const isKnown = method === 'ping' || method === 'ui/resource-teardown';
+      post(isKnown ? { id, result: {} } : { id, error: METHOD_NOT_FOUND });
     } else {
       if (method === 'ui/notifications/host-context-changed') Object.assign(context, params);
-      onNotice(method, params);
+      onNotification(method, params);
     }
   });
 
-  const { hostCapabilities: can = {}, hostContext } = await request<{
-    hostCapabilities?: HostCapabilities;
-    hostContext?: HostContext;
-  }>('ui/initialize', {
+  const { hostCapabilities: can = {}, hostContext } = await request<Initialized>('ui/initialize', {
     appInfo: { name: 'runcomfy-image-view', version: '1' },
     appCapabilities: {},
     protocolVersion: '2026-01-26',
   });
   Object.assign(context, hostContext);
-  const notify = (method: string, params: Params) => post({ method, params });
   return { context, can, request, notify };
 }

@@ -1,18 +1,19 @@
-/** A picture of a job, as the server tells of it. */
+import type { JobState } from '../../jobs/job.ts';
+
+/** A picture of a job, as the server describes it. */
 export interface Picture {
-  /** The original. */
   url: string;
-  /** False where its host is not RunComfy's: told, never loaded. */
+  /** False if its host is not RunComfy's: then its URL is shown, never loaded. */
   trusted?: boolean;
   width?: number;
   height?: number;
-  /** What to show instead of the original, and what to fall back on. */
+  /** What to show instead of the original, and if that fails. */
   thumbnail?: string;
   fallback?: string;
 }
 
-/** A job as a page shows it; everything in it may come from outside. */
-export interface Shown {
+/** A job as a page shows it; any text in it may come from outside. */
+export interface ShownJob {
   status: string;
   model?: string;
   prompt?: string;
@@ -25,14 +26,12 @@ export interface Shown {
   /** What went wrong, and other remarks, in plain words. */
   error?: string;
   note?: string;
-  /** Width by height that the pictures will have, where the input tells. */
-  shape?: number;
+  /** The aspect ratio that the pictures will have, if the input says. */
+  aspect?: number;
 }
 
-const ACTIVE = ['submitting', 'in_queue', 'in_progress'];
-export const isActive = ({ status }: Shown): boolean => ACTIVE.includes(status);
-
-const STATES: Record<string, string> = {
+const STATES: Record<JobState, string> = {
+  reserved: 'Not submitted yet',
   submitting: 'Submitted',
   in_queue: 'In the queue',
   in_progress: 'In progress',
@@ -41,27 +40,19 @@ const STATES: Record<string, string> = {
   cancelled: 'Cancelled',
   unknown: 'Unknown: it may exist and be charged',
 };
+const ACTIVE: readonly string[] = ['reserved', 'submitting', 'in_queue', 'in_progress'] satisfies JobState[];
+
+export const isActive = ({ status }: ShownJob): boolean => ACTIVE.includes(status);
 
 /** A job's state in words, with its position in the queue. */
-export function stateWords({ status, queue_position }: Shown): string {
-  const state = STATES[status] ?? status;
+export function stateWords({ status, queue_position }: Pick<ShownJob, 'status' | 'queue_position'>): string {
+  const state = STATES[status as JobState] ?? status;
   return queue_position === undefined ? state : `${state}, position ${queue_position}`;
 }
 
-/** A time span in words; `seconds` may be a fraction. */
-export function spanWords(seconds: number): string {
-  if (seconds < 60) return `${Math.round(seconds * 10) / 10} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
-}
-
-/** Width by height out of a call's arguments: `16:9`, `1536x1024`. */
-export function shapeOf(input: Record<string, unknown>): number | undefined {
-  const { aspect_ratio, image_size, size } = input;
-  const [, width, height] =
-    /^([1-9]\d*)[:x]([1-9]\d*)$/.exec(String(aspect_ratio ?? image_size ?? size)) ?? [];
+/** The aspect ratio that the arguments of a call ask for: `16:9`, `1536x1024`. */
+export function aspectOf({ aspect_ratio, image_size, size }: Record<string, unknown>): number | undefined {
+  const asked = String(aspect_ratio ?? image_size ?? size);
+  const [, width, height] = /^([1-9]\d*)[:x]([1-9]\d*)$/.exec(asked) ?? [];
   return width ? Number(width) / Number(height) : undefined;
 }
-
-/** Whether a text is a URL that a page may link or load. */
-export const isWebUrl = (text: string): boolean =>
-  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);

@@ -1,8 +1,8 @@
 import type { ToolResult } from './host.ts';
-import type { Picture, Shown } from './job.ts';
+import type { Picture, ShownJob } from './job.ts';
 
-/** A job in `structuredContent`, as our own server makes it: its form is known, its texts may be anybody's. */
-interface Answer extends Omit<Shown, 'pictures'> {
+/** A job in `structuredContent`: this server made it, so its form is known; its texts may be anybody's. */
+interface JobData extends Omit<ShownJob, 'pictures'> {
   images?: Picture[];
   resumed?: boolean;
   next?: string;
@@ -10,27 +10,27 @@ interface Answer extends Omit<Shown, 'pictures'> {
 
 const RESUMED = 'This is the earlier job for the same input. Nothing new was submitted or charged.';
 
-/** What a tool's answer says of a job, over what was known before. */
-export function answered(result: ToolResult, before: Shown): Shown {
+/** A job after a tool's result, which adds to what was known before. */
+export function jobAfter(result: ToolResult, before: ShownJob): ShownJob {
   const { isError, content = [], structuredContent } = result;
   const text = textOf(result);
   if (isError) return { ...before, status: 'failed', pictures: [], error: text || 'The call failed.' };
   if (!structuredContent) return { ...before, status: 'succeeded', note: text };
-  const { images = [], resumed, next, ...told } = structuredContent as unknown as Answer;
+  const { images = [], resumed, next, ...data } = structuredContent as unknown as JobData;
   const previews = content.filter(({ type }) => type === 'image');
   return {
     ...before,
     queue_position: undefined,
-    ...told,
+    ...data,
     pictures: images.map((image, index) => {
       const preview = previews[index];
       return { ...image, fallback: preview && `data:${preview.mimeType};base64,${preview.data}` };
     }),
-    note: resumed ? RESUMED : told.status === 'succeeded' ? next : '',
+    note: resumed ? RESUMED : data.status === 'succeeded' ? next : '',
   };
 }
 
-/** Everything that an answer says in words. */
+/** All text of a result. */
 export const textOf = ({ content = [] }: ToolResult): string =>
   content
     .map(({ text = '' }) => text)

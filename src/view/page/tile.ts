@@ -1,6 +1,8 @@
 import { dollars } from '../../jobs/spending/totals.ts';
-import { button, make } from './dom.ts';
-import { type Shown, stateWords } from './job.ts';
+import { factSpans } from './card.ts';
+import { h } from './dom.ts';
+import { type ShownJob, stateWords } from './job.ts';
+import { titleOf } from './models.ts';
 
 const shortTime = new Intl.DateTimeFormat(undefined, {
   day: 'numeric',
@@ -9,24 +11,24 @@ const shortTime = new Intl.DateTimeFormat(undefined, {
   minute: '2-digit',
 });
 
-/** A job as one tile of the grid, a button. */
-export function newTile(job: Shown, title: string, open: (tile: HTMLElement) => void): HTMLElement {
-  const [first] = job.pictures;
-  const thumb = make('span', 'thumb', stateWords(job));
+/** A job as one tile of the grid, a button that opens it. */
+export function createTile(job: ShownJob, open: (tile: HTMLElement) => void): HTMLElement {
+  const { pictures, prompt, request_id, model, submitted_at, cost_usd, status } = job;
+  const [first] = pictures;
+  const thumb = h('span.thumb.dim', {}, stateWords(job));
   if (first?.thumbnail && first.trusted !== false) {
-    const image = Object.assign(make('img'), { loading: 'lazy', alt: '', src: first.thumbnail });
+    const image = h('img', { loading: 'lazy', alt: '', src: first.thumbnail });
     image.onload = () => image.classList.add('loaded');
     image.onerror = () => image.replaceWith('Not available any more');
     thumb.replaceChildren(image);
   }
-  if (job.pictures.length > 1) thumb.append(make('span', 'count', `${job.pictures.length} images`));
-  const when = job.submitted_at ? shortTime.format(new Date(job.submitted_at)) : '';
-  const cost = job.cost_usd === undefined ? '' : dollars(job.cost_usd);
-  const [model] = title.split(':');
-  const facts = [model ?? '', when, cost].filter(Boolean).map((fact) => make('span', '', fact));
-  const prompt = make('span', 'line', job.prompt ?? job.request_id ?? '');
-  const tile = button('', () => open(tile), 'tile');
-  tile.dataset.status = job.status;
-  tile.append(thumb, prompt, make('span', 'facts', ...facts));
+  if (pictures.length > 1) thumb.append(h('span.count', {}, `${pictures.length} images`));
+  const [title = ''] = titleOf(model).split(':');
+  const when = submitted_at ? shortTime.format(new Date(submitted_at)) : '';
+  const facts = factSpans(title, when, cost_usd === undefined ? '' : dollars(cost_usd));
+  const line = h('span.line', {}, prompt ?? request_id ?? '');
+  const onclick = () => open(tile);
+  const tile = h('button.tile', { onclick }, thumb, line, h('span.facts.fine.row', {}, ...facts));
+  tile.dataset.status = status;
   return tile;
 }

@@ -1,0 +1,88 @@
+import './chat-app.css';
+import { callTool, type FollowedCall, followCall, type ToolCall } from './call.ts';
+import { confirmPaid } from './confirm-paid.ts';
+import { h } from './dom.ts';
+import { connectHost, type Host, type HostContext, type ToolResult } from './host.ts';
+import { toolOf } from './models.ts';
+import { textOf } from './result.ts';
+
+const MAX_SEED = 2 ** 31;
+const thread = h('main');
+document.body.append(thread);
+/** What the model does not know yet, oldest first. */
+const news: string[] = [];
+let call: FollowedCall | undefined;
+
+/** Applies the host's theme, colours and fonts, as far as it has any. */
+function applyTheme({ theme = '', styles }: HostContext): void {
+  const { style } = document.documentElement;
+  style.colorScheme = theme;
+  for (const [name, value] of Object.entries(styles?.variables ?? {}))
+    if (name.startsWith('--') && value) style.setProperty(name, value);
+}
+
+function follow(host: Host, toolCall: ToolCall): FollowedCall {
+  const actions = (ended: FollowedCall) => variation(host, ended);
+  const followed = followCall({ ...toolCall, host, actions, onNews: (text) => tellModel(host, text) });
+  thread.append(followed.card.element);
+  return followed;
+}
+
+/** The model reads this at its next turn; each update replaces the one before. */
+function tellModel(host: Host, text: string): void {
+  if (!host.can.updateModelContext) return;
+  news.push(text);
+  const content = [{ type: 'text', text: news.join('\n\n') }];
+  host.request('ui/update-model-context', { content }).catch(() => {});
+}
+
+/** The button that repeats a call for another picture, if this page knows the call. */
+function variation(host: Host, { tool, input, card }: FollowedCall): Node[] {
+  const { model, status, request_id } = card.job;
+  const known = toolOf(model, tool);
+  if (!known || !host.can.serverTools || input.prompt === undefined) return [];
+  const [, name, isSeeded] = known;
+  const isDone = status === 'succeeded';
+  const run = async () => {
+    const varied = isSeeded ? { ...input, seed: Math.floor(Math.random() * MAX_SEED) } : input;
+    // A repeated call gets the earlier job if its answer reached nobody.
+    if (isDone && request_id) await callTool(host, 'get_image_job', { request_id }).catch(() => {});
+    const followed = follow(host, { tool: name, input: varied });
+    try {
+      const result = await callTool(host, name, varied);
+      followed.onResult(result);
+      tellModel(host, textOf(result));
+    } catch (error) {
+      followed.onLost(`The host did not finish the call: ${(error as Error).message}`);
+    }
+  };
+  return [confirmPaid(isDone ? 'Make a variation' : 'Try again', run)];
+}
+
+async function main(): Promise<void> {
+  let host: Host | undefined;
+  const begin = (input: ToolCall['input']) => {
+    call?.card.element.remove();
+    if (host) call = follow(host, { tool: host.context.toolInfo?.tool?.name, input });
+  };
+  host = await connectHost((method, params) => {
+    if (host) applyTheme(host.context);
+    if (method === 'ui/notifications/tool-input') begin((params.arguments ?? {}) as ToolCall['input']);
+    if (method === 'ui/notifications/tool-result') {
+      if (!call) begin({});
+      call?.onResult(params as ToolResult);
+    }
+    if (method === 'ui/notifications/tool-cancelled')
+      call?.onLost('The call was stopped. A job that runs already goes on and is charged.');
+  });
+  applyTheme(host.context);
+  const { notify } = host;
+  const tellSize = () => {
+    const height = Math.ceil(document.body.getBoundingClientRect().height);
+    notify('ui/notifications/size-changed', { height });
+  };
+  notify('ui/notifications/initialized', {});
+  new ResizeObserver(tellSize).observe(document.body);
+}
+
+void main();
