@@ -1,5 +1,4 @@
 import { dollars } from '../../jobs/spending/totals.ts';
-import './common.css';
 import { h } from './dom.ts';
 import { isActive, type ShownJob, stateWords } from './job.ts';
 import { titleOf } from './models.ts';
