@@ -4,7 +4,7 @@ import envPaths from 'env-paths';
 import { systemClock } from './clock.ts';
 import { type Config, parseConfig } from './config/config.ts';
 import { ignoredTexts } from './config/placeholders.ts';
-import { endAtOnce, type Leaving, untilClientLeaves, untilQuiet } from './mcp/transports/shutdown.ts';
+import { type Departure, endAtOnce, untilClientLeaves, untilQuiet } from './mcp/transports/shutdown.ts';
 import { serveOverStdio } from './mcp/transports/stdio.ts';
 import { createProgram } from './program.ts';
 import { NAME, VERSION } from './version.ts';
@@ -53,7 +53,7 @@ async function serve(config: Config, saveCode: () => void): Promise<void> {
   };
   const onListed = () => void setTimeout(useIdleTime, IDLE_AFTER).unref();
   const closed = serveOverStdio(factory, { log, redact, onListed }).then(
-    (): Leaving => ({ why: 'the connection is closed' }),
+    (): Departure => ({ why: 'the connection is closed' }),
   );
   log.info(`${VERSION} serves ${config.baseUrl}`);
   const { why, mayCancel } = await Promise.race([closed, untilClientLeaves()]);

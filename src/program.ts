@@ -70,7 +70,7 @@ export function createProgram(config: Config, surroundings: Surroundings): Progr
   const http = createHttp(httpLimits);
   const end = new AbortController();
   const openCalls = createCalls();
-  const calls = new Set<Promise<unknown>>();
+  const toolCalls = new Set<Promise<unknown>>();
   const holder = createHolder({ dir: join(dataDir, 'holders'), clock, ended: end.signal, log });
   const createStore =
     surroundings.createStore ?? ((options) => createFileStore({ ...options, dataDir, holder, random, log }));
@@ -107,7 +107,7 @@ export function createProgram(config: Config, surroundings: Surroundings): Progr
       log,
       preview,
       waitSeconds,
-      calls,
+      openCalls: toolCalls,
       redact,
       view: async () =>
         viewContents((await import('./view/pages.ts')).viewHtml(models), outputOrigins(local)),
@@ -142,7 +142,7 @@ export function createProgram(config: Config, surroundings: Surroundings): Progr
       await Promise.all([holder.end(), openCalls.recorded()]);
     }),
     async callsEnded() {
-      while (calls.size > 0) await Promise.allSettled(calls);
+      while (toolCalls.size > 0) await Promise.allSettled(toolCalls);
     },
     async preload() {
       await http.preload();

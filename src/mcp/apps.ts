@@ -1,11 +1,11 @@
 import type { ClientCapabilities, Resource, TextResourceContents } from '@modelcontextprotocol/server';
 import type { Tool } from '../tools/support/define.ts';
 
-/** MCP Apps: pages that a host shows in the chat beside a tool's answer. Names and shapes are the extension's. */
+// MCP Apps: pages that a host shows in the chat next to a tool's answer. Names and shapes are the extension's.
 const EXTENSION = 'io.modelcontextprotocol/ui';
 const MIME_TYPE = 'text/html;profile=mcp-app';
 
-/** The view as a client lists it. */
+/** The view as a resource. */
 export const VIEW = {
   uri: 'ui://runcomfy-image-mcp/view.html',
   name: 'view',
@@ -13,20 +13,20 @@ export const VIEW = {
   mimeType: MIME_TYPE,
 } satisfies Resource;
 
-/** Hosts of before the extension's first release look for the flat key. */
+// Hosts older than the extension's first release look for the flat key.
 const SHOWN_BY = { ui: { resourceUri: VIEW.uri }, 'ui/resourceUri': VIEW.uri };
 const FOR_THE_VIEW_ONLY = { ui: { visibility: ['app'] } };
 
-/** Whether a client shows such pages; any other sees no tool of the view's, and none of its `_meta`. */
+/** Whether a client shows such pages; any other sees neither the view's tools nor its `_meta`. */
 export function showsViews(client: ClientCapabilities | undefined): boolean {
   const declared = client?.extensions?.[EXTENSION] as { mimeTypes?: unknown } | undefined;
   return Array.isArray(declared?.mimeTypes) && declared.mimeTypes.includes(MIME_TYPE);
 }
 
-/** What a host that shows pages is told of a tool. */
+/** The `_meta` of a tool for hosts that show pages. */
 export const viewMeta = ({ view }: Tool) => view && (view === 'asked' ? FOR_THE_VIEW_ONLY : SHOWN_BY);
 
-/** The view's page, which may load pictures from some origins. */
+/** The view's page, which may load images from these origins. */
 export function viewContents(html: string, imageOrigins: string[]): TextResourceContents {
   const ui = {
     csp: { resourceDomains: imageOrigins },

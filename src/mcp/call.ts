@@ -8,15 +8,15 @@ import { waitBudget, waitEnd } from './hosts.ts';
 
 export interface CallOptions {
   clock: Clock;
-  /** The user's own wait in seconds; undefined asks the table of hosts. */
+  /** The user's setting; undefined asks the table of hosts. */
   waitSeconds: number | undefined;
 }
 
-/** Opens the wait of one call; `end` is awaited before its answer is handed to the SDK, which then sends it. */
+/** Opens the wait of one call; await `end` before its answer goes to the SDK, which sends it at once. */
 export function openCall(
   context: ServerContext,
   client: string | undefined,
-  answers: Answers,
+  deliveries: Deliveries,
   { clock, waitSeconds }: CallOptions,
 ): { wait: Wait; end(): Promise<void> } {
   const { id, signal, _meta } = context.mcpReq;
@@ -24,10 +24,10 @@ export function openCall(
   const seconds = waitSeconds ?? waitBudget(client, token !== undefined);
   const began = clock.now();
   const ended = new AbortController();
-  const giveUp = () => ended.abort(waitEnd(signal.reason));
-  // A cancellation that was read in one go with its call came before this.
-  if (signal.aborted) giveUp();
-  signal.addEventListener('abort', giveUp, { once: true });
+  const endWait = () => ended.abort(waitEnd(signal.reason));
+  // The SDK may have read a cancellation together with its call.
+  if (signal.aborted) endWait();
+  signal.addEventListener('abort', endWait, { once: true });
   const progress = token === undefined ? undefined : createProgress(context, token, clock, began);
   return {
     wait: {
@@ -35,7 +35,7 @@ export function openCall(
       until: began + seconds * 1000,
       signal: ended.signal,
       onPoll: progress?.report ?? (() => {}),
-      delivered: answers.delivered(id, ended.signal),
+      delivered: deliveries.delivered(id, ended.signal),
     },
     end() {
       progress?.stop();
@@ -45,46 +45,46 @@ export function openCall(
 }
 
 /**
- * Resolves when all that lay in standard input has been read: one whole turn of the event loop. In a process that was
- * frozen, or busy, the end of a job and the cancellation of its call are found at once.
+ * Resolves after a whole turn of the event loop, in which all pending input is read. A process that was frozen or busy
+ * finds the end of a job and the cancellation of its call at the same time.
  */
 const inputIsRead = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
 
-/** What became of the answers on one connection. */
-export interface Answers {
+/** The deliveries of answers on one connection. */
+export interface Deliveries {
   /**
-   * Whether the result of a request leaves this process whole: not where an error goes out in its place, or where
-   * `ended` aborts before that, with a WaitEnd.
+   * Whether the result of a request leaves this process whole. False if an error goes out in its place, or `ended`
+   * aborts first, with a WaitEnd.
    */
   delivered(id: RequestId, ended: AbortSignal): Promise<boolean>;
-  /** Tells of a message that is being sent; `sent` resolves when all of it has left this process, or rejects. */
+  /** Takes a message that is being sent; `sent` resolves when all of it has left this process, or rejects. */
   onSend(message: JSONRPCMessage, sent: Promise<void>): void;
 }
 
 // A client that has closed its end may still read what is being written.
 const CLOSED: WaitEnd = 'closed';
 
-export function createAnswers(): Answers {
-  /** By request id: takes whether its result goes out whole. */
+export function createDeliveries(): Deliveries {
+  /** The listeners for results, by request id. */
   const awaited = new Map<RequestId, (whole: Promise<boolean>) => void>();
 
   return {
     delivered: (id, ended) =>
       new Promise((resolve) => {
         let isSending = false;
-        const onAnswer = (whole: Promise<boolean>) => {
+        const onResult = (whole: Promise<boolean>) => {
           isSending = true;
           awaited.delete(id);
           void whole.then(resolve);
         };
-        const giveUp = () => {
+        const onEnd = () => {
           if (isSending && ended.reason === CLOSED) return;
-          if (awaited.get(id) === onAnswer) awaited.delete(id);
+          if (awaited.get(id) === onResult) awaited.delete(id);
           resolve(false);
         };
-        if (ended.aborted) return giveUp();
-        ended.addEventListener('abort', giveUp, { once: true });
-        awaited.set(id, onAnswer);
+        if (ended.aborted) return onEnd();
+        ended.addEventListener('abort', onEnd, { once: true });
+        awaited.set(id, onResult);
       }),
     onSend(message, sent) {
       if ('method' in message || message.id === undefined) return;
@@ -97,10 +97,10 @@ export function createAnswers(): Answers {
   };
 }
 
-// Looks may be further apart than this, in ms, where many jobs share one pace; some clients' clocks run on progress.
-const PROGRESS_EVERY = 10_000;
+// In ms. Polls may be further apart when many jobs share a rate limiter; some clients' timeouts are reset by progress.
+const MAX_SILENCE = 10_000;
 
-/** Reports looks as progress in seconds, which rises as the protocol asks. Advisory: a failing notification harms nothing. */
+/** Reports polls as progress in seconds, which rises as the protocol demands. Advisory: its failures do not matter. */
 function createProgress(
   context: ServerContext,
   progressToken: string | number,
@@ -117,7 +117,7 @@ function createProgress(
     const params = { progressToken, progress: last, message: progressLine(job, clock.now()) };
     context.mcpReq.notify({ method: 'notifications/progress', params }).catch(() => {});
     next = new AbortController();
-    clock.sleep(PROGRESS_EVERY, next.signal).then(
+    clock.sleep(MAX_SILENCE, next.signal).then(
       () => report(job),
       () => {},
     );

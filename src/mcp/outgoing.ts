@@ -1,23 +1,38 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/server';
 
-/** The answer of a tool, as far as it is looked into. */
+/** The result of a tool, as far as it matters here. */
 interface ToolResult {
   content: Block[];
   structuredContent?: Record<string, unknown>;
 }
 type Block = { type: string; text?: string };
 
-// Claude Desktop cuts a result at 1 MiB; in bytes of the whole message as it goes over the wire.
+// Claude Desktop cuts a result at 1 MiB; in bytes of the whole message as it is sent.
 const MAX_MESSAGE = 1 << 20;
-// Of the text, as the same stands in structuredContent.
+// What the text may take of that: structuredContent repeats it.
 const TEXT_SHARE = 0.45;
-// A longer line, or text in structuredContent, is cut. In characters.
+// In characters; longer lines, and longer texts in structuredContent, lose their middle.
 const MAX_LINE = 8_192;
+const NO_PREVIEWS = 'The previews are left out: they did not fit.';
+
+/** A transport that sends nothing but `outgoing` messages, and tells `onSend` of each. */
+export function guarded(
+  transport: Transport,
+  redact: (text: string) => string,
+  onSend: (message: JSONRPCMessage, sent: Promise<void>) => void,
+): Transport {
+  const send = transport.send.bind(transport);
+  transport.send = (message, options) => {
+    const sent = send(outgoing(message, redact), options);
+    onSend(message, sent);
+    return sent;
+  };
+  return transport;
+}
 
 /**
- * A message of the protocol as it may leave: no key in any text of it, and an answer of at most 1 MiB. What is too
- * large loses first what can be had otherwise: links, which the text repeats, and previews; then the longest lines and
- * items.
+ * A message as it may leave: without a key in any text, and as an answer at most 1 MiB. An answer that is larger loses
+ * its previews first, which can be fetched; then its largest lines and items.
  */
 export function outgoing<Message extends object>(
   message: Message,
@@ -29,8 +44,8 @@ export function outgoing<Message extends object>(
   const { result, error } = clean;
   if (isToolResult(result)) return { ...clean, result: fitted(result, MAX_MESSAGE - (size - bytes(result))) };
   if (typeof error?.message !== 'string') return clean;
-  // The SDK's own errors quote what was asked for.
-  return { ...clean, error: { ...error, message: middleCut(error.message, MAX_LINE) } };
+  // The SDK's own errors quote the request.
+  return { ...clean, error: { ...error, message: shortened(error.message) } };
 }
 
 function redacted(value: unknown, redact: (text: string) => string): unknown {
@@ -48,115 +63,58 @@ const isToolResult = (result: unknown): result is ToolResult =>
   Array.isArray((result as ToolResult | undefined)?.content);
 
 function fitted(result: ToolResult, room: number): ToolResult {
-  const without = (type: string, from: ToolResult): ToolResult => ({
-    ...from,
-    content: from.content.filter((block) => block.type !== type),
+  const blocks = result.content.filter(({ type }) => type !== 'image');
+  const note = blocks.length < result.content.length ? `\n${NO_PREVIEWS}` : '';
+  const withTexts = (change: (text: string) => string): ToolResult => ({
+    ...result,
+    content: blocks.map((block) => ({ ...block, text: change((block.text ?? '') + note) })),
   });
-  const unlinked = without('resource_link', result);
-  if (bytes(unlinked) <= room) return unlinked;
-  const unseen = without('image', unlinked);
-  const note =
-    unseen.content.length < unlinked.content.length ? 'The previews are left out: they did not fit.' : '';
-  const said = withText(unseen, (text) => (note === '' ? text : `${text}\n${note}`));
-  if (bytes(said) <= room) return said;
-  const short = withText(said, (text) => fittingText(text, room * TEXT_SHARE));
-  const { structuredContent: data, ...rest } = short;
-  return data ? { ...rest, structuredContent: fittingData(data, room - bytes(rest) - 32) } : rest;
+  const unseen = withTexts((text) => text);
+  if (bytes(unseen) <= room) return unseen;
+  const { structuredContent: data, ...short } = withTexts((text) => fittingLines(text, room * TEXT_SHARE));
+  return data ? { ...short, structuredContent: fittingData(data, room - bytes(short) - 32) } : short;
 }
 
-const withText = (result: ToolResult, change: (text: string) => string): ToolResult => ({
-  ...result,
-  content: result.content.map((block) =>
-    block.text === undefined ? block : { ...block, text: change(block.text) },
-  ),
-});
-
-/** The lines that fit, in their order. */
-function fittingText(text: string, room: number): string {
+/** The lines of a text that fit. */
+function fittingLines(text: string, room: number): string {
   const lines = text.split('\n');
-  // A part of a URL leads nowhere.
-  const whole = lines.filter((line) => line.length <= MAX_LINE || /\s/.test(line));
-  const kept = fitting(
-    whole.map((line) => middleCut(line, MAX_LINE)),
-    room - 100,
-  );
-  const left = lines.length - kept.length;
-  if (left === 0) return kept.join('\n');
-  return [...kept, `${left} more lines are left out: an answer holds at most 1 MiB.`].join('\n');
+  // Part of a URL leads nowhere.
+  const usable = lines.filter((line) => line.length <= MAX_LINE || /\s/.test(line));
+  const kept = fitting(usable.map(shortened), room - 100);
+  const missing = lines.length - kept.length;
+  const note = `${missing} more lines are left out: an answer holds at most 1 MiB.`;
+  return [...kept, ...(missing > 0 ? [note] : [])].join('\n');
 }
 
-/** Data of the same form with the items and members that fit. */
+/** Data of the same form with the members and items that fit. */
 function fittingData(data: Record<string, unknown>, room: number): Record<string, unknown> {
-  const short = Object.entries(data).map(
-    ([name, value]) => [name, typeof value === 'string' ? middleCut(value, MAX_LINE) : value] as const,
-  );
-  const isList = ([, value]: readonly [string, unknown]) => Array.isArray(value);
-  const members = fitting(
-    short.filter((member) => !isList(member)),
-    room / 2,
-  );
-  const lists = short.filter(isList);
-  const each = (room - bytes(members)) / Math.max(1, lists.length);
-  return Object.fromEntries([
-    ...members,
-    ...lists.map(([name, items]) => [name, fitting(items as unknown[], each - name.length - 8)]),
-  ]);
+  const members = Object.entries(data);
+  const lists = members.flatMap(([name, value]) => (Array.isArray(value) ? [{ name, value }] : []));
+  const others = members.filter(([, value]) => !Array.isArray(value));
+  const short = others.map(([name, value]) => [name, typeof value === 'string' ? shortened(value) : value]);
+  const kept = fitting(short, room / 2);
+  const each = (room - bytes(kept)) / Math.max(1, lists.length);
+  const fittingLists = lists.map(({ name, value }) => [name, fitting(value, each - name.length - 8)]);
+  return Object.fromEntries([...kept, ...fittingLists]);
 }
 
-/** Those of some parts that fit into so many bytes, in their order: the largest are left out. */
+/** The parts that fit into so many bytes, in their order; the largest are left out. */
 function fitting<Part>(parts: readonly Part[], room: number): Part[] {
   const sized = parts.map((part) => ({ part, size: bytes(part) + 1 }));
-  let over = sized.reduce((sum, { size }) => sum + size, 0) - room;
-  const left = new Set<object>();
-  for (const each of [...sized].sort((a, b) => b.size - a.size)) {
-    if (over <= 0) break;
-    left.add(each);
-    over -= each.size;
+  const kept = new Set<object>();
+  let left = room;
+  for (const each of [...sized].sort((a, b) => a.size - b.size)) {
+    left -= each.size;
+    if (left < 0) break;
+    kept.add(each);
   }
-  return sized.filter((each) => !left.has(each)).map(({ part }) => part);
+  return sized.filter((each) => kept.has(each)).map(({ part }) => part);
 }
 
-/** A text whose end says as much as its beginning. */
-function middleCut(text: string, most: number): string {
-  const half = Math.floor(most / 2);
-  return text.length > most ? `${text.slice(0, half)} … ${text.slice(-half)}` : text;
+/** A long text without its middle: its end says as much as its beginning. */
+function shortened(text: string): string {
+  const half = MAX_LINE / 2;
+  return text.length > MAX_LINE ? `${text.slice(0, half)} … ${text.slice(-half)}` : text;
 }
 
 const bytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value) ?? '');
-
-/** A transport over which everything leaves as it may; `onSend` is told of each message. Nothing here asks for its session. */
-export function guarded(
-  transport: Transport,
-  redact: (text: string) => string,
-  onSend: (message: JSONRPCMessage, sent: Promise<void>) => void,
-): Transport {
-  return {
-    send(message, options) {
-      const sent = transport.send(outgoing(message, redact), options);
-      onSend(message, sent);
-      return sent;
-    },
-    start: () => transport.start(),
-    close: () => transport.close(),
-    setProtocolVersion: (version) => transport.setProtocolVersion?.(version),
-    setSupportedProtocolVersions: (versions) => transport.setSupportedProtocolVersions?.(versions),
-    get onmessage() {
-      return transport.onmessage;
-    },
-    set onmessage(take) {
-      transport.onmessage = take;
-    },
-    get onclose() {
-      return transport.onclose;
-    },
-    set onclose(take) {
-      transport.onclose = take;
-    },
-    get onerror() {
-      return transport.onerror;
-    },
-    set onerror(take) {
-      transport.onerror = take;
-    },
-  };
-}

@@ -12,7 +12,6 @@ import {
   Server,
   type ServerContext,
   type TextResourceContents,
-  type Transport,
 } from '@modelcontextprotocol/server';
 import type { PreviewSetting } from '../config/settings.ts';
 import type { Log } from '../log.ts';
@@ -22,11 +21,11 @@ import { presentError } from '../tools/support/present.ts';
 import { jsonSchema } from '../tools/support/schema.ts';
 import { NAME, VERSION } from '../version.ts';
 import { showsViews, VIEW, viewMeta } from './apps.ts';
-import { type Answers, type CallOptions, createAnswers, openCall } from './call.ts';
+import { type CallOptions, createDeliveries, type Deliveries, openCall } from './call.ts';
 import { takesImages } from './hosts.ts';
 import { guarded } from './outgoing.ts';
 
-// Hosts that load tools on demand show a model this and the names of the tools, and nothing else (measured).
+// Hosts that load tools on demand show a model only this and the names of the tools (measured).
 const INSTRUCTIONS = [
   "Use this server to make or edit images, and videos or audio, with RunComfy's hosted models: one tool for each built-in model, and find_image_models with run_image_model for all others.",
   'Every call of a model costs money; all other tools are free.',
@@ -34,28 +33,35 @@ const INSTRUCTIONS = [
   'list_image_jobs finds earlier jobs. Links to images are temporary: save_images keeps them.',
 ].join(' ');
 
-// Claude Code finds tools that it has not loaded yet by this.
+// By this Claude Code finds tools that it has not loaded yet.
 const SEARCH_HINT = 'anthropic/searchHint';
 
 export interface ServerOptions extends CallOptions {
   tools: readonly Tool[];
-  /** Holds the tool calls that are open. */
-  calls: Set<Promise<unknown>>;
+  /** Where tool calls are until they end. */
+  openCalls: Set<Promise<unknown>>;
   log: Log;
-  /** The user's own wish; undefined asks the table of hosts. */
+  /** The user's setting; undefined asks the table of hosts. */
   preview: PreviewSetting | undefined;
-  /** Takes keys out of every text that leaves. */
   redact: (text: string) => string;
-  /** The page that shows jobs in a chat. */
+  /** The page that a host shows in the chat. */
   view: () => Promise<TextResourceContents>;
 }
 
-/** Makes MCP servers over the tools: one per connection over stdio, so jobs live outside of it. */
+/** Makes an MCP server per connection over stdio; jobs outlive it. */
 export function createServerFactory(options: ServerOptions): McpServerFactory {
-  const { tools, calls, redact, view } = options;
+  const { tools, openCalls, redact, view } = options;
   return () => {
-    const answers = createAnswers();
-    const server = new GuardedServer(redact, answers);
+    const server = new Server(
+      { name: NAME, title: 'RunComfy images', version: VERSION },
+      {
+        capabilities: { tools: { listChanged: false }, resources: { listChanged: false } },
+        instructions: INSTRUCTIONS,
+      },
+    );
+    const deliveries = createDeliveries();
+    const connect = server.connect.bind(server);
+    server.connect = (transport) => connect(guarded(transport, redact, deliveries.onSend));
     const seesViews = (context: ServerContext) => showsViews(clientOf(server, context).capabilities);
 
     server.setRequestHandler('tools/list', (_, context) => {
@@ -68,7 +74,9 @@ export function createServerFactory(options: ServerOptions): McpServerFactory {
       if (!tool || (tool.view === 'asked' && !seesViews(context)))
         throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Tool ${params.name} not found`);
       const { name } = clientOf(server, context);
-      return track(calls, callTool(tool, params.arguments, context, name, answers, options));
+      const call = callTool(tool, params.arguments, context, name, deliveries, options);
+      openCalls.add(call);
+      return call.finally(() => openCalls.delete(call));
     });
     server.setRequestHandler('resources/list', (_, context) => ({
       resources: seesViews(context) ? [VIEW] : [],
@@ -80,28 +88,6 @@ export function createServerFactory(options: ServerOptions): McpServerFactory {
     });
     return server;
   };
-}
-
-/** A server of which everything that leaves, answers, errors, progress, lists and pages, passes one place. */
-class GuardedServer extends Server {
-  readonly #redact: (text: string) => string;
-  readonly #answers: Answers;
-
-  constructor(redact: (text: string) => string, answers: Answers) {
-    super(
-      { name: NAME, title: 'RunComfy images', version: VERSION },
-      {
-        capabilities: { tools: { listChanged: false }, resources: { listChanged: false } },
-        instructions: INSTRUCTIONS,
-      },
-    );
-    this.#redact = redact;
-    this.#answers = answers;
-  }
-
-  override connect(transport: Transport): Promise<void> {
-    return super.connect(guarded(transport, this.#redact, this.#answers.onSend));
-  }
 }
 
 function listed(tool: Tool, isShown: boolean): ListToolsResult['tools'][number] {
@@ -117,7 +103,7 @@ function listed(tool: Tool, isShown: boolean): ListToolsResult['tools'][number] 
   };
 }
 
-/** What a client says of itself: at initialize, or with every request in the stateless protocol. */
+/** What a client says about itself: at initialize, or in each request of the stateless protocol. */
 function clientOf(server: Server, { mcpReq }: ServerContext) {
   const envelope = mcpReq.envelope as Envelope | undefined;
   return {
@@ -131,29 +117,23 @@ interface Envelope {
   [CLIENT_CAPABILITIES_META_KEY]?: ClientCapabilities;
 }
 
-/** Holds work in a set until it has ended. */
-function track<Result>(open: Set<Promise<unknown>>, work: Promise<Result>): Promise<Result> {
-  open.add(work);
-  return work.finally(() => open.delete(work));
-}
-
 async function callTool(
   tool: Tool,
   args: unknown,
   context: ServerContext,
   client: string | undefined,
-  answers: Answers,
+  deliveries: Deliveries,
   options: ServerOptions,
 ): Promise<CallToolResult> {
   const preview = options.preview ?? (takesImages(client) ? 'small' : 'off');
-  const { wait, end } = openCall(context, client, answers, options);
+  const { wait, end } = openCall(context, client, deliveries, options);
   try {
     const input = readArguments(tool, args);
     return success(await tool.run(input, { wait, preview }));
   } catch (error) {
     const text = presentError(error, tool.isPaid);
     options.log.info(`${tool.name}: ${text}`);
-    // No structuredContent: some hosts would show the model that instead of the message.
+    // Some hosts would show the model structuredContent instead of the message.
     return { isError: true, content: [{ type: 'text', text }] };
   } finally {
     await end();
@@ -161,8 +141,8 @@ async function callTool(
 }
 
 /**
- * The answer stands whole in the text and in structuredContent. No resource links: no client gains from them, and some
- * make the whole result one text for the model, base64 included (OpenAI Agents for JavaScript, measured).
+ * Text and structuredContent both hold the whole answer. No resource links: no client gains from them, and OpenAI
+ * Agents for JavaScript then hands the model the whole result as one text, base64 included (measured).
  */
 function success({ text, data, previews = [] }: Answer): CallToolResult {
   return {

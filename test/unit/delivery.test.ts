@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { JSONRPCMessage, ServerContext } from '@modelcontextprotocol/server';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createAnswers, openCall } from '../../src/mcp/call.ts';
+import { createDeliveries, openCall } from '../../src/mcp/call.ts';
 import { createJumpingClock } from '../support/clock.ts';
 
 const result = (id: number | string): JSONRPCMessage => ({ jsonrpc: '2.0', id, result: {} });
@@ -20,11 +20,11 @@ function openWrite() {
 describe('whether an answer is delivered', () => {
   /** Asks for the answer to request 1. */
   function ask() {
-    const answers = createAnswers();
+    const deliveries = createDeliveries();
     const ended = new AbortController();
     const told: boolean[] = [];
-    const asked = answers.delivered(1, ended.signal).then((reached) => void told.push(reached));
-    return { ...answers, ended, told, asked };
+    const asked = deliveries.delivered(1, ended.signal).then((reached) => void told.push(reached));
+    return { ...deliveries, ended, told, asked };
   }
   const settled = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -95,7 +95,7 @@ describe('whether an answer is delivered', () => {
   });
 
   it('of a call is its own where an earlier call with its id is given up', async () => {
-    const { delivered, onSend } = createAnswers();
+    const { delivered, onSend } = createDeliveries();
     const earlier = new AbortController();
     const calls = [delivered(1, earlier.signal), delivered(1, new AbortController().signal)];
     earlier.abort('user');
@@ -128,14 +128,14 @@ describe('an answer that is handed over', () => {
     ours.on('data', () => cancelled.abort('Request timed out'));
     const context = { mcpReq: { id: 1, signal: cancelled.signal } } as unknown as ServerContext;
     const options = { clock: createJumpingClock(), waitSeconds: 1 };
-    const answers = createAnswers();
-    const { wait, end } = openCall(context, undefined, answers, options);
+    const deliveries = createDeliveries();
+    const { wait, end } = openCall(context, undefined, deliveries, options);
 
     theirs.write('cancelled');
     const busyUntil = performance.now() + ARRIVED_AFTER;
     while (performance.now() < busyUntil);
     await end();
-    answers.onSend(result(1), written);
+    deliveries.onSend(result(1), written);
     expect(await wait.delivered).toBe(false);
   });
 });

@@ -7,9 +7,8 @@ const MAX_MESSAGE = 10 << 20;
 
 export interface StdioOptions {
   log: Log;
-  /** Takes keys out of every text that leaves. */
   redact: (text: string) => string;
-  /** Called once, after the tool list has gone out: what a client waits for at its start is then done. */
+  /** Called once, when the tool list has been sent: a client waits for nothing else when it starts. */
   onListed: () => void;
 }
 
@@ -21,54 +20,36 @@ export function serveOverStdio(
   factory: McpServerFactory,
   { log, redact, onListed }: StdioOptions,
 ): Promise<void> {
+  const transport = new StdioServerTransport(process.stdin, process.stdout, { maxBufferSize: MAX_MESSAGE });
   const onerror = ({ message }: Error) => {
     if (/maximum size/.test(message))
       log.error('a message of more than 10 MB arrived; the connection is closed');
     else log.warn(message);
   };
-  const transport = new StdioTransport(redact, onListed);
-  serveStdio(factory, { transport, onerror });
-  return transport.closed;
-}
+  let isListed = false;
 
-class StdioTransport extends StdioServerTransport {
-  readonly #redact: (text: string) => string;
-  #onListed: (() => void) | undefined;
-  #onClosed = () => {};
-  readonly closed = new Promise<void>((resolve) => {
-    this.#onClosed = resolve;
-  });
-
-  constructor(redact: (text: string) => string, onListed: () => void) {
-    super(process.stdin, process.stdout, { maxBufferSize: MAX_MESSAGE });
-    this.#redact = redact;
-    this.#onListed = onListed;
-  }
-
-  /**
-   * The SDK's own takes a message for sent that still stands in this process's buffer; and as long as it is not sent,
-   * a cancellation still reaches its call.
-   */
-  override send(message: JSONRPCMessage): Promise<void> {
-    // Before it knows a client's protocol the SDK refuses requests by itself, in words that quote them: no server of
-    // ours has seen those.
-    const written = write('error' in message ? outgoing(message, this.#redact) : message);
-    if (this.#onListed && 'result' in message && 'tools' in message.result) {
-      written.then(this.#onListed, () => {});
-      this.#onListed = undefined;
+  // The SDK's own send counts a message as sent that is still in this process's buffer. Until it is sent, a
+  // cancellation still reaches its call.
+  transport.send = (message) => {
+    // The SDK itself refuses requests until it knows a client's protocol, and quotes them: no server of ours sees those.
+    const written = write('error' in message ? outgoing(message, redact) : message);
+    if (!isListed && 'result' in message && 'tools' in message.result) {
+      isListed = true;
+      written.then(onListed, () => {});
     }
     return written;
-  }
+  };
 
-  override async close(): Promise<void> {
-    await super.close();
-    this.#onClosed();
-  }
+  return new Promise((resolve) => {
+    const close = transport.close.bind(transport);
+    transport.close = () => close().then(resolve);
+    serveStdio(factory, { transport, onerror });
+  });
 }
 
 /**
- * Writes a message; resolves when the system has taken all of it. What a pipe has no room for (64 kB, some 200 between
- * sockets) stays in this process until somebody reads, and is lost with it.
+ * Writes a message; resolves when the system has taken all of it. What does not fit into the pipe (64 kB, some 200
+ * between sockets) stays in this process until somebody reads, and is lost with it.
  */
 function write(message: JSONRPCMessage): Promise<void> {
   return new Promise((resolve, reject) => {
