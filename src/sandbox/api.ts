@@ -1,14 +1,14 @@
 import { BALANCE_PATH } from '../config/config.ts';
-import { inputProblems } from './catalogue/check.ts';
-import { CATALOGUE, cataloguePage } from './catalogue/index.ts';
 import type { Engine, SandboxJob } from './engine.ts';
 import type { Reply, Route } from './faults.ts';
 import { countOf, secondsOf, withDefaults } from './format.ts';
+import { inputProblems } from './models/check.ts';
+import { CATALOGUE, cataloguePage } from './models/index.ts';
 import { outputOf } from './outputs.ts';
 
 const FIRST_BALANCE = 5;
-// RunComfy's newest client sends no larger body, in bytes.
-const MOST_BODY = 64 << 20;
+// RunComfy's newest client sends no larger body.
+const MAX_BODY_BYTES = 64 << 20;
 // This model's price goes by quality; the others cost their base price, and results tell no cost where there is none.
 const PRICED = 'openai/gpt-image-1-5/image-to-image';
 const PRICES: Record<string, number> = { low: 0.009, medium: 0.034, high: 0.133 };
@@ -30,7 +30,7 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
       return model ? { status: 200, body: model.published } : unknownModel(modelId(url));
     }
     if (route === 'submit') {
-      if (text.length > MOST_BODY) return { status: 413, body: { detail: 'Request Entity Too Large' } };
+      if (text.length > MAX_BODY_BYTES) return { status: 413, body: { detail: 'Request Entity Too Large' } };
       return submit(modelId(url), parseJson(text));
     }
     const job = engine.find(url.pathname.split('/')[3] ?? '');

@@ -1,4 +1,4 @@
-import type { PublishedField, PublishedSchema } from './catalogue/published.ts';
+import type { PublishedField, PublishedSchema } from './models/published.ts';
 
 type Input = Record<string, unknown>;
 

@@ -1,9 +1,9 @@
 import { inThreadPool } from '../thread-pool.ts';
-import { CATALOGUE } from './catalogue/index.ts';
-import type { OutputField } from './catalogue/published.ts';
 import type { Engine, SandboxJob } from './engine.ts';
 import { cardFor, countOf, formatOf, type Reference } from './format.ts';
 import { type MediaFile, mediaFile } from './media.ts';
+import { CATALOGUE } from './models/index.ts';
+import type { OutputField } from './models/published.ts';
 
 /** The `output` of a result, under the name that the model gives it: gpt-image-2 answers with `images` even for one picture. */
 export function outputOf(job: SandboxJob, origin: string): unknown {

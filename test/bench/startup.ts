@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CATALOGUE } from '../../src/sandbox/catalogue/index.ts';
+import { CATALOGUE } from '../../src/sandbox/models/index.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { speak } from './stdio.ts';
 import { median, quantile, type Table } from './table.ts';

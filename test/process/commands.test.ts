@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { snippets } from '../../src/cli/snippets/snippets.ts';
 import { DEFAULT_BASE_URL } from '../../src/config/settings.ts';
-import { CATALOGUE } from '../../src/sandbox/catalogue/index.ts';
+import { CATALOGUE } from '../../src/sandbox/models/index.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { VERSION } from '../../src/version.ts';
 import { MAIN, run } from '../support/process.ts';

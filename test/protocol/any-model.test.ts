@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CATALOGUE } from '../../src/sandbox/catalogue/index.ts';
+import { CATALOGUE } from '../../src/sandbox/models/index.ts';
 import { type Connected, connect, textOf } from '../support/program.ts';
 
 const EDIT = 'google/nano-banana-2/edit';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MODELS } from '../../src/models/built-in/index.ts';
-import { CATALOGUE } from '../../src/sandbox/catalogue/index.ts';
-import type { PublishedField } from '../../src/sandbox/catalogue/published.ts';
+import { CATALOGUE } from '../../src/sandbox/models/index.ts';
+import type { PublishedField } from '../../src/sandbox/models/published.ts';
 import type { SandboxOptions } from '../../src/sandbox/server.ts';
 import { expectPortable } from '../support/portable.ts';
 import { type Connected, connect, freshDataDir } from '../support/program.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CATALOGUE } from '../../src/sandbox/catalogue/index.ts';
+import { CATALOGUE } from '../../src/sandbox/models/index.ts';
 import { ASKS } from '../support/fixtures/asks.ts';
 
 describe('forty asks', () => {

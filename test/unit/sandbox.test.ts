@@ -2,19 +2,19 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { BUILT_IN } from '../../src/sandbox/catalogue/built-in.ts';
-import { inputProblems } from '../../src/sandbox/catalogue/check.ts';
-import { CATALOGUE } from '../../src/sandbox/catalogue/index.ts';
+import { MODELS } from '../../src/models/built-in/index.ts';
 import { createEngine } from '../../src/sandbox/engine.ts';
 import { cardFor, countOf, type Reference, withDefaults } from '../../src/sandbox/format.ts';
 import { plainPng } from '../../src/sandbox/media.ts';
+import { inputProblems } from '../../src/sandbox/models/check.ts';
+import { CATALOGUE } from '../../src/sandbox/models/index.ts';
 import { drawCard } from '../../src/sandbox/picture.ts';
 
 const PUBLISHED = join(import.meta.dirname, '../support/fixtures/published');
 
 describe('the catalogue', () => {
   it('is what RunComfy publishes', () => {
-    expect(readdirSync(PUBLISHED)).toHaveLength(BUILT_IN.length);
+    expect(readdirSync(PUBLISHED)).toHaveLength(MODELS.length);
     for (const file of readdirSync(PUBLISHED)) {
       const { model_id, input_schema } = JSON.parse(readFileSync(join(PUBLISHED, file), 'utf8'));
       const { required = [], properties = {} } = CATALOGUE.get(model_id)?.published.input_schema ?? {};

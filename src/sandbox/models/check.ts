@@ -37,8 +37,8 @@ function listProblem({ format, items, ...field }: PublishedField, value: unknown
   return holdsImages ? value.map(imageProblem).find((problem) => problem !== undefined) : undefined;
 }
 
-// RunComfy's newest client sends no larger image as a `data:` URI, in bytes.
-const MOST_IMAGE = 6 << 20;
+// RunComfy's newest client sends no larger image as a `data:` URI.
+const MAX_IMAGE_BYTES = 6 << 20;
 const DATA_URI = /^data:image\/(?:png|jpeg|webp);base64,/;
 
 function imageProblem(text: string): string | undefined {
@@ -48,5 +48,5 @@ function imageProblem(text: string): string | undefined {
   if (head === '' || base64.length % 4 > 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64))
     return 'not a PNG, JPEG or WebP image in base64';
   const bytes = Buffer.byteLength(base64, 'base64');
-  return bytes > MOST_IMAGE ? `an image of ${bytes} bytes, more than ${MOST_IMAGE}` : undefined;
+  return bytes > MAX_IMAGE_BYTES ? `an image of ${bytes} bytes, more than ${MAX_IMAGE_BYTES}` : undefined;
 }
