@@ -9,7 +9,7 @@ import { createHolder } from '../../src/stores/file/holder.ts';
 import { thisProcess } from '../../src/stores/file/process-identity.ts';
 import { createFileStore } from '../../src/stores/file/store.ts';
 import { createMemory } from '../../src/stores/memory.ts';
-import { createFastClock } from '../support/clock.ts';
+import { createJumpingClock } from '../support/clock.ts';
 import { freshDataDir } from '../support/program.ts';
 
 export const ACCOUNT: Account = { tenant: LOCAL_TENANT, api: 'https://api.example' };
@@ -29,7 +29,7 @@ export interface Backend {
 }
 
 /** The time of all these processes. */
-export const clock = createFastClock(25);
+export const clock = createJumpingClock(Date.now());
 
 /** All of them look at each other in one memory. */
 export function inMemory(): Backend {

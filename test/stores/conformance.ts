@@ -4,14 +4,14 @@ import { ToolError } from '../../src/errors.ts';
 import { fingerprintOf } from '../../src/jobs/calls.ts';
 import type { Job, JobState } from '../../src/jobs/job.ts';
 import type { Intent, JobStore, LimitCheck, StoredJob } from '../../src/jobs/store.ts';
-import { ACCOUNT, type Backend, type Process } from './backends.ts';
+import { ACCOUNT, type Backend, clock, type Process } from './backends.ts';
 
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
 const LONG_AGO = new Date(0).toISOString();
 const { signal: never } = new AbortController();
 
-const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
+const ago = (ms: number) => new Date(clock.now() - ms).toISOString();
 
 /** What a call is about to submit, some ms ago. */
 export function intent(prompt = 'a fox', age = 0, account: Account = ACCOUNT): Intent {
@@ -558,7 +558,7 @@ export function conforms(createBackend: () => Backend): void {
         await put(mine, state, { age: 2 * DAY, ...told });
       }
       const before = await all(other);
-      await mine.store.prune(Date.now(), keep);
+      await mine.store.prune(clock.now(), keep);
       const isOwed = ({ job: { state, delivered_at } }: StoredJob) =>
         state !== 'cancelled' &&
         state !== 'reserved' &&
@@ -569,9 +569,9 @@ export function conforms(createBackend: () => Backend): void {
     it('keeps what is young and few, and all of the last day', async () => {
       const [mine] = await one();
       for (const days of [0.5, 0.9, 2, 3, 4]) await put(mine, 'failed', { age: days * DAY, ...told });
-      await mine.store.prune(Date.now(), { days: 90, jobs: 4 });
+      await mine.store.prune(clock.now(), { days: 90, jobs: 4 });
       expect(await all(mine)).toHaveLength(4);
-      await mine.store.prune(Date.now(), { days: 3, jobs: 1 });
+      await mine.store.prune(clock.now(), { days: 3, jobs: 1 });
       expect(await states(mine)).toHaveLength(2);
     });
 
@@ -583,7 +583,7 @@ export function conforms(createBackend: () => Backend): void {
       ];
       await mine.kill();
       await repeat(other);
-      await other.store.prune(Date.now(), { days: 90, jobs: 1_000 });
+      await other.store.prune(clock.now(), { days: 90, jobs: 1_000 });
       const cancelled = (stored: StoredJob) => other.store.update(stored.id, (job) => job);
       expect(await cancelled(young)).toMatchObject({ job: { state: 'cancelled' } });
       expect(await cancelled(old)).toBeUndefined();

@@ -7,7 +7,7 @@ import type { Lease } from '../../../src/jobs/store.ts';
 import { createLog } from '../../../src/log.ts';
 import { createHolder } from '../../../src/stores/file/holder.ts';
 import { thisProcess } from '../../../src/stores/file/process-identity.ts';
-import { createFastClock, createJumpingClock } from '../../support/clock.ts';
+import { createJumpingClock } from '../../support/clock.ts';
 import { freshDataDir } from '../../support/program.ts';
 import { clock, inFiles, type Process } from '../backends.ts';
 import { all, intent, open, put } from '../conformance.ts';
@@ -19,7 +19,7 @@ const SESSION = '00000000-0000-4000-8000-000000000000';
 const LEASE: Lease = { holder: SESSION, call: 'a call' };
 
 /** A process among those that share a directory, and what it logged. */
-function start(dir: string, clock: Clock = createFastClock(100)) {
+function start(dir: string, clock: Clock = createJumpingClock()) {
   const end = new AbortController();
   onTestFinished(() => end.abort());
   const log: string[] = [];
@@ -86,11 +86,7 @@ describe('the file of a process', () => {
     const count = () => Number(readFileSync(join(dir, holder), 'utf8').slice(0, LENGTH));
     const before = count();
     await during(process);
-    // The clock jumps from timer to timer; the file system is as slow as it is.
-    for (let step = 0; step < 60; step++) {
-      await clock.sleep(1_000);
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
+    await clock.sleep(60_000);
     return count() - before;
   }
 
@@ -266,7 +262,7 @@ describe('a job that a process of another machine follows', () => {
     const stop = new AbortController();
     const call = { ...open(other), signal: stop.signal };
     const claiming = other.store.claimRepeat(intent().fingerprint, new Date(0).toISOString(), call);
-    setTimeout(() => stop.abort('timeout'), 20);
+    void clock.sleep(5_000).then(() => stop.abort('timeout'));
     await expect(claiming).rejects.toBe('timeout');
     expect((await all(other))[0]?.lease?.call).not.toBe(call.id);
   });
