@@ -13,6 +13,7 @@ export const layer = (name: string, options: InlineConfig = {}) => ({
     name,
     include: [`test/${name}/**/*.test.ts`],
     globalSetup: SCRATCH,
+    snapshotSerializers: ['test/support/serializer.ts'],
     // A guard, not an assertion: a busy machine may take its time.
     testTimeout: 60_000,
     // A condition that is waited for may take its time too.

@@ -97,7 +97,7 @@ export function createProgram(config: Config, surroundings: Surroundings): Progr
     catalogue,
     loopbackOrigin: local,
     inputs: createInputs({ loopbackOrigin: local, folders: config.inputDirs }),
-    pictures: createPictures({ loopbackOrigin: local, outputDir, limits: downloadLimits }),
+    pictures: createPictures({ clock, loopbackOrigin: local, outputDir, limits: downloadLimits }),
     savesAll,
   };
   const serve = (models: readonly Model[]): McpServerFactory =>

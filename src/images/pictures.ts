@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import { loadSharp } from './decode.ts';
 import { createDownloader, type DownloadLimits } from './download.ts';
 import { mimeType } from './image-type.ts';
@@ -9,7 +10,7 @@ import { openIncoming } from './save.ts';
 export interface Wanted {
   preview: PreviewSize | 'off';
   save?: SaveAs | undefined;
-  /** What is not there after so many ms, of real time as the network's, is left out. */
+  /** What is not there after so many ms is left out. */
   within: number;
   signal: AbortSignal;
 }
@@ -54,6 +55,7 @@ interface Fetch extends Wanted {
 
 /** Pictures of jobs: shown, saved and measured. `loopbackOrigin` is trusted beside RunComfy's hosts. */
 export function createPictures(options: {
+  clock: Clock;
   loopbackOrigin: string | undefined;
   outputDir: string;
   limits?: Partial<DownloadLimits> | undefined;
@@ -108,7 +110,8 @@ export function createPictures(options: {
       const forward = () => end.abort(new PictureError('the call has ended'));
       const seconds = Math.round(within / 100) / 10;
       const late = () => end.abort(new PictureError(`it did not arrive within ${seconds} s`));
-      const timer = setTimeout(late, within);
+      const done = new AbortController();
+      options.clock.sleep(within, done.signal).then(late, () => {});
       signal.addEventListener('abort', forward, { once: true });
       if (signal.aborted) forward();
       const mostBytes = Math.floor(ALL_PREVIEWS / Math.min(Math.max(urls.length, 1), MAX_PREVIEWS));
@@ -128,7 +131,7 @@ export function createPictures(options: {
       try {
         return await mapSome(urls, collectAt);
       } finally {
-        clearTimeout(timer);
+        done.abort();
         signal.removeEventListener('abort', forward);
       }
     },

@@ -2,6 +2,7 @@ import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
 import { expect, it, onTestFinished } from 'vitest';
 import { describeInBrowser } from '../support/browser.ts';
+import { finishAll } from '../support/calls.ts';
 import { openGallery } from '../support/gallery.ts';
 import { connect } from '../support/program.ts';
 import { putRecord } from '../support/records.ts';
@@ -52,7 +53,7 @@ describeInBrowser('the gallery in a browser', (browser) => {
     await dialog.getByRole('button', { name: 'Collect' }).click();
     await dialog.getByText('In the queue, position 1').waitFor();
     await dialog.getByRole('button', { name: 'Close' }).click();
-    for (const job of sandbox.engine.jobs) sandbox.engine.finish(job);
+    finishAll(sandbox);
     await page.getByRole('button', { name: 'Collect 1 unfinished' }).click();
     await page.getByText('1 job · 1 image').waitFor();
     await page.locator('.tile').click();

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { describeInBrowser } from '../support/browser.ts';
+import { finishAll } from '../support/calls.ts';
 import { type Connected, connect } from '../support/program.ts';
 import { SHOWS_VIEWS, type ShownView, showView } from '../support/view.ts';
 
@@ -71,7 +72,7 @@ describeInBrowser('the view', (browser) => {
     await view.getByText('In the queue, position 1').waitFor();
     expect(calls).toEqual([{ name: 'peek_image_job', arguments: { tool: TOOL, arguments: INPUT } }]);
     await finish(handedOver);
-    for (const job of connected.sandbox.engine.jobs) connected.sandbox.engine.finish(job);
+    finishAll(connected.sandbox);
     await view.locator('img.loaded').waitFor();
     const { request_id } = handedOver.structuredContent as { request_id: string };
     expect(calls.at(-1)).toEqual({ name: 'peek_image_job', arguments: { request_id } });
@@ -104,7 +105,7 @@ describeInBrowser('the view', (browser) => {
   it('makes a variation of a job that was handed over, not the same picture again', async () => {
     const connected = await start({ waitSeconds: 0 });
     const handedOver = await make(connected);
-    for (const job of connected.sandbox.engine.jobs) connected.sandbox.engine.finish(job);
+    finishAll(connected.sandbox);
     const { view, finish } = await showView(browser(), connected.client, { input: INPUT });
     await finish(handedOver);
     await view.locator('img.loaded').waitFor();

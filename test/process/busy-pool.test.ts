@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readRecords } from '../support/books.ts';
+import { CALL, promised } from '../support/calls.ts';
 import { plain } from '../support/images.ts';
 import { MAIN, plainEnv } from '../support/process.ts';
 import { freshDataDir, KEY } from '../support/program.ts';
@@ -63,17 +64,13 @@ describe.skipIf(process.platform === 'win32')('a file that does not open keeps n
 
 // 10,000 x 4,900 pixels of one colour in 1.4 kB, some 7 s of work: sharp({ create }).avif({ effort: 0, quality: 1 }).
 const SLOW = readFileSync(join(import.meta.dirname, '../support/fixtures/slow.avif'));
-const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 
 const OTHER_MODEL = '/v1/models/openai/gpt-image-1-5/text-to-image';
 const OTHER = { name: 'gpt_image_1_5_text_to_image', arguments: { prompt: 'a fox' } };
 
 /** A promise that is resolved by hand. */
 function signal() {
-  let give = () => {};
-  const given = new Promise<void>((resolve) => {
-    give = resolve;
-  });
+  const { promise: given, resolve: give } = promised();
   return { given, give };
 }
 

@@ -2,10 +2,9 @@ import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { checkBooks } from '../support/books.ts';
+import { CALL } from '../support/calls.ts';
 import { start } from '../support/process.ts';
 import { freshDataDir, KEY } from '../support/program.ts';
-
-const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 
 describe('a call that its client cancels', () => {
   it('in the same breath: nothing is submitted, and the next call is the first', async () => {

@@ -3,11 +3,10 @@ import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { checkBooks, readRecords } from '../support/books.ts';
+import { CALL, finishAll } from '../support/calls.ts';
 import { createFastClock } from '../support/clock.ts';
 import { MAIN, plainEnv } from '../support/process.ts';
 import { type Connected, connect, KEY } from '../support/program.ts';
-
-const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 
 const UNSHARE = ['--pid', '--uts', '--fork', '--kill-child', '--mount-proc'];
 const canUnshare = (() => {
@@ -47,7 +46,7 @@ describe.skipIf(!canUnshare)(
       await expect.poll(() => readRecords(one.config.dataDir)[0]?.state).toBe('in_progress');
       const other = second.client.callTool(CALL);
       await expect.poll(() => one.sandbox.engine.jobs.length).toBe(2);
-      for (const job of one.sandbox.engine.jobs) one.sandbox.engine.finish(job);
+      finishAll(one.sandbox);
       const [mine, theirs] = (await Promise.all([answer, other])).map(({ structuredContent: data }) => data);
       expect(mine).toMatchObject({ status: 'succeeded', request_id: one.sandbox.engine.jobs[0]?.id });
       expect(theirs).toMatchObject({ status: 'succeeded', request_id: one.sandbox.engine.jobs[1]?.id });
@@ -62,7 +61,7 @@ describe.skipIf(!canUnshare)(
       await expect.poll(() => readRecords(one.config.dataDir)[0]?.state).toBe('in_progress');
       first.kill();
       expect(await cut).toBe('cut');
-      for (const job of one.sandbox.engine.jobs) one.sandbox.engine.finish(job);
+      finishAll(one.sandbox);
       const second = await startContained(one, 'after');
       expect((await second.client.callTool(CALL)).structuredContent).toMatchObject({
         status: 'succeeded',

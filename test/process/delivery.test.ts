@@ -2,14 +2,13 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { readRecords } from '../support/books.ts';
+import { CALL } from '../support/calls.ts';
 import { startHost } from '../support/host.ts';
 import { noise } from '../support/images.ts';
 import { freshDataDir } from '../support/program.ts';
 import { type Collected, collect, initialize, send } from '../support/raw.ts';
 import { type Handler, startUpstream } from '../support/upstream.ts';
 import { type Child, directly, WAYS } from '../support/ways.ts';
-
-const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 
 /** A server whose jobs are done at once, with a session on it, and what the same call gets afterwards. */
 async function begin(files: Record<string, Handler>, launch = directly, args: readonly string[] = []) {

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { readRecords } from '../support/books.ts';
+import { CALL, finishAll } from '../support/calls.ts';
 import { openGallery } from '../support/gallery.ts';
 import { start } from '../support/process.ts';
 import { connect, freshDataDir } from '../support/program.ts';
 
-const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const HOURS = 3_600_000;
 
 /** A job whose call was handed over, and a gallery over its records. */
@@ -18,9 +18,6 @@ async function withJob(given: Parameters<typeof connect>[0] = {}) {
   return { ...connected, url };
 }
 
-const finish = ({ sandbox }: Awaited<ReturnType<typeof connect>>) => {
-  for (const job of sandbox.engine.jobs) sandbox.engine.finish(job);
-};
 const rows = async (url: string) => (await (await fetch(`${url}jobs`)).json()) as Record<string, unknown>[];
 
 /** The status of a raw request: fetch sets the host and the origin by itself. */
@@ -87,7 +84,7 @@ describe('the gallery', () => {
       (await fetch(`${url}jobs/${row?.id}/collect`, { method: 'POST', headers })).json();
     expect(await collect()).toMatchObject({ status: 'in_queue', queue_position: 1, open: true });
     expect(readRecords(config.dataDir)[0]?.delivered_at).toBeUndefined();
-    finish(connected);
+    finishAll(connected.sandbox);
     expect(await collect()).toMatchObject({
       status: 'succeeded',
       open: false,

@@ -3,6 +3,7 @@ import type { JobPlan } from '../../src/sandbox/engine.ts';
 import type { Route } from '../../src/sandbox/faults.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
 import { checkAnswer, checkBooks, readRecords } from '../support/books.ts';
+import { finishAll } from '../support/calls.ts';
 import { type Host, startHost } from '../support/host.ts';
 import { freshDataDir, KEY } from '../support/program.ts';
 
@@ -131,7 +132,7 @@ describe('kill -9, then the same call on a new process', () => {
     await first.kill();
     await cut;
     checkBooks(sandbox, dataDir, 1);
-    for (const job of sandbox.engine.jobs) sandbox.engine.finish(job);
+    finishAll(sandbox);
 
     const second = await (await start()).call(TOOL, INPUT);
     checkAnswer(second.text, second.isError);

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { readRecords } from '../support/books.ts';
+import { CALL } from '../support/calls.ts';
 import { start } from '../support/process.ts';
 import { connect, freshDataDir, KEY } from '../support/program.ts';
 import { http, startRawUpstream } from '../support/raw-upstream.ts';
-
-const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 
 describe('a lead', () => {
   it('is not lost by a process that leaves', async () => {

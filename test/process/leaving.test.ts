@@ -7,12 +7,12 @@ import type { JobPlan } from '../../src/sandbox/engine.ts';
 import type { Fault, Route } from '../../src/sandbox/faults.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
 import { checkBooks, readRecords } from '../support/books.ts';
+import { CALL, promised } from '../support/calls.ts';
 import { start } from '../support/process.ts';
 import { freshDataDir, KEY } from '../support/program.ts';
 import { collect, initialize, lines, send } from '../support/raw.ts';
 import { directly, WAYS, type Way } from '../support/ways.ts';
 
-const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const HOURS = 3_600_000;
 
 interface Scene {
@@ -83,10 +83,7 @@ async function reach(state: State, launch: Way['launch']) {
   const sandbox = await startSandbox({ key: KEY });
   onTestFinished(() => sandbox.close());
   const dataDir = freshDataDir();
-  let answer = () => {};
-  const held = new Promise<void>((resolve) => {
-    answer = resolve;
-  });
+  const { promise: held, resolve: answer } = promised();
   if (state.plan) sandbox.engine.planNext(state.plan);
   if (state.hold) sandbox.inject({ on: state.hold, what: { hold: held } });
 
@@ -173,10 +170,7 @@ describe('a submit that is answered while the server leaves is recorded with its
     const sandbox = await startSandbox({ key: KEY });
     onTestFinished(() => sandbox.close());
     const dataDir = freshDataDir();
-    let answer = () => {};
-    const held = new Promise<void>((resolve) => {
-      answer = resolve;
-    });
+    const { promise: held, resolve: answer } = promised();
     sandbox.inject({ on: 'submit', times: FOUR.length, what: fault(held) });
     const args = ['--base-url', sandbox.origin, '--data-dir', dataDir, '--log-level', 'info'];
     const child = directly(args);

@@ -6,10 +6,9 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { VERSION } from '../../src/version.ts';
+import { CALL } from '../support/calls.ts';
 import { MAIN, plainEnv, run } from '../support/process.ts';
 import { freshDataDir, KEY, textOf } from '../support/program.ts';
-
-const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 
 /** A user's environment: a home of its own, and what else is set. */
 function userOf(variables: Record<string, string>, home = freshDataDir()) {
@@ -26,7 +25,6 @@ function userOf(variables: Record<string, string>, home = freshDataDir()) {
       .replaceAll(home, '~')
       .replaceAll(VERSION, 'VERSION')
       .replaceAll(`Node ${process.versions.node}, ${process.platform}`, 'Node NODE, PLATFORM')
-      .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
       .replace(/127\.0\.0\.1-\d+-[0-9a-f]{8}/g, '127.0.0.1-PORT-HASH')
       .replace(/\((EPERM|EROFS|EACCES)\)/g, '(CODE)')
       .replace(/: (EPERM|EROFS|EACCES): .*/g, ': CODE');

@@ -2,26 +2,19 @@ import { rmSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { checkBooks, readRecords } from '../support/books.ts';
+import { CALL, finishAll, promised } from '../support/calls.ts';
 import { createFastClock } from '../support/clock.ts';
 import { type Host, startHost } from '../support/host.ts';
-import { type Connected, connect, freshDataDir, KEY } from '../support/program.ts';
+import { connect, freshDataDir, KEY } from '../support/program.ts';
 
-const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const OTHER = { ...CALL, arguments: { prompt: 'an owl' } };
 const RUNNING = { queueMs: 0, runMs: 3_600_000 };
 // The order in which calls get to write and to look differs from round to round.
 const ROUNDS = 8;
 
-const finish = ({ sandbox }: Connected) => {
-  for (const job of sandbox.engine.jobs) sandbox.engine.finish(job);
-};
-
 /** A call of a host that is about to be killed: `seen` resolves when its job is followed, or the call ended before. */
 function followed(host: Host, call: typeof CALL) {
-  let tell = () => {};
-  const progress = new Promise<void>((resolve) => {
-    tell = resolve;
-  });
+  const { promise: progress, resolve: tell } = promised();
   const answer = host.call(call.name, call.arguments, { onProgress: tell }).catch(() => 'cut');
   return { answer, seen: Promise.race([progress, answer]) };
 }
@@ -45,7 +38,7 @@ describe('several processes', () => {
     one.sandbox.engine.planNext(RUNNING);
     await one.client.callTool(CALL);
     await expect.poll(() => readRecords(one.config.dataDir)[0]?.lease).toBeUndefined();
-    finish(one);
+    finishAll(one.sandbox);
     const start = () => startHost({ baseUrl: one.sandbox.origin, dataDir: one.config.dataDir });
     const others = await Promise.all([start(), start(), start(), start()]);
     const results = await Promise.all(others.map(({ call }) => call(CALL.name, CALL.arguments)));
@@ -65,7 +58,7 @@ describe('several processes', () => {
     await Promise.all(answers.map(({ seen }) => seen));
     await Promise.all(hosts.map((host) => host.kill()));
     for (const { answer } of answers) expect(await answer).toBe('cut');
-    finish(one);
+    finishAll(one.sandbox);
     const again = await Promise.all(
       calls.map(async (call) => {
         const { data } = await (await start()).call(call.name, call.arguments);

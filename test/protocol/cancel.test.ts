@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { JobPlan } from '../../src/sandbox/engine.ts';
 import { checkBooks, readRecords } from '../support/books.ts';
+import { CALL } from '../support/calls.ts';
 import { connect, eventually } from '../support/program.ts';
 
-const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const HOURS = 3_600_000;
 const QUEUED = { queueMs: HOURS };
 const RUNNING = { queueMs: 0, runMs: HOURS };

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ProcessIdentity, thisProcess } from '../../src/stores/file/process-identity.ts';
 import { checkBooks, readRecords } from '../support/books.ts';
+import { CALL, finishAll, promised } from '../support/calls.ts';
 import { type Connected, connect, eventually } from '../support/program.ts';
 import { jobsDir } from '../support/records.ts';
 
-const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const ELSEWHERE = { host: 'elsewhere', pid: 1, namespace: 'another boot pid:[1]', started: '1' };
 const SESSION = '00000000-0000-4000-8000-000000000000';
 
@@ -32,7 +32,7 @@ async function followedBy(identity: Identity): Promise<Connected> {
   const record = JSON.parse(readFileSync(join(dir, name), 'utf8'));
   writeFileSync(join(dir, name), JSON.stringify({ ...record, lease: { holder: SESSION, call: 'another' } }));
   write(one, 1, identity);
-  for (const job of one.sandbox.engine.jobs) one.sandbox.engine.finish(job);
+  finishAll(one.sandbox);
   return connect({ baseUrl: one.sandbox.origin, dataDir: one.config.dataDir }).then((two) => ({
     ...two,
     sandbox: one.sandbox,
@@ -95,8 +95,7 @@ describe('the same call while a record names another process as the follower of 
 describe('a submit whose upload takes minutes', () => {
   it('is neither taken over nor doubted by the same call in a process that cannot look at its own', async () => {
     const one = await connect({ sandboxOptions: { pace: 0 } });
-    let upload = () => {};
-    const stall = new Promise<void>((resolve) => (upload = resolve));
+    const { promise: stall, resolve: upload } = promised();
     one.sandbox.inject({ on: 'submit', what: { stall } });
     const first = one.client.callTool(CALL);
     await eventually(() => one.sandbox.requests.some(({ route }) => route === 'submit')).toBe(true);

@@ -2,10 +2,10 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkBooks, readRecords } from '../support/books.ts';
+import { CALL } from '../support/calls.ts';
 import { connect, KEY, textOf } from '../support/program.ts';
 import { jobsDir } from '../support/records.ts';
 
-const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const URL_OF = 'https://playgrounds-storage-public.runcomfy.net/a.png';
 const DEEP = '['.repeat(100_000) + ']'.repeat(100_000);
 const times = Number.POSITIVE_INFINITY;

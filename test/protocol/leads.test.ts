@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { readRecords } from '../support/books.ts';
+import { CALL } from '../support/calls.ts';
 import { connect, eventually, textOf } from '../support/program.ts';
 import { http, type RawAnswer, startRawUpstream } from '../support/raw-upstream.ts';
 
-const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const LEAD = http(502, { request_id: 'raw-1' });
 const SILENCE: RawAnswer = { bytes: '' };
 const DENIED = http(404, { error_code: 404001 });

@@ -2,22 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readRecords } from '../support/books.ts';
+import { tap } from '../support/calls.ts';
 import { type Connected, connect, freshDataDir, KEY, textOf } from '../support/program.ts';
 import { SHOWS_VIEWS, VIEW } from '../support/view.ts';
 
 const IMAGE = 'gpt_image_2_text_to_image';
-
-/** Everything that a client gets from now on, progress too, as it would go over a wire. */
-function tap({ client: { transport } }: Connected): string[] {
-  const messages: string[] = [];
-  if (!transport) throw new Error('not connected');
-  const onmessage = transport.onmessage?.bind(transport);
-  transport.onmessage = (message, extra) => {
-    messages.push(JSON.stringify(message));
-    onmessage?.(message, extra);
-  };
-  return messages;
-}
 
 const call = ({ client }: Connected, name: string, args: Record<string, unknown> = {}) =>
   client.callTool({ name, arguments: args }, { onprogress: () => {} });
@@ -121,7 +110,7 @@ describe('the key, where the service says it everywhere', () => {
       clientCapabilities: SHOWS_VIEWS,
       savesAll: true,
     });
-    const wire = tap(connected);
+    const wire = tap(connected.client);
     await hearEverything(connected, said);
     const { config, log } = connected;
     const told = [...wire, ...log, filesBelow(config.dataDir)].join('\n');
@@ -149,7 +138,7 @@ describe('the key, where the service says it everywhere', () => {
 
   it('is in no progress either', async () => {
     const connected = await connect();
-    const wire = tap(connected);
+    const wire = tap(connected.client);
     connected.sandbox.inject({ on: 'status', times: 2, what: reply({ status: 'in_progress' }) });
     connected.sandbox.inject({ on: 'status', what: reply({ status: 'completed' }) });
     connected.sandbox.inject({ on: 'result', what: reply({ status: 'cancelled' }) });
@@ -173,7 +162,7 @@ describe('the key, where the service says it everywhere', () => {
     await call(first, 'find_image_models');
     const { baseUrl } = first.config;
     const second = await connect({ dataDir, baseUrl, models: ['a/b'], clientCapabilities: SHOWS_VIEWS });
-    const wire = tap(second);
+    const wire = tap(second.client);
     const { tools } = await second.client.listTools();
     await second.client.readResource({ uri: VIEW });
     expect(tools[0]?.title).toBe('Say [key]');
@@ -188,7 +177,7 @@ describe('a text from outside', () => {
 
   it('stands in answers as one short line of data, wherever it is said', async () => {
     const connected = await connect({ clientCapabilities: SHOWS_VIEWS });
-    const wire = tap(connected);
+    const wire = tap(connected.client);
     await hearEverything(connected, ODD);
     let texts = 0;
     const check = (value: unknown): void => {

@@ -3,6 +3,7 @@ import { MODELS } from '../../src/models/built-in/index.ts';
 import { CATALOGUE } from '../../src/sandbox/models/index.ts';
 import type { PublishedField } from '../../src/sandbox/models/published.ts';
 import type { SandboxOptions } from '../../src/sandbox/server.ts';
+import { promised } from '../support/calls.ts';
 import { expectPortable } from '../support/portable.ts';
 import { type Connected, connect, freshDataDir } from '../support/program.ts';
 
@@ -93,10 +94,7 @@ describe('pinned models', () => {
   });
 
   it('do not wait long for a catalogue that does not come', async () => {
-    let release: () => void = () => {};
-    const stall = new Promise<void>((resolve) => {
-      release = resolve;
-    });
+    const { promise: stall, resolve: release } = promised();
     const dataDir = freshDataDir();
     const connected = await connect({
       dataDir,

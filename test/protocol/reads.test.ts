@@ -2,11 +2,11 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { checkBooks } from '../support/books.ts';
+import { CALL } from '../support/calls.ts';
 import { connect, textOf } from '../support/program.ts';
 import { createRandom } from '../support/random.ts';
 import { http, type RawAnswer, startRawUpstream } from '../support/raw-upstream.ts';
 
-const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const never = new Promise<never>(() => {});
 /** What anything between here and RunComfy may say of a job that is there. */
 const GATEWAY_404 = [

@@ -16,6 +16,7 @@ import { describe, expect, it } from 'vitest';
 import type { Job, JobState } from '../../src/jobs/job.ts';
 import type { Route } from '../../src/sandbox/faults.ts';
 import { checkBooks, readRecords } from '../support/books.ts';
+import { CALL, promised } from '../support/calls.ts';
 import { canFillDisks, refuseToSync, smallDisk } from '../support/disk.ts';
 import {
   type Connected,
@@ -27,7 +28,6 @@ import {
 import { jobsDir as jobsDirOf, putRecord } from '../support/records.ts';
 
 const MODEL = 'openai/gpt-image-2/text-to-image';
-const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const HOURS = 3_600_000;
 const DAYS = 24 * HOURS;
 const NOW = Date.now();
@@ -63,10 +63,7 @@ async function listed({ client }: Connected) {
 
 /** Makes upstream hold the next answer of an endpoint, until the function that is returned is called. */
 function hold({ sandbox }: Connected, on: Route): () => void {
-  let answer = () => {};
-  const held = new Promise<void>((resolve) => {
-    answer = resolve;
-  });
+  const { promise: held, resolve: answer } = promised();
   sandbox.inject({ on, what: { hold: held } });
   return answer;
 }

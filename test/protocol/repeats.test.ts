@@ -14,10 +14,10 @@ import { createHttp } from '../../src/runcomfy/http.ts';
 import { createHolder } from '../../src/stores/file/holder.ts';
 import { createFileStore } from '../../src/stores/file/store.ts';
 import { checkBooks, readRecords } from '../support/books.ts';
+import { CALL, finishAll } from '../support/calls.ts';
 import { type Connected, connect, eventually, KEY } from '../support/program.ts';
 
 const { random } = Math;
-const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const ROUNDS = 10;
 
 /** Starts a call; `timeOut` ends it as a client does whose clock has run out. */
@@ -162,7 +162,7 @@ describe('a call whose earlier job another one follows', () => {
     steps[4]?.go();
     await reached(6);
     steps[5]?.go();
-    for (const job of one.sandbox.engine.jobs) one.sandbox.engine.finish(job);
+    finishAll(one.sandbox);
     expect((await living).resumed).toBe(true);
     checkBooks(one.sandbox, one.config.dataDir, 1);
   });

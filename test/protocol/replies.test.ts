@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { checkAnswer, readRecords } from '../support/books.ts';
+import { CALL } from '../support/calls.ts';
 import { connect, KEY, textOf } from '../support/program.ts';
 import { http, type RawAnswer, startRawUpstream } from '../support/raw-upstream.ts';
 
-const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const ID = { request_id: 'raw-1' };
 const BODY = JSON.stringify({ ...ID, status_url: 'https://example.com/status' });
 const SIX = { error_code: 503001, error_message: 'overloaded' };

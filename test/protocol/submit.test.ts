@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { checkAnswer, checkBooks, readRecords } from '../support/books.ts';
+import { CALL } from '../support/calls.ts';
 import { connect, eventually, textOf } from '../support/program.ts';
 
-const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'a fox' } };
 const FOREVER = Number.POSITIVE_INFINITY;
 const never = new Promise<never>(() => {});
 const json = (status: number, body: unknown, headers = {}): Fault['what'] => ({ status, body, headers });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { expectPortable } from '../support/portable.ts';
 import { connect } from '../support/program.ts';
+import { SHOWS_VIEWS } from '../support/view.ts';
 
 const PUBLISHED = join(import.meta.dirname, '../support/fixtures/published');
 
@@ -12,11 +13,22 @@ interface Schema extends Json {
   required?: string[];
 }
 
+/** One file a tool, so that a change shows which tools it is about. */
+const TOOLS = join(import.meta.dirname, '__snapshots__/tools');
+
 const listTools = async () => (await (await connect()).client.listTools()).tools;
 
 describe('the tool list', () => {
   it('shows every tool as it is (accept a change with: npm run accept)', async () => {
-    for (const tool of await listTools()) expect(tool).toMatchSnapshot(tool.name);
+    const tools = await listTools();
+    const names = new Set(tools.map(({ name }) => name));
+    const { client } = await connect({ clientCapabilities: SHOWS_VIEWS });
+    for (const tool of (await client.listTools()).tools) if (!names.has(tool.name)) tools.push(tool);
+    for (const tool of tools)
+      await expect(`${JSON.stringify(tool, null, 2)}\n`).toMatchFileSnapshot(
+        join(TOOLS, `${tool.name}.json`),
+      );
+    expect(readdirSync(TOOLS).sort()).toEqual(tools.map(({ name }) => `${name}.json`).sort());
   });
 
   it('has names, titles, hints and schemas that every host takes', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createPictures } from '../../src/images/pictures.ts';
 import { createPreviews } from '../../src/images/preview.ts';
+import { createJumpingClock } from '../support/clock.ts';
 import { plain } from '../support/images.ts';
 import { freshDataDir } from '../support/program.ts';
 import { startUpstream } from '../support/upstream.ts';
@@ -19,7 +20,11 @@ const never = new AbortController().signal;
 describe('pictures', () => {
   it('that are late are left out, and the others are there', async () => {
     const { origin } = await serve();
-    const { collect } = createPictures({ loopbackOrigin: origin, outputDir: freshDataDir() });
+    const { collect } = createPictures({
+      clock: createJumpingClock(),
+      loopbackOrigin: origin,
+      outputDir: freshDataDir(),
+    });
     const [good, silent] = await collect([`${origin}/good`, `${origin}/silent`], {
       preview: 'small',
       within: 3_000,
@@ -31,7 +36,11 @@ describe('pictures', () => {
 
   it('are given up as soon as the call ends', async () => {
     const { origin } = await serve();
-    const { collect } = createPictures({ loopbackOrigin: origin, outputDir: freshDataDir() });
+    const { collect } = createPictures({
+      clock: createJumpingClock(),
+      loopbackOrigin: origin,
+      outputDir: freshDataDir(),
+    });
     const call = new AbortController();
     const collecting = collect([`${origin}/silent`], {
       preview: 'small',

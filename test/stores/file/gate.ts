@@ -1,4 +1,5 @@
 import { type Link, linkFile } from '../../../src/stores/file/disk.ts';
+import { promised } from '../../support/calls.ts';
 
 /** As a disk without hard links answers. */
 export const refuseLink: Link = async () => {
@@ -41,12 +42,4 @@ export function createGate() {
       return { reached, go };
     },
   };
-}
-
-function promised() {
-  let resolve = () => {};
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve: () => resolve() };
 }
