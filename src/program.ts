@@ -4,8 +4,8 @@ import { createAccountServices } from './account-services.ts';
 import type { Clock } from './clock.ts';
 import { accountOf, type Config } from './config/config.ts';
 import type { DownloadLimits } from './images/download.ts';
-import { createPictures } from './images/pictures.ts';
-import { createInputs } from './images/references.ts';
+import { createImageFetcher } from './images/fetch-images.ts';
+import { createReferenceReader } from './images/references.ts';
 import { loopbackOrigin, outputOrigins } from './images/trust.ts';
 import { createCalls } from './jobs/calls.ts';
 import type { Jobs } from './jobs/service.ts';
@@ -96,22 +96,23 @@ export function createProgram(config: Config, surroundings: Surroundings): Progr
     balance: api.balance,
     catalogue,
     loopbackOrigin: local,
-    inputs: createInputs({ loopbackOrigin: local, folders: config.inputDirs }),
-    pictures: createPictures({ clock, loopbackOrigin: local, outputDir, limits: downloadLimits }),
+    readReference: createReferenceReader({ loopbackOrigin: local, folders: config.inputDirs }),
+    fetchImages: createImageFetcher({ clock, loopbackOrigin: local, outputDir, limits: downloadLimits }),
     savesAll,
   };
-  const serve = (models: readonly Model[]): McpServerFactory =>
-    createServerFactory({
-      tools: createTools(services, models),
+  const serve = (models: readonly Model[]): McpServerFactory => {
+    const tools = createTools(services, models);
+    return createServerFactory({
+      tools,
       clock,
       log,
       preview,
       waitSeconds,
       openCalls: toolCalls,
       redact,
-      view: async () =>
-        viewContents((await import('./view/pages.ts')).viewHtml(models), outputOrigins(local)),
+      view: async () => viewContents((await import('./view/pages.ts')).viewHtml(tools), outputOrigins(local)),
     });
+  };
   /** Chooses the models once, when the first client is there; then the list stays. */
   function serveLater(patterns: readonly string[]): McpServerFactory {
     let chosen: Promise<McpServerFactory> | undefined;

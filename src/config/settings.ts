@@ -27,8 +27,10 @@ export interface Setting {
   help: string;
 }
 
-/** Sizes of the previews that a model sees. */
-export const PREVIEWS = ['off', 'small', 'large'] as const;
+/** The sizes of the previews that a model sees: the longer side in pixels. */
+export const PREVIEW_SIDES = { small: 512, large: 768 } as const;
+export type PreviewSize = keyof typeof PREVIEW_SIDES;
+export const PREVIEWS = ['off', 'small', 'large'] as const satisfies readonly ('off' | PreviewSize)[];
 export type PreviewSetting = (typeof PREVIEWS)[number];
 
 /** Every setting by its flag: parsing, --help and the README read this table. */
@@ -88,7 +90,7 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map(
     preview: {
       variable: 'RUNCOMFY_PREVIEW',
       value: 'SIZE',
-      help: 'show each image to the model: off, small (512 px) or large (768 px) (default: small; off for the few clients that fail on images)',
+      help: `show each image to the model: off, small (${PREVIEW_SIDES.small} px) or large (${PREVIEW_SIDES.large} px) (default: small; off for the few clients that fail on images)`,
     },
     'base-url': {
       variable: 'RUNCOMFY_BASE_URL',

@@ -1,27 +1,24 @@
 import type { Sharp } from 'sharp';
 import { ToolError } from '../errors.ts';
 import { inThreadPool } from '../thread-pool.ts';
+import { ImageError } from './image-error.ts';
 import type { ImageType } from './image-type.ts';
-import { PictureError } from './picture-error.ts';
 
-/** Bounds of what is decoded, against pictures that are small files and large in memory: 4k squares have 17 million. */
+// Against images that are small as files and large in memory: a square of 4k has 17 million pixels.
 const MAX_PIXELS = 50_000_000;
 const MAX_SIDE = 16_384;
-const DECODE_WITHIN_SECONDS = 20;
+const DECODE_TIMEOUT_SECONDS = 20;
 
-/** A picture that can be decoded; a file's path or its bytes. */
-export type Source = string | Buffer;
-
-/** An opened picture, of which only the header has been read. Animations show their first frame. */
-export interface Decodable {
-  /** As it is shown: turned as its EXIF says. */
+/** An image of which only the header has been read. Animations show their first frame. */
+export interface OpenedImage {
+  /** As displayed: turned as its EXIF says. */
   width: number;
   height: number;
-  /** The picture, upright; each call is a pipeline of its own. */
-  open(): Sharp;
+  /** A new pipeline over the upright image. */
+  pipeline(): Sharp;
 }
 
-/** sharp, loaded when it is first needed. Throws `sharp_missing` where this installation has none. */
+/** sharp, loaded when first needed. Throws `sharp_missing` where it is not installed. */
 export async function loadSharp(): Promise<typeof import('sharp').default> {
   try {
     return (await import('sharp')).default;
@@ -33,25 +30,25 @@ export async function loadSharp(): Promise<typeof import('sharp').default> {
   }
 }
 
-/** Reads a picture's header. Throws PictureError where it is damaged, not of the type, or too large to decode. */
-export async function openPicture(source: Source, type: ImageType): Promise<Decodable> {
+/** Reads the header of a file or its bytes. Throws ImageError if it is damaged, of another type or too large. */
+export async function openImage(source: string | Buffer, type: ImageType): Promise<OpenedImage> {
   const sharp = await loadSharp();
   const options = { limitInputPixels: MAX_PIXELS, failOn: 'truncated' as const };
   const { format, width, height, autoOrient } = await inThreadPool(
     sharp(source, { ...options, limitInputPixels: false }).metadata(),
-  ).catch(undecodable);
-  if (format !== (type === 'avif' ? 'heif' : type)) throw new PictureError(`it is not a valid ${type}`);
+  ).catch(throwUndecodable);
+  if (format !== (type === 'avif' ? 'heif' : type)) throw new ImageError(`it is not a valid ${type}`);
   if (width * height > MAX_PIXELS || Math.max(width, height) > MAX_SIDE)
-    throw new PictureError(`it has ${width} x ${height} pixels, too many to decode`);
+    throw new ImageError(`it has ${width} x ${height} pixels, too many to decode`);
   return {
     width: autoOrient.width,
     height: autoOrient.height,
-    open: () => sharp(source, options).timeout({ seconds: DECODE_WITHIN_SECONDS }).autoOrient(),
+    pipeline: () => sharp(source, options).timeout({ seconds: DECODE_TIMEOUT_SECONDS }).autoOrient(),
   };
 }
 
-/** For what sharp throws while it decodes. */
-export function undecodable(error: unknown): never {
-  if (/^timeout/.test((error as Error).message)) throw new PictureError('it takes too long to decode', error);
-  throw new PictureError('it is damaged and cannot be decoded', error);
+/** Turns what sharp throws while decoding into an ImageError. */
+export function throwUndecodable(error: unknown): never {
+  if (/^timeout/.test((error as Error).message)) throw new ImageError('it takes too long to decode', error);
+  throw new ImageError('it is damaged and cannot be decoded', error);
 }

@@ -1,20 +1,25 @@
 import { createHash } from 'node:crypto';
-import { HEAD_BYTES, type ImageType, sniff, whatElse } from './image-type.ts';
-import { asPictureError, PictureError } from './picture-error.ts';
+import { asImageError, ImageError } from './image-error.ts';
+import { describeNonImage, HEAD_BYTES, type ImageType, sniff } from './image-type.ts';
 import { isTrustedOutput } from './trust.ts';
 
-/** Limits of one download, in bytes and ms. They are of real time, as the network is. */
+/** Limits of one download, in bytes and in ms of real time, as the network is. */
 export interface DownloadLimits {
   /** A 4k image in RGB without any compression has 50 MB. */
   bytes: number;
-  within: number;
-  /** Once `grace` is over, fewer bytes a second on the average end it: a server that drips, or says nothing. */
+  timeout: number;
+  /** The average throughput below which a download is given up, once `gracePeriod` is over. */
   bytesPerSecond: number;
-  grace: number;
+  gracePeriod: number;
 }
 
-const LIMITS: DownloadLimits = { bytes: 64 << 20, within: 60_000, bytesPerSecond: 10_000, grace: 10_000 };
-const CHECK_EVERY = 100;
+const LIMITS: DownloadLimits = {
+  bytes: 64 << 20,
+  timeout: 60_000,
+  bytesPerSecond: 10_000,
+  gracePeriod: 10_000,
+};
+const CHECK_INTERVAL = 100;
 
 /** What was downloaded. */
 export interface Download {
@@ -25,48 +30,45 @@ export interface Download {
 }
 
 /**
- * Streams an output to `write`: from trusted hosts only, without a key, following no redirect, and cut off as soon
- * as it turns out to be no image, too large or too slow. Throws PictureError, or the signal's reason.
+ * Streams an output to `write`: only from trusted hosts, without a key, without following redirects, and no further
+ * once it turns out to be no image, too large or too slow. Throws ImageError, or the signal's reason.
  */
 export type Downloader = (
   url: string,
   write: (chunk: Buffer) => void | Promise<void>,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ) => Promise<Download>;
 
-/** Makes the one downloader behind previews and saved files. `loopbackOrigin` is trusted beside RunComfy's hosts. */
+/** Makes the downloader behind previews and saved files. `loopbackOrigin` is trusted like RunComfy's hosts. */
 export function createDownloader(
   loopbackOrigin: string | undefined,
-  given: Partial<DownloadLimits> = {},
+  overrides: Partial<DownloadLimits> = {},
 ): Downloader {
-  const limits = { ...LIMITS, ...given };
+  const limits = { ...LIMITS, ...overrides };
 
   return async (url, write, signal) => {
-    if (!isTrustedOutput(url, loopbackOrigin)) throw new PictureError('it is not on a RunComfy host');
+    if (!isTrustedOutput(url, loopbackOrigin)) throw new ImageError('it is not on a RunComfy host');
     const { request } = await import('undici');
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     const end = new AbortController();
-    const forward = () => end.abort(signal?.reason);
-    signal?.addEventListener('abort', forward, { once: true });
-    const began = performance.now();
+    const startedAt = performance.now();
     let bytes = 0;
-    const pace = setInterval(() => {
-      const elapsed = performance.now() - began;
-      const isSlow = elapsed > limits.grace && bytes < (limits.bytesPerSecond * elapsed) / 1000;
-      if (isSlow) end.abort(new PictureError('it comes too slowly'));
-      else if (elapsed > limits.within)
-        end.abort(new PictureError(`it takes longer than ${limits.within / 1000} s`));
-    }, CHECK_EVERY);
+    const timer = setInterval(() => {
+      const elapsed = performance.now() - startedAt;
+      const isSlow = elapsed > limits.gracePeriod && bytes < (limits.bytesPerSecond * elapsed) / 1000;
+      if (isSlow) end.abort(new ImageError('it comes too slowly'));
+      else if (elapsed > limits.timeout)
+        end.abort(new ImageError(`it takes longer than ${limits.timeout / 1000} s`));
+    }, CHECK_INTERVAL);
     try {
-      const { statusCode, headers, body } = await request(url, { signal: end.signal });
-      // A body that is not read to its end is ended below, which nobody need hear of.
+      const either = AbortSignal.any([signal, end.signal]);
+      const { statusCode, headers, body } = await request(url, { signal: either });
+      // A body that is not read to its end is aborted below, which is no error.
       body.on('error', () => {});
-      if (statusCode !== 200)
-        throw new PictureError(
-          statusCode === 404 || statusCode === 403 || statusCode === 410
-            ? `its link returned HTTP ${statusCode} and has probably expired`
-            : `its link returned HTTP ${statusCode}`,
-        );
+      if (statusCode !== 200) {
+        const guess = [403, 404, 410].includes(statusCode) ? ' and has probably expired' : '';
+        throw new ImageError(`its link returned HTTP ${statusCode}${guess}`);
+      }
       if (Number(headers['content-length']) > limits.bytes) throw tooLarge(limits.bytes);
       const hash = createHash('sha256');
       let head = Buffer.alloc(0);
@@ -77,22 +79,21 @@ export function createDownloader(
         if (head.length < HEAD_BYTES) {
           head = Buffer.concat([head, chunk]).subarray(0, HEAD_BYTES);
           type = sniff(head);
-          if (!type && head.length === HEAD_BYTES) throw new PictureError(whatElse(head));
+          if (!type && head.length === HEAD_BYTES) throw new ImageError(describeNonImage(head));
         }
         hash.update(chunk);
         await write(chunk);
       }
-      if (!type) throw new PictureError(whatElse(head));
+      if (!type) throw new ImageError(describeNonImage(head));
       return { type, bytes, sha256: hash.digest('hex') };
     } catch (error) {
-      signal?.throwIfAborted();
-      throw asPictureError(error, 'its download failed');
+      signal.throwIfAborted();
+      throw asImageError(error, 'its download failed');
     } finally {
-      clearInterval(pace);
-      signal?.removeEventListener('abort', forward);
+      clearInterval(timer);
       end.abort();
     }
   };
 }
 
-const tooLarge = (most: number) => new PictureError(`it is larger than ${most >> 20} MiB`);
+const tooLarge = (maxBytes: number) => new ImageError(`it is larger than ${maxBytes >> 20} MiB`);

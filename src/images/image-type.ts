@@ -3,19 +3,19 @@ export type ImageType = 'png' | 'jpeg' | 'webp' | 'gif' | 'avif';
 /** How many of a file's first bytes tell its type. */
 export const HEAD_BYTES = 64;
 
-/** The type that the first bytes of a file tell, whatever its name or its server says. */
+/** The type that a file's first bytes tell, whatever its name or its server says. */
 export function sniff(head: Buffer): ImageType | undefined {
   const ascii = head.toString('latin1', 0, HEAD_BYTES);
   if (ascii.startsWith('\x89PNG\r\n\x1a\n')) return 'png';
   if (ascii.startsWith('\xff\xd8\xff')) return 'jpeg';
   if (ascii.startsWith('GIF87a') || ascii.startsWith('GIF89a')) return 'gif';
   if (ascii.startsWith('RIFF') && ascii.slice(8, 12) === 'WEBP') return 'webp';
-  // The brand of AVIF may stand behind others in the list of what the file is compatible with.
+  // AVIF's brand may come late in the list of compatible brands.
   return ascii.slice(4, 8) === 'ftyp' && ascii.slice(8).includes('avif') ? 'avif' : undefined;
 }
 
-/** What a file is that is no image, for a message such as "it is a web page". */
-export function whatElse(head: Buffer): string {
+/** What a file is that is no image, such as "it is a web page". */
+export function describeNonImage(head: Buffer): string {
   if (head.length === 0) return 'it is empty';
   const text = head
     .toString('utf8')
@@ -29,6 +29,3 @@ export function whatElse(head: Buffer): string {
 
 export const mimeType = (type: ImageType): string => `image/${type}`;
 export const extension = (type: ImageType): string => (type === 'jpeg' ? 'jpg' : type);
-
-/** The name of a type for people. */
-export const typeName = (type: ImageType): string => (type === 'webp' ? 'WebP' : type.toUpperCase());

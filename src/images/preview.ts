@@ -1,146 +1,95 @@
+import type { Sharp } from 'sharp';
+import { PREVIEW_SIDES, type PreviewSize } from '../config/settings.ts';
 import { inThreadPool } from '../thread-pool.ts';
-import { openPicture, type Source, undecodable } from './decode.ts';
-import { createDownloader, type DownloadLimits } from './download.ts';
+import { loadSharp, openImage, throwUndecodable } from './decode.ts';
 import type { ImageType } from './image-type.ts';
 
-export type PreviewSize = 'small' | 'large';
-
-/**
- * The longer side in pixels and the most bytes. Some hosts count base64 as text, four characters a token, and cut a
- * result at 25,000 tokens: a small preview stays below that.
- */
-const SIZES: Record<PreviewSize, Bounds> = {
-  small: { side: 512, bytes: 60_000 },
-  large: { side: 768, bytes: 200_000 },
-};
-
-interface Bounds {
-  side: number;
-  bytes: number;
-}
-
-/** What is known of a picture itself. Width and height, in pixels, need sharp. */
-export interface Original {
-  type: ImageType;
-  bytes: number;
-  width?: number;
-  height?: number;
-  /** Some of its ground shines through; a preview shows grey and white squares there. */
-  isTransparent?: boolean;
-}
-
-/** A picture made small enough for a model: JPEG, which every host shows. */
+/** An image made small enough for a model: a JPEG, which every host shows. */
 export interface Preview {
   data: Buffer;
   mimeType: 'image/jpeg';
+}
+
+/** A preview, and what decoding told of the original. */
+export interface RenderedPreview {
+  preview: Preview;
   width: number;
   height: number;
+  /** Present where something shines through; the preview shows grey and white squares there. */
+  transparent?: true;
 }
 
-export interface Previews {
-  /** Fetches an output and makes its preview. Throws PictureError, `sharp_missing`, or the signal's reason. */
-  preview(
-    url: string,
-    options: { size: PreviewSize; signal?: AbortSignal },
-  ): Promise<Preview & { original: Required<Original> }>;
-}
-
-/** Previews of outputs, held in memory only. `loopbackOrigin` is trusted beside RunComfy's hosts. */
-export function createPreviews(options: {
-  loopbackOrigin: string | undefined;
-  limits?: Partial<DownloadLimits>;
-}): Previews {
-  const download = createDownloader(options.loopbackOrigin, options.limits);
-  return {
-    async preview(url, { size, signal }) {
-      const chunks: Buffer[] = [];
-      const { type, bytes } = await download(url, (chunk) => void chunks.push(chunk), signal);
-      const { preview, ...facts } = await renderPreview(Buffer.concat(chunks), type, size);
-      signal?.throwIfAborted();
-      return { ...preview, original: { type, bytes, ...facts } };
-    },
-  };
-}
-
-/** JPEG qualities, tried in order until the preview fits; then it is made smaller. */
+// Some hosts count base64 as text, four characters a token, and cut a result at 25,000 tokens: a small preview stays
+// below that.
+const MAX_BYTES: Record<PreviewSize, number> = { small: 60_000, large: 200_000 };
+// JPEG qualities, tried in order until the preview fits; then it is made smaller.
 const QUALITIES = [82, 60, 40];
+// Alpha is often a little below 255 where nothing shines through.
+const MIN_OPAQUE_ALPHA = 250;
 
 /**
- * Scales a picture down, never up, into a size, and below `mostBytes` where that is less. Decodes all of it, so that
- * a damaged one is found out. Throws PictureError or `sharp_missing`.
+ * Scales an image down, never up, to a size and at most `maxBytes`. All of it is decoded, so that damage is found.
+ * Throws ImageError or `sharp_missing`.
  */
 export async function renderPreview(
-  source: Source,
+  source: string | Buffer,
   type: ImageType,
   size: PreviewSize,
-  mostBytes = Number.POSITIVE_INFINITY,
-): Promise<Rendered> {
-  const { width, height, open } = await openPicture(source, type);
-  const { side, bytes } = SIZES[size];
-  const { data: pixels, info } = await inThreadPool(
-    open()
+  maxBytes = Number.POSITIVE_INFINITY,
+): Promise<RenderedPreview> {
+  const { width, height, pipeline } = await openImage(source, type);
+  const side = PREVIEW_SIDES[size];
+  const { data, info } = await inThreadPool(
+    pipeline()
       .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
       .toColourspace('srgb')
       .ensureAlpha()
       .raw()
       .toBuffer({ resolveWithObject: true }),
-  ).catch(undecodable);
-  const scaled = { pixels, width: info.width, height: info.height };
-  const isTransparent = layOnSquares(scaled);
-  return { preview: await encode(scaled, Math.min(bytes, mostBytes)), width, height, isTransparent };
+  ).catch(throwUndecodable);
+  const sharp = await loadSharp();
+  const scaled = sharp(data, { raw: info });
+  const [, , , alpha] = (await inThreadPool(scaled.stats())).channels;
+  const isTransparent = alpha !== undefined && alpha.min < MIN_OPAQUE_ALPHA;
+  const opaque = isTransparent
+    ? sharp(checkerboard(info.width, info.height)).composite([{ input: data, raw: info }])
+    : scaled;
+  const preview = await encode(
+    opaque.removeAlpha(),
+    Math.max(info.width, info.height),
+    Math.min(MAX_BYTES[size], maxBytes),
+  );
+  return { preview, width, height, ...(isTransparent && { transparent: true }) };
 }
 
-/** A preview, and what decoding told of the original. */
-export type Rendered = { preview: Preview } & Required<Pick<Original, 'width' | 'height' | 'isTransparent'>>;
-
-interface Scaled {
-  pixels: Buffer;
-  width: number;
-  height: number;
-}
-
-async function encode({ pixels, width, height }: Scaled, mostBytes: number): Promise<Preview> {
-  const { default: sharp } = await import('sharp');
-  for (let side = Math.max(width, height); ; ) {
+async function encode(image: Sharp, longestSide: number, maxBytes: number): Promise<Preview> {
+  const pixels = await inThreadPool(image.raw().toBuffer({ resolveWithObject: true }));
+  const sharp = await loadSharp();
+  for (let side = longestSide; ; ) {
+    const scaled = sharp(pixels.data, { raw: pixels.info }).resize({
+      width: side,
+      height: side,
+      fit: 'inside',
+    });
     let bytes = 0;
     for (const quality of QUALITIES) {
-      const { data, info } = await inThreadPool(
-        sharp(pixels, { raw: { width, height, channels: 4 } })
-          .removeAlpha()
-          .resize({ width: side, height: side, fit: 'inside' })
-          .jpeg({ quality })
-          .toBuffer({ resolveWithObject: true }),
-      );
-      if (data.length <= mostBytes || side === 1)
-        return { data, mimeType: 'image/jpeg', width: info.width, height: info.height };
+      const data = await inThreadPool(scaled.clone().jpeg({ quality }).toBuffer());
+      if (data.length <= maxBytes || side === 1) return { data, mimeType: 'image/jpeg' };
       bytes = data.length;
     }
     // The bytes follow the area.
-    side = Math.max(1, Math.floor(side * Math.min(0.9, 0.95 * Math.sqrt(mostBytes / bytes))));
+    side = Math.max(1, Math.floor(side * Math.min(0.9, 0.95 * Math.sqrt(maxBytes / bytes))));
   }
 }
-
-const SQUARE = 16;
-// Alpha is often a little below full where nothing shines through.
-const OPAQUE = 250;
 
 /**
- * Puts grey and white squares under what is transparent, in place: on one colour a subject of that colour would be
- * lost, and a model would not know that the ground is transparent. True where any of it is.
+ * What shows through: on one colour a subject of that colour would be lost, and a model would not know that the
+ * background is transparent.
  */
-function layOnSquares({ pixels, width, height }: Scaled): boolean {
-  let isTransparent = false;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const at = (y * width + x) * 4;
-      const alpha = pixels[at + 3] ?? 255;
-      if (alpha >= OPAQUE) continue;
-      isTransparent = true;
-      const ground = ((x / SQUARE) ^ (y / SQUARE)) & 1 ? 204 : 255;
-      for (let channel = at; channel < at + 3; channel++) {
-        pixels[channel] = Math.round(((pixels[channel] ?? 0) * alpha + ground * (255 - alpha)) / 255);
-      }
-    }
-  }
-  return isTransparent;
-}
+const checkerboard = (width: number, height: number): Buffer =>
+  Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">
+    <pattern id="squares" width="32" height="32" patternUnits="userSpaceOnUse">
+      <path fill="#fff" d="M0 0h32v32H0z"/><path fill="#ccc" d="M16 0h16v16H16zM0 16h16v16H0z"/>
+    </pattern>
+    <rect width="100%" height="100%" fill="url(#squares)"/>
+  </svg>`);

@@ -2,76 +2,71 @@ import { createHash } from 'node:crypto';
 import { isAbsolute } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ToolError } from '../errors.ts';
-import { sniff, whatElse } from './image-type.ts';
+import { shorten } from '../runcomfy/sanitize.ts';
+import { MAX_SENT_BYTES, toDataUri } from './data-uri.ts';
+import { ImageError } from './image-error.ts';
+import { describeNonImage, sniff } from './image-type.ts';
 import { createFileReader, LocalFileError } from './local-file.ts';
-import { PictureError } from './picture-error.ts';
-import { MAX_SENT, toDataUri } from './shrink.ts';
 import { isPrivateHost } from './trust.ts';
 
-/** A reference image: what goes to RunComfy, and what the records say instead of megabytes. */
+/** A reference image: what is sent to RunComfy, and what is recorded instead of megabytes. */
 export interface Reference {
   sent: string;
   recorded: string;
 }
 
-export interface Inputs {
-  /**
-   * Reads one reference image that an agent named; `field` is what messages call it. A public https URL stays as it
-   * is; a path under an allowed folder becomes a `data:` URI. Throws `invalid_input`.
-   */
-  read(field: string, given: string): Promise<Reference>;
-}
+/**
+ * Reads a reference image that an agent named; `field` is what errors call it. A public https URL is sent as it is, a
+ * file in an allowed folder as a `data:` URI. Throws `invalid_input`.
+ */
+export type ReadReference = (field: string, given: string) => Promise<Reference>;
 
-/** Reference images as agents name them. `folders` are those that the user allowed. */
-export function createInputs(options: {
+/** Makes what reads reference images; `folders` are those that the user allowed. */
+export function createReferenceReader(options: {
   loopbackOrigin: string | undefined;
   folders: readonly string[];
-}): Inputs {
+}): ReadReference {
   const { loopbackOrigin, folders } = options;
-  const read = createFileReader(folders);
+  const readFile = createFileReader(folders);
 
-  async function readFile(field: string, given: string): Promise<Reference> {
+  async function readLocal(field: string, given: string): Promise<Reference> {
     if (folders.length === 0)
       throw refused(field, 'is a path, and no folder of this machine is allowed', given, ALLOW);
     try {
-      const { path, data } = await read(pathOf(given));
+      const { path, data } = await readFile(pathOf(given));
       const type = sniff(data);
-      if (!type) throw new PictureError(whatElse(data.subarray(0, 256)));
+      if (!type) throw new ImageError(describeNonImage(data.subarray(0, 256)));
       const sha256 = createHash('sha256').update(data).digest('hex');
-      // The same file with the same content is the same input, so that a call that is repeated is known again.
+      // The same file with the same content is the same input, so a repeated call is recognised.
       const recorded = `${pathToFileURL(path).href}#sha256=${sha256}&bytes=${data.length}`;
       return { sent: await toDataUri(data, type), recorded };
     } catch (error) {
       if (error instanceof LocalFileError)
         throw refused(field, error.message, given, error.isForbidden ? ALLOW : 'Check the path.');
-      if (error instanceof PictureError)
+      if (error instanceof ImageError)
         throw refused(field, `cannot be sent, as ${error.reason}`, given, 'Give another image.');
       if (error instanceof ToolError && error.code === 'sharp_missing') {
-        const why = `is not PNG, JPEG or WebP of at most ${MAX_SENT >> 20} MiB, and sharp, which would convert it, is not installed`;
+        const why = `is not PNG, JPEG or WebP of at most ${MAX_SENT_BYTES >> 20} MiB, and sharp, which would convert it, is not installed`;
         throw refused(field, why, given, 'Give a smaller or converted image, or "npm install sharp".');
       }
       throw error;
     }
   }
 
-  return {
-    async read(field, given) {
-      if (isLocal(given)) return readFile(field, given);
-      if (/^data:/i.test(given))
-        throw refused(field, 'is a data: URI, which fills the context', given.slice(0, 32), PATH_OR_URL);
-      const problem = referenceProblem(given, loopbackOrigin);
-      if (problem !== undefined) throw refused(field, problem, given, PUBLIC);
-      return { sent: given, recorded: given };
-    },
+  return async (field, given) => {
+    if (isAbsolute(given) || /^(file:|[a-z]:[\\/])/i.test(given)) return readLocal(field, given);
+    if (/^data:/i.test(given))
+      throw refused(field, 'is a data: URI, which fills the context', given.slice(0, 32), PATH_OR_URL);
+    const problem = urlProblem(given, loopbackOrigin);
+    if (problem !== undefined) throw refused(field, problem, given, PUBLIC_URL);
+    return { sent: given, recorded: given };
   };
 }
 
-const PUBLIC = 'Give a public https URL that can be fetched without a login.';
+const PUBLIC_URL = 'Give a public https URL that can be fetched without a login.';
 const ALLOW =
   'Give a public https URL, or ask the user to allow the folder of the file with --input-dir or RUNCOMFY_INPUT_DIR.';
 const PATH_OR_URL = 'Give a public https URL, or the path of a file under a folder that --input-dir allows.';
-
-const isLocal = (text: string): boolean => isAbsolute(text) || /^(file:|[a-z]:[\\/])/i.test(text);
 
 function pathOf(text: string): string {
   if (!/^file:/i.test(text)) return text;
@@ -82,11 +77,14 @@ function pathOf(text: string): string {
   }
 }
 
+// Longer than any signed link; parsing a host takes time that grows with the square of its length.
+const MAX_URL = 8_192;
+
 /**
- * What is wrong with a URL as a reference image, or undefined when it can go out: RunComfy fetches it without
- * a login, so it must be public https [doc]. A picture of a local sandbox is fine for that sandbox.
+ * What is wrong with the URL of a reference image, or undefined: RunComfy fetches it without a login, so it must be
+ * public https [doc]. An image of a local sandbox is fine for that sandbox.
  */
-export function referenceProblem(text: string, loopbackOrigin: string | undefined): string | undefined {
+export function urlProblem(text: string, loopbackOrigin: string | undefined): string | undefined {
   if (text.length > MAX_URL) return `is longer than ${MAX_URL} characters`;
   if (!URL.canParse(text)) return 'is neither a URL nor an absolute path';
   const url = new URL(text);
@@ -98,11 +96,8 @@ export function referenceProblem(text: string, loopbackOrigin: string | undefine
 }
 
 const MAX_SHOWN = 120;
-// No signed link is longer; to parse a host takes time that grows with the square of its length.
-const MAX_URL = 8_192;
 
 function refused(field: string, problem: string, given: string, next: string): ToolError {
-  const shown = given.replace(/\/\/[^/@]*@/, '//…@');
-  const cut = shown.length > MAX_SHOWN ? `${shown.slice(0, MAX_SHOWN)}…` : shown;
-  return new ToolError('invalid_input', `${field} ${problem}: ${JSON.stringify(cut)}.`, { next });
+  const shown = shorten(given.replace(/\/\/[^/@]*@/, '//…@'), MAX_SHOWN);
+  return new ToolError('invalid_input', `${field} ${problem}: ${JSON.stringify(shown)}.`, { next });
 }

@@ -1,9 +1,9 @@
-/** Hosts on which RunComfy is known to serve outputs: these and those below them. */
+/** RunComfy serves outputs on these domains and their subdomains. */
 const OUTPUT_DOMAINS = ['runcomfy.net', 'runcomfy.com'];
 
 /**
- * Whether an output URL may be linked or fetched: https on the usual port of a RunComfy host, without user
- * info; or the origin of a loopback base URL (sandbox, tests). Others are told as text only.
+ * Whether an output URL may be linked and fetched: https on a RunComfy host, on the usual port and without user info,
+ * or the origin of an API on this machine (sandbox, tests). Others are only shown as text.
  */
 export function isTrustedOutput(text: string, loopbackOrigin: string | undefined): boolean {
   if (!URL.canParse(text)) return false;
@@ -16,21 +16,21 @@ export function isTrustedOutput(text: string, loopbackOrigin: string | undefined
   return known && url.protocol === 'https:' && url.port === '';
 }
 
-/** The origins on which trusted outputs stand, as a page's content security policy names them. */
+/** The origins of trusted outputs, as a page's content security policy names them. */
 export function outputOrigins(loopbackOrigin: string | undefined): string[] {
   const known = OUTPUT_DOMAINS.flatMap((domain) => [`https://${domain}`, `https://*.${domain}`]);
   return loopbackOrigin === undefined ? known : [...known, loopbackOrigin];
 }
 
-/** The origin of a base URL on this machine, or undefined for one elsewhere. */
+/** The origin of a base URL on this machine, or undefined. */
 export function loopbackOrigin(baseUrl: string): string | undefined {
   const url = new URL(baseUrl);
   return isPrivateHost(url.hostname) ? url.origin : undefined;
 }
 
 /**
- * Whether a host name, as `URL` writes it, can only be reached from inside a machine or a private network.
- * `URL` has already brought every form of an address into one, so `node:net`, which costs 5 ms, is not asked.
+ * Whether a host name, as `URL` writes it, is that of this machine or a private network. `URL` normalizes every form
+ * of an address, so `node:net`, which takes 5 ms to load, is not needed.
  */
 export function isPrivateHost(hostname: string): boolean {
   const host = hostname.replace(/\.$/, '').toLowerCase();

@@ -3,7 +3,7 @@ import type { JSONRPCMessage, RequestId, ServerContext } from '@modelcontextprot
 import type { Clock } from '../clock.ts';
 import type { Wait, WaitEnd } from '../jobs/calls.ts';
 import type { Job } from '../jobs/job.ts';
-import { progressLine } from '../tools/support/present.ts';
+import { progressLine } from '../tools/support/job-words.ts';
 import { waitBudget, waitEnd } from './hosts.ts';
 
 export interface CallOptions {

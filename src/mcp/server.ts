@@ -16,8 +16,8 @@ import {
 import type { PreviewSetting } from '../config/settings.ts';
 import type { Log } from '../log.ts';
 import { readArguments } from '../tools/support/arguments.ts';
-import type { Answer, Tool } from '../tools/support/define.ts';
-import { presentError } from '../tools/support/present.ts';
+import type { Tool, ToolResult } from '../tools/support/define.ts';
+import { errorText } from '../tools/support/error-text.ts';
 import { jsonSchema } from '../tools/support/schema.ts';
 import { NAME, VERSION } from '../version.ts';
 import { showsViews, VIEW, viewMeta } from './apps.ts';
@@ -131,7 +131,7 @@ async function callTool(
     const input = readArguments(tool, args);
     return success(await tool.run(input, { wait, preview }));
   } catch (error) {
-    const text = presentError(error, tool.isPaid);
+    const text = errorText(error, tool.isPaid);
     options.log.info(`${tool.name}: ${text}`);
     // Some hosts would show the model structuredContent instead of the message.
     return { isError: true, content: [{ type: 'text', text }] };
@@ -144,7 +144,8 @@ async function callTool(
  * Text and structuredContent both hold the whole answer. No resource links: no client gains from them, and OpenAI
  * Agents for JavaScript then hands the model the whole result as one text, base64 included (measured).
  */
-function success({ text, data, previews = [] }: Answer): CallToolResult {
+function success({ lines, data, previews = [] }: ToolResult): CallToolResult {
+  const text = [...lines, data.next].filter((line) => line !== undefined).join('\n');
   return {
     content: [
       { type: 'text', text },
@@ -154,6 +155,6 @@ function success({ text, data, previews = [] }: Answer): CallToolResult {
         mimeType: preview.mimeType,
       })),
     ],
-    structuredContent: data,
+    structuredContent: JSON.parse(JSON.stringify(data)),
   };
 }

@@ -1,12 +1,11 @@
 import * as z from 'zod';
-import { within } from '../clock.ts';
 import type { Wait } from '../jobs/calls.ts';
 import { ACTIVE_STATES, type Job } from '../jobs/job.ts';
 import type { Cancellation } from '../jobs/service.ts';
-import { type Answer, defineTool, type Services } from './support/define.ts';
-import { freeTime, silence } from './support/free-read.ts';
-import { jobLine, jobRow, jobRowOutput } from './support/job-row.ts';
-import { requestId } from './support/request-id.ts';
+import { defineTool, type Services, type ToolResult } from './support/define.ts';
+import { jobLine, jobRow, jobRowOutput } from './support/job-words.ts';
+import { requestId } from './support/schema.ts';
+import { withTimeout } from './support/with-timeout.ts';
 
 // More active jobs than this are not listed.
 const MAX_LISTED = 20;
@@ -35,63 +34,50 @@ export const cancelImageJob = (services: CancelServices) =>
     async run({ request_id }, { wait }) {
       if (request_id !== undefined) return cancel(request_id, wait, services);
       const active = await services.jobs.list({ states: ACTIVE_STATES, limit: MAX_LISTED });
-      const [only, ...others] = active;
-      if (only?.request_id === undefined) return nothingActive();
-      return others.length === 0
-        ? cancel(only.request_id, wait, services)
-        : severalActive(active, services.clock.now());
+      if (active.length > 1) return severalActive(active, services.clock.now());
+      const id = active[0]?.request_id;
+      if (id !== undefined) return cancel(id, wait, services);
+      const next = 'Name a request_id, or see list_image_jobs.';
+      return {
+        lines: ['No job is active; nothing was cancelled.'],
+        data: { outcome: 'none_active', next },
+      };
     },
   });
 
-async function cancel(requestId: string, wait: Wait, { jobs, clock }: CancelServices): Promise<Answer> {
-  const ms = freeTime(clock, wait);
-  const late = silence(
-    ms,
-    `: it is not known whether job ${requestId} was cancelled`,
-    `Call cancel_image_job with request_id "${requestId}" again, which is safe: it cancels the job or tells that it has ended.`,
+async function cancel(request_id: string, wait: Wait, { jobs, clock }: CancelServices): Promise<ToolResult> {
+  // Without the caller's signal: a caller that gives up does not take the cancellation back.
+  const { outcome, job } = await withTimeout(
+    clock,
+    { until: wait.until },
+    (signal) => jobs.cancel(request_id, signal),
+    {
+      unknown: `: it is not known whether job ${request_id} was cancelled`,
+      next: `Call cancel_image_job with request_id "${request_id}" again, which is safe: it cancels the job or says that it has ended.`,
+    },
   );
-  // A caller that gives up does not take the cancellation back.
-  const { outcome, job } = await within(clock, ms, late, (signal) => jobs.cancel(requestId, signal));
-  const { said, next } = WORDS[outcome](job);
+  const next = `Call get_image_job with request_id "${request_id}" to collect its image.`;
+  const hasNext = outcome === 'still_running' || job.state === 'succeeded';
   return {
-    text: next === undefined ? said : `${said}\n${next}`,
-    data: { outcome, request_id: requestId, status: job.state, ...(next !== undefined && { next }) },
+    lines: [OUTCOMES[outcome](job)],
+    data: { outcome, request_id, status: job.state, next: hasNext ? next : undefined },
   };
 }
 
-const WORDS: Record<Cancellation['outcome'], (job: Job) => { said: string; next?: string }> = {
-  cancelled: ({ request_id }) => ({
-    said: `Cancelled: job ${request_id} was still queued and never ran, so no image is made.`,
-  }),
-  still_running: ({ request_id, state }) => ({
-    said: `Not cancelled: job ${request_id} is ${state}, and RunComfy cancels only queued jobs. It runs on and will be charged.`,
-    next: `Call get_image_job with request_id "${request_id}" to collect its image.`,
-  }),
-  already_ended: ({ request_id, state }) => ({
-    said: `Not cancelled: job ${request_id} had already ended (${state})${state === 'succeeded' ? ' and is charged' : ''}.`,
-    ...(state === 'succeeded' && {
-      next: `Call get_image_job with request_id "${request_id}" to collect its image.`,
-    }),
-  }),
+const OUTCOMES: Record<Cancellation['outcome'], (job: Job) => string> = {
+  cancelled: ({ request_id }) =>
+    `Cancelled: job ${request_id} was still queued and never ran, so no image is made.`,
+  still_running: ({ request_id, state }) =>
+    `Not cancelled: job ${request_id} is ${state}, and RunComfy cancels only queued jobs. It runs on and will be charged.`,
+  already_ended: ({ request_id, state }) =>
+    `Not cancelled: job ${request_id} had already ended (${state})${state === 'succeeded' ? ' and is charged' : ''}.`,
 };
 
-function nothingActive(): Answer {
-  const next = 'Name a request_id, or see list_image_jobs.';
-  return {
-    text: `No job is active; nothing was cancelled.\n${next}`,
-    data: { outcome: 'none_active', next },
-  };
-}
-
-function severalActive(active: readonly Job[], now: number): Answer {
-  const next = 'Call cancel_image_job again with the request_id of the one to cancel.';
+function severalActive(active: readonly Job[], now: number): ToolResult {
   const count = active.length === MAX_LISTED ? `At least ${MAX_LISTED}` : `${active.length}`;
+  const next = 'Call cancel_image_job again with the request_id of the one to cancel.';
   return {
-    text: [
-      `${count} jobs are active; none was cancelled.`,
-      ...active.map((job) => jobLine(job, now)),
-      next,
-    ].join('\n'),
+    lines: [`${count} jobs are active; none was cancelled.`, ...active.map((job) => jobLine(job, now))],
     data: { outcome: 'several_active', jobs: active.map((job) => jobRow(job, now)), next },
   };
 }

@@ -8,19 +8,19 @@ import { mediaKindOf, TASK_NAMES } from '../models/tasks.ts';
 import type { CatalogueEntry } from '../runcomfy/catalogue-entry.ts';
 import { MEDIA_KINDS } from '../runcomfy/outputs.ts';
 import { quoteUntrusted } from '../runcomfy/sanitize.ts';
-import { type Answer, defineTool, type Services, type Tool } from './support/define.ts';
-import { readFreely } from './support/free-read.ts';
+import { defineTool, type Services, type Tool, type ToolResult } from './support/define.ts';
 import { jsonSchema } from './support/schema.ts';
+import { withTimeout } from './support/with-timeout.ts';
 
-const PAGE = 10;
+const PAGE_SIZE = 10;
 const MAX_ABOUT = 120;
 const NO_QUOTE =
   "Prices are the catalogue's base prices, no quotes: cost_usd of a result is what was charged.";
 
 type FindServices = Pick<Services, 'catalogue' | 'clock'>;
 
-/** The tool that searches the catalogue and describes a model; `tools` names the models that are tools themselves. */
-export function findImageModels(tools: ReadonlyMap<string, string>, services: FindServices): Tool {
+/** The tool that searches the catalogue and describes a model; `modelTools` are the models with tools of their own. */
+export function findImageModels(modelTools: readonly Tool[], services: FindServices): Tool {
   const { catalogue, clock } = services;
   return defineTool({
     name: 'find_image_models',
@@ -40,97 +40,84 @@ export function findImageModels(tools: ReadonlyMap<string, string>, services: Fi
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
     searchHint: 'search, compare and price AI image, video and audio models',
     async run({ model, query = '', page = 1, ...wish }, { wait }) {
-      if (model !== undefined) return describeModel(model.trim(), tools, wait, services);
-      const cached = await readFreely(clock, wait, (signal) => catalogue.search(query, wish, signal));
-      const found = cached.value;
-      const total = found.entries.length;
-      const rows = found.entries.slice((page - 1) * PAGE, page * PAGE).map((entry) => rowOf(entry, tools));
-      const notes = [
-        ...matchNotes(found),
-        ...(rows.some(({ price }) => price) ? [NO_QUOTE] : []),
-        ...staleNote(cached, clock.now()),
-      ];
-      const next = nextStep(rows, page, total);
-      const pages = total > PAGE ? `, page ${page} of ${Math.ceil(total / PAGE)}` : '';
+      if (model !== undefined) return describeModel(model.trim(), modelTools, wait, services);
+      const cached = await withTimeout(clock, wait, (signal) => catalogue.search(query, wish, signal));
+      const { entries, searched } = cached.value;
+      const total = entries.length;
+      const start = (page - 1) * PAGE_SIZE;
+      const models = entries.slice(start, start + PAGE_SIZE).map((entry) => modelRow(entry, modelTools));
+      const notes = [...matchNotes(cached.value), ...priceNote(models), ...ageNote(cached, clock.now())];
+      const pages = total > PAGE_SIZE ? `, page ${page} of ${Math.ceil(total / PAGE_SIZE)}` : '';
+      const next = nextAfterSearch(models, page, total);
       return {
-        text: [`${total} of ${found.searched} models${pages}.`, ...rows.map(lineOf), ...notes, next].join(
-          '\n',
-        ),
-        data: { models: rows, total, page, ...(notes.length > 0 && { notes }), next },
+        lines: [`${total} of ${searched} models${pages}.`, ...models.map(modelLine), ...notes],
+        data: { models, total, page, notes: notes.length > 0 ? notes : undefined, next },
       };
     },
   });
 }
 
-function nextStep(rows: readonly Row[], page: number, found: number): string {
-  if (found === 0) return 'Use other words, or leave out task, makes or max_price.';
-  if (rows.length === 0) return 'There is no such page.';
-  const more = page * PAGE < found ? ` Page ${page + 1} has more.` : '';
-  return rows.some(({ tool }) => tool)
+function nextAfterSearch(models: readonly ModelRow[], page: number, total: number): string {
+  if (total === 0) return 'Use other words, or leave out task, makes or max_price.';
+  if (models.length === 0) return 'There is no such page.';
+  const more = page * PAGE_SIZE < total ? ` Page ${page + 1} has more.` : '';
+  return models.some(({ tool }) => tool)
     ? `Call the tool that a row names; of another, give model for its input schema.${more}`
     : `Give model for the input schema of one.${more}`;
 }
 
-/** What a search made of its words, and what `max_price` could not be held against. */
+/** How the words of a search were read, and which models `max_price` could not be compared with. */
 function matchNotes({ unmatched, readAs, unpriced }: SearchResult): string[] {
-  const quoted = (words: readonly string[]) => words.map((word) => `"${word}"`).join(', ');
-  return [
-    ...(unmatched.length > 0 ? [`Nothing fits ${quoted(unmatched)}.`] : []),
-    ...[...readAs].map(([word, term]) => `"${word}" was read as "${term}".`),
-    ...(unpriced > 0 ? [`max_price leaves out ${unpriced} more, whose price is unknown.`] : []),
-  ];
+  const notes = [...readAs].map(([word, term]) => `"${word}" was read as "${term}".`);
+  if (unmatched.length > 0) notes.unshift(`Nothing fits ${unmatched.map((word) => `"${word}"`).join(', ')}.`);
+  if (unpriced > 0) notes.push(`max_price leaves out ${unpriced} more, whose price is unknown.`);
+  return notes;
 }
 
 async function describeModel(
   id: string,
-  tools: ReadonlyMap<string, string>,
+  modelTools: readonly Tool[],
   wait: Wait,
   { catalogue, clock }: FindServices,
-): Promise<Answer> {
-  const cached = await readFreely(clock, wait, (signal) => catalogue.model(id, signal));
-  const row = rowOf(cached.value, tools);
+): Promise<ToolResult> {
+  const cached = await withTimeout(clock, wait, (signal) => catalogue.model(id, signal));
+  const row = modelRow(cached.value, modelTools);
   const input_schema = jsonSchema(modelFromSchema(cached.value).input, 'input');
-  const notes = [...(row.price ? [NO_QUOTE] : []), ...staleNote(cached, clock.now())];
+  const notes = [...priceNote([row]), ...ageNote(cached, clock.now())];
   const next = `Call ${row.tool ?? `run_image_model with model "${row.model}"`}.`;
   return {
-    text: [lineOf(row), `Input: ${JSON.stringify(input_schema)}`, ...notes, next].join('\n'),
-    data: { models: [{ ...row, input_schema }], ...(notes.length > 0 && { notes }), next },
+    lines: [modelLine(row), `Input: ${JSON.stringify(input_schema)}`, ...notes],
+    data: { models: [{ ...row, input_schema }], notes: notes.length > 0 ? notes : undefined, next },
   };
 }
 
-type Row = ReturnType<typeof rowOf>;
+type ModelRow = ReturnType<typeof modelRow>;
 
 /** A model in short, as data. */
-function rowOf(entry: CatalogueEntry, tools: ReadonlyMap<string, string>) {
-  const price = priceText(entry);
+function modelRow(entry: CatalogueEntry, modelTools: readonly Tool[]) {
   const kind = mediaKindOf(entry);
-  const tool = tools.get(entry.model_id);
   return {
     model: entry.model_id,
-    ...(entry.display_name && { name: quoteUntrusted(entry.display_name) }),
-    ...(tool !== undefined && { tool }),
+    name: entry.display_name ? quoteUntrusted(entry.display_name) : undefined,
+    tool: modelTools.find(({ model }) => model?.id === entry.model_id)?.name,
     about: quoteUntrusted(entry.description, { max: MAX_ABOUT }),
-    ...(kind !== 'image' && { makes: kind }),
-    ...(price !== undefined && { price }),
+    makes: kind === 'image' ? undefined : kind,
+    price: priceText(entry),
     required: requiredInputs(entry),
   };
 }
 
-function lineOf({ model, name, tool, about, makes: kind, price, required }: Row): string {
-  const parts = [
-    model,
-    name,
-    tool && `tool ${tool}`,
-    about,
-    kind && `makes ${kind}`,
-    price,
-    `needs ${required.join(', ') || 'nothing'}`,
-  ];
+function modelLine({ model, name, tool, about, makes: kind, price, required }: ModelRow): string {
+  const needs = `needs ${required.join(', ') || 'nothing'}`;
+  const parts = [model, name, tool && `tool ${tool}`, about, kind && `makes ${kind}`, price, needs];
   return parts.filter(Boolean).join(' | ');
 }
 
-/** How old an answer is that should be newer, and why. */
-function staleNote({ fetchedAt, staleReason }: Cached<unknown>, now: number): string[] {
+const priceNote = (models: readonly ModelRow[]): string[] =>
+  models.some(({ price }) => price) ? [NO_QUOTE] : [];
+
+/** How old the catalogue is if it should be newer, and why. */
+function ageNote({ fetchedAt, staleReason }: Cached<unknown>, now: number): string[] {
   if (!staleReason) return [];
   const minutes = Math.max(0, Math.round((now - fetchedAt) / 60_000));
   const hours = Math.round(minutes / 60);

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { dollars } from '../jobs/spending/totals.ts';
 import { defineTool, type Services } from './support/define.ts';
-import { readFreely } from './support/free-read.ts';
+import { withTimeout } from './support/with-timeout.ts';
 
 // USD: a few images of the dearest model with a published price.
 const LOW = 1;
@@ -18,16 +18,13 @@ export const getBalance = ({ balance, clock }: Pick<Services, 'balance' | 'clock
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
     searchHint: 'RunComfy account balance, credits and money left',
     async run(_, { wait }) {
-      const usd = await readFreely(clock, wait, balance);
-      const next = nextStep(usd);
-      return {
-        text: [`The RunComfy account has a balance of ${dollars(usd)}.`, next].filter(Boolean).join(' '),
-        data: { balance_usd: usd, ...(next !== undefined && { next }) },
-      };
+      const balance_usd = await withTimeout(clock, wait, balance);
+      const line = `The RunComfy account has a balance of ${dollars(balance_usd)}.`;
+      return { lines: [line], data: { balance_usd, next: adviceOn(balance_usd) } };
     },
   });
 
-function nextStep(usd: number): string | undefined {
+function adviceOn(usd: number): string | undefined {
   if (usd <= 0) return `Ask the user to add balance on ${WHERE}: until then RunComfy refuses paid jobs.`;
   return usd < LOW ? `That is low: tell the user, who can add balance on ${WHERE}.` : undefined;
 }

@@ -1,11 +1,10 @@
 import * as z from 'zod';
-import { type AnswerServices, answerJob } from './support/answer-job.ts';
 import { defineTool, type Services } from './support/define.ts';
-import { jobOutput } from './support/present.ts';
-import { requestId } from './support/request-id.ts';
+import { jobOutput, type ResultServices, resultWithImages } from './support/job-result.ts';
+import { requestId } from './support/schema.ts';
 
 /** The tool that waits for a job. */
-export const getImageJob = (services: AnswerServices & Pick<Services, 'jobs'>) =>
+export const getImageJob = (services: ResultServices & Pick<Services, 'jobs'>) =>
   defineTool({
     name: 'get_image_job',
     title: 'Get an image job',
@@ -19,6 +18,6 @@ export const getImageJob = (services: AnswerServices & Pick<Services, 'jobs'>) =
     searchHint: 'wait for an image job and get its image URLs',
     view: 'shown',
     async run({ request_id }, call) {
-      return answerJob(await services.jobs.follow(request_id, call.wait), call, services);
+      return resultWithImages(await services.jobs.follow(request_id, call.wait), call, services);
     },
   });

@@ -13,16 +13,22 @@ import { toolNames } from './support/tool-names.ts';
 
 /** Every tool, in the order in which clients see them: the models, then what works on their jobs. */
 export function createTools(services: Services, models: readonly Model[]): Tool[] {
-  const names = toolNames(models.map(({ id }) => id));
-  return [
-    ...models.map((model) => modelTool(model, names.get(model.id) as string, services)),
-    findImageModels(names, services),
+  // Filled below: no model's tool may take the name of another tool, and two of those know the models' tools.
+  const modelTools: Tool[] = [];
+  const others = [
+    findImageModels(modelTools, services),
     runImageModel(services),
     getImageJob(services),
     saveImages(services),
     cancelImageJob(services),
     listImageJobs(services),
     getBalance(services),
-    peekImageJob(new Map(models.map((model) => [names.get(model.id) as string, model])), services),
+    peekImageJob(modelTools, services),
   ];
+  const names = toolNames(
+    models.map(({ id }) => id),
+    others.map(({ name }) => name),
+  );
+  modelTools.push(...models.map((model) => modelTool(model, names.get(model.id) as string, services)));
+  return [...modelTools, ...others];
 }

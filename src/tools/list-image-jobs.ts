@@ -3,12 +3,12 @@ import { ACTIVE_STATES, JOB_STATES, type Job } from '../jobs/job.ts';
 import type { Jobs } from '../jobs/service.ts';
 import { type CostSums, dollars, sumCosts } from '../jobs/spending/totals.ts';
 import { defineTool, type Services } from './support/define.ts';
-import { jobLine, jobRow, jobRowOutput } from './support/job-row.ts';
+import { jobLine, jobRow, jobRowOutput } from './support/job-words.ts';
 
-// Whose costs are summed: the days, today being one of them, and how many records are read for it at most.
+// The costs of so many days are summed, today being one of them, and of so many jobs at most.
 const DAYS = 7;
 const MAX_SUMMED = 500;
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 const MAX_LISTED = 50;
 // In characters.
 const MAX_QUERY = 500;
@@ -49,48 +49,46 @@ export const listImageJobs = ({ jobs, clock }: Pick<Services, 'jobs' | 'clock'>)
         fits: jobFilter(query, model),
         limit: Math.min(limit, MAX_LISTED),
       });
-      const costs = await recentCosts(jobs, clock.now());
-      const next = found.some(({ state }) => state === 'unknown' || state === 'submitting')
-        ? 'Jobs without a request id may exist and be charged: look at the Generations page of the RunComfy account.'
-        : found.length > 0
-          ? 'Call get_image_job with a request_id for the images or the current state.'
-          : undefined;
+      const now = clock.now();
       const isNarrowed = query !== '' || model !== '' || since !== undefined;
-      const such = isNarrowed ? 'No such jobs are' : 'No jobs are';
-      const which =
-        status === undefined ? such : `${isNarrowed ? 'No such' : 'No'} jobs with status ${status} are`;
-      const lines =
-        found.length > 0
-          ? found.map((job) => jobLine(job, clock.now()))
-          : [`${which} recorded on this machine.`];
-      if (costs) lines.push(costLine(costs));
+      const inState = status === undefined ? '' : ` with status ${status}`;
+      const none = `No ${isNarrowed ? 'such ' : ''}jobs${inState} are recorded on this machine.`;
+      const costs = await recentCosts(jobs, now);
       return {
-        text: [...lines, ...(next === undefined ? [] : [next])].join('\n'),
-        data: {
-          jobs: found.map((job) => jobRow(job, clock.now())),
-          ...(costs && { costs }),
-          ...(next !== undefined && { next }),
-        },
+        lines: [
+          ...(found.length > 0 ? found.map((job) => jobLine(job, now)) : [none]),
+          costs && costLine(costs),
+        ],
+        data: { jobs: found.map((job) => jobRow(job, now)), costs, next: nextAfterList(found) },
       };
     },
   });
 
-/** Whether a job's prompt has all words of a query, and its model's id a part, whatever their case. */
-export function jobFilter(query: string, model: string): (job: Job) => boolean {
+function nextAfterList(found: readonly Job[]): string | undefined {
+  if (found.some(({ state }) => state === 'unknown' || state === 'submitting'))
+    return 'Jobs without a request id may exist and be charged: look at the Generations page of the RunComfy account.';
+  return found.length > 0
+    ? 'Call get_image_job with a request_id for the images or the current state.'
+    : undefined;
+}
+
+/** Whether a job's prompt has all words of a query, and its model id a part, in any case. */
+export function jobFilter(query: string, modelPart: string): (job: Job) => boolean {
   const words = query.slice(0, MAX_QUERY).toLowerCase().split(/\s+/).filter(Boolean);
-  const part = model.trim().toLowerCase();
-  return (job) => {
-    const prompt = typeof job.input.prompt === 'string' ? job.input.prompt.toLowerCase() : '';
-    return job.model.toLowerCase().includes(part) && words.every((word) => prompt.includes(word));
+  const part = modelPart.trim().toLowerCase();
+  return ({ model, input }) => {
+    const prompt = typeof input.prompt === 'string' ? input.prompt.toLowerCase() : '';
+    return model.toLowerCase().includes(part) && words.every((word) => prompt.includes(word));
   };
 }
 
 /** Costs, and in words of which jobs. */
-type SpanCosts = CostSums & { of: string };
+type RecentCosts = CostSums & { of: string };
 
-/** What was reported about the jobs of the last days (UTC), or undefined where none of them has ended. */
-async function recentCosts(jobs: Jobs, now: number): Promise<SpanCosts | undefined> {
-  const since = dayOf(new Date(now - (DAYS - 1) * DAY).toISOString());
+/** What was reported about the jobs of the last days (UTC), or undefined if none of them has ended. */
+async function recentCosts(jobs: Jobs, now: number): Promise<RecentCosts | undefined> {
+  const dayOf = (time: string) => time.slice(0, 10);
+  const since = dayOf(new Date(now - (DAYS - 1) * DAY_MS).toISOString());
   const recent = await jobs.list({ since, limit: MAX_SUMMED });
   const sums = sumCosts(
     recent.map((job) => ({ ...job, status: job.state })),
@@ -101,18 +99,14 @@ async function recentCosts(jobs: Jobs, now: number): Promise<SpanCosts | undefin
   return { of, ...sums };
 }
 
-const dayOf = (time: string): string => time.slice(0, 10);
-
-function costLine({ of, usd, reported, unreported, by_day, by_model }: SpanCosts): string {
-  const listed = (sums: Record<string, number>) =>
+function costLine({ of, usd, reported, unreported, by_day, by_model }: RecentCosts): string {
+  const list = (sums: Record<string, number>) =>
     Object.entries(sums)
       .map(([what, sum]) => `${what} ${dollars(sum)}`)
       .join(', ');
-  const counted = (count: number) => `${count} job${count === 1 ? '' : 's'}`;
-  const told =
-    reported === 0
-      ? 'none'
-      : `${dollars(usd)} for ${counted(reported)} (by day, UTC: ${listed(by_day)}; by model: ${listed(by_model)})`;
-  const rest = unreported === 0 ? '' : ` RunComfy reported no cost for ${counted(unreported)}.`;
-  return `Reported costs of ${of}: ${told}.${rest}`;
+  const jobs = (count: number) => `${count} job${count === 1 ? '' : 's'}`;
+  const parts = `by day, UTC: ${list(by_day)}; by model: ${list(by_model)}`;
+  const sum = reported === 0 ? 'none' : `${dollars(usd)} for ${jobs(reported)} (${parts})`;
+  const rest = unreported === 0 ? '' : ` RunComfy reported no cost for ${jobs(unreported)}.`;
+  return `Reported costs of ${of}: ${sum}.${rest}`;
 }

@@ -4,9 +4,9 @@ import { shorten } from '../runcomfy/sanitize.ts';
 import { type RunServices, runModel } from './model-tool.ts';
 import { readArguments } from './support/arguments.ts';
 import { defineTool } from './support/define.ts';
-import { readFreely } from './support/free-read.ts';
+import { withTimeout } from './support/with-timeout.ts';
 
-// Longer than any id, so that what is cut is none either.
+// Longer than any id, so that an id that is cut is none either.
 const MAX_ID = 300;
 
 /** The tool that runs any model. */
@@ -18,8 +18,8 @@ export const runImageModel = (services: RunServices) =>
       'Run any RunComfy model by its id. The input is checked against its live schema before anything is paid. Video and audio come as URLs with their kind, without previews. A call is a paid job.',
     input: z.strictObject({
       model: z.string().meta({ description: 'Model id, such as google/nano-banana-2/edit.' }),
-      // An object that names no property is refused by Gemini, with all tools (cited). This one is called open as some
-      // hosts close what does not say so (Mastra, OpenAI Agents).
+      // Gemini refuses all tools because of an object without properties (cited). It says that it is open because some
+      // hosts close what does not (Mastra, OpenAI Agents).
       input: z
         .looseObject({
           prompt: z
@@ -32,19 +32,18 @@ export const runImageModel = (services: RunServices) =>
           additionalProperties: true,
         }),
     }),
-    // As of a model's tool, with less said: the whole would cost half a kB of context.
+    // The whole of a job's schema would cost half a kB of context.
     output: z.looseObject({ request_id: z.string(), status: z.string() }),
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
     searchHint: 'generate or edit images, video or audio with any AI model',
     isPaid: true,
     view: 'shown',
     async run({ model: given, input }, call) {
+      const { catalogue, clock } = services;
       const id = shorten(given, MAX_ID)
         .trim()
         .replace(/^\/+|\/+$/g, '');
-      const { value: entry } = await readFreely(services.clock, call.wait, (signal) =>
-        services.catalogue.model(id, signal),
-      );
+      const { value: entry } = await withTimeout(clock, call.wait, (signal) => catalogue.model(id, signal));
       const model = modelFromSchema(entry);
       return runModel(model, readArguments({ name: model.id, input: model.input }, input), call, services);
     },

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { ToolError } from '../errors.ts';
-import { givenStem } from '../images/file-name.ts';
-import { savePictures } from './support/answer-job.ts';
+import { chosenStem } from '../images/file-name.ts';
 import { defineTool, type Services } from './support/define.ts';
-import { type PresentServices, presentJob } from './support/present.ts';
-import { requestId } from './support/request-id.ts';
+import { saveJobImages } from './support/fetch-job-images.ts';
+import { type JobResultServices, jobResult } from './support/job-result.ts';
+import { requestId } from './support/schema.ts';
 
 /** The tool that saves a job's images as files. */
-export const saveImages = (services: PresentServices & Pick<Services, 'jobs' | 'pictures'>) =>
+export const saveImages = (services: JobResultServices & Pick<Services, 'jobs' | 'fetchImages'>) =>
   defineTool({
     name: 'save_images',
     title: 'Save images',
@@ -17,7 +17,7 @@ export const saveImages = (services: PresentServices & Pick<Services, 'jobs' | '
       request_id: requestId('The job whose images to save.'),
       name: z
         .string()
-        .refine((name) => givenStem(name) !== '', 'must hold a letter or digit')
+        .refine((name) => chosenStem(name) !== '', 'must hold a letter or digit')
         .optional()
         .meta({ description: 'File name without folder or extension. Default: date, model, prompt and id.' }),
     }),
@@ -29,14 +29,13 @@ export const saveImages = (services: PresentServices & Pick<Services, 'jobs' | '
     searchHint: 'save or download generated images as files',
     async run({ request_id, name }, call) {
       const outcome = await services.jobs.follow(request_id, call.wait);
-      if (outcome.job.state !== 'succeeded') return presentJob(outcome, services);
-      const pictures = await savePictures(outcome.job, call, services, name);
-      const [first] = pictures;
-      if (first?.unsaved !== undefined && pictures.every(({ path }) => path === undefined)) {
-        throw new ToolError('not_saved', `Nothing was saved, as ${first.unsaved}.`, {
-          next: `The images are at ${pictures.map(({ url }) => url).join(' ')}`,
+      if (outcome.job.state !== 'succeeded') return jobResult(outcome, services);
+      const images = await saveJobImages(outcome.job, call, services, name);
+      const why = images[0]?.notSaved;
+      if (why !== undefined && images.every(({ path }) => path === undefined))
+        throw new ToolError('not_saved', `Nothing was saved, as ${why}.`, {
+          next: `The originals are at ${images.map(({ url }) => url).join(' ')}`,
         });
-      }
-      return presentJob(outcome, services, pictures);
+      return jobResult(outcome, services, images);
     },
   });

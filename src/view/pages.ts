@@ -1,16 +1,22 @@
 import { createHash } from 'node:crypto';
 import type { Model } from '../models/define.ts';
-import { toolNames } from '../tools/support/tool-names.ts';
+import type { Tool } from '../tools/support/define.ts';
 import * as chatApp from './page/chat-app.ts?page';
 import * as galleryApp from './page/gallery-app.ts?page';
 
-/** The page that a host shows in the chat for a job of these models. */
-export const viewHtml = (models: readonly Model[]): string =>
-  pageHtml('Images by RunComfy', chatApp, modelData(models)).html;
+/** The page that a host shows in the chat for a job of these tools. */
+export const viewHtml = (tools: readonly Tool[]): string => {
+  const ofModels = tools.flatMap(({ name, model }) => (model ? [modelData(model, name)] : []));
+  return pageHtml('Images by RunComfy', chatApp, Object.fromEntries(ofModels)).html;
+};
 
 /** The page with all recorded jobs, and the content security policy that lets it do no more than it has to. */
 export function galleryPage(models: readonly Model[]): { html: string; policy: string } {
-  const { html, script } = pageHtml('Image jobs', galleryApp, modelData(models));
+  const { html, script } = pageHtml(
+    'Image jobs',
+    galleryApp,
+    Object.fromEntries(models.map((model) => modelData(model, ''))),
+  );
   const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
   const policy = [
     "default-src 'none'",
@@ -25,13 +31,9 @@ export function galleryPage(models: readonly Model[]): { html: string; policy: s
   return { html, policy: policy.join('; ') };
 }
 
-/** What page/models.ts knows of models. */
-function modelData(models: readonly Model[]) {
-  const tools = toolNames(models.map(({ id }) => id));
-  return Object.fromEntries(
-    models.map(({ id, title, input }) => [id, [title, tools.get(id), 'seed' in input.shape]]),
-  );
-}
+/** What page/models.ts knows of a model. */
+const modelData = ({ id, title, input }: Model, tool: string) =>
+  [id, [title, tool, 'seed' in input.shape]] as const;
 
 /** A page in one file that loads nothing else, and its script as it stands there; `data` is what the script reads. */
 export function pageHtml(title: string, { script, style }: { script: string; style: string }, data: unknown) {

@@ -2,6 +2,8 @@ import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { MODELS } from '../../src/models/built-in/index.ts';
+import { createTools } from '../../src/tools/index.ts';
+import type { Services } from '../../src/tools/support/define.ts';
 import { viewHtml } from '../../src/view/pages.ts';
 import { MAIN, plainEnv } from '../support/process.ts';
 import { freshDataDir } from '../support/program.ts';
@@ -39,7 +41,7 @@ describe.each(['legacy', 'stateless'] as const)('in the %s protocol', (era) => {
       {
         uri: VIEW,
         mimeType: 'text/html;profile=mcp-app',
-        text: viewHtml(MODELS),
+        text: viewHtml(createTools({} as Services, MODELS)),
         _meta: {
           ui: {
             csp: {
@@ -67,7 +69,7 @@ describe.each(['legacy', 'stateless'] as const)('in the %s protocol', (era) => {
     const client = await spawned(era, capabilities);
     expect(await client.listResources()).toMatchObject({ resources: [] });
     const { tools } = await client.listTools();
-    expect(JSON.stringify(tools)).not.toMatch(/look_at|"ui"|ui:|ui\//);
+    expect(JSON.stringify(tools)).not.toMatch(/peek|"ui"|ui:|ui\//);
     expect(tools).toHaveLength(MODELS.length + 7);
     await expect(client.readResource({ uri: VIEW })).rejects.toThrow('not found');
     const look = { name: 'peek_image_job', arguments: { request_id: 'any' } };

@@ -44,7 +44,7 @@ describe('a service that says nothing', () => {
     connected.sandbox.inject({ on: 'cancel', what: { hold: new Promise(() => {}) } });
     const result = await call(connected, 'cancel_image_job', { request_id });
     expect(textOf(result)).toMatchInlineSnapshot(
-      `"RunComfy did not answer within 30 s: it is not known whether job ID was cancelled. Call cancel_image_job with request_id "ID" again, which is safe: it cancels the job or tells that it has ended. [unreachable]"`,
+      `"RunComfy did not answer within 30 s: it is not known whether job ID was cancelled. Call cancel_image_job with request_id "ID" again, which is safe: it cancels the job or says that it has ended. [unreachable]"`,
     );
     // It was processed.
     const again = await call(connected, 'cancel_image_job', { request_id });

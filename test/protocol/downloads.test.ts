@@ -39,13 +39,13 @@ const stream =
 const drained = (response: NodeJS.EventEmitter) => new Promise((resolve) => response.once('drain', resolve));
 
 // So that a busy machine is not taken for a slow server, only servers that are slow meet these.
-const IMPATIENT = { grace: 1_000, bytesPerSecond: 500 };
+const IMPATIENT = { gracePeriod: 1_000, bytesPerSecond: 500 };
 
 const HOSTILE: [what: string, handler: Handler, limits?: typeof IMPATIENT][] = [
   ['a PDF that calls itself a PNG', body(`%PDF-1.7\n${'x'.repeat(500)}`)],
   ['nothing at all', body('')],
   ['three bytes', body('\x89PN')],
-  ['200 MB without end in timing', stream(png, Buffer.alloc(MB), 0, 200)],
+  ['200 MB without end in sight', stream(png, Buffer.alloc(MB), 0, 200)],
   ['200 MB as announced', body(png, { 'content-length': 200 * MB })],
   ['a PNG that says it is 40,000 pixels wide and high', body(handmadePng(40_000, 40_000, 10))],
   ['a PNG of one line, 40,000 pixels wide', body(handmadePng(40_000, 1))],

@@ -81,7 +81,7 @@ describe('RunComfy itself that says it does not know a job', () => {
   it('once: the job goes on', async () => {
     const one = await doneJob();
     answerReads(one, DENIED, 1);
-    expect(textOf(await one.client.callTool(CALL))).toContain('the last look failed');
+    expect(textOf(await one.client.callTool(CALL))).toContain('reading it failed');
     expect(record(one)?.state).toBe('in_queue');
     expect((await one.client.callTool(CALL)).structuredContent).toMatchObject({ status: 'succeeded' });
     checkBooks(one.sandbox, one.config.dataDir, 1);

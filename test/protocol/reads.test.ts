@@ -83,7 +83,7 @@ describe('reads', () => {
       status: 'in_queue',
       request_id: sandbox.engine.jobs[0]?.id,
     });
-    expect(textOf(result)).toContain('the last look failed');
+    expect(textOf(result)).toContain('reading it failed');
     const unknown = await client.callTool({ name: 'get_image_job', arguments: { request_id: 'never-seen' } });
     expect(textOf(unknown)).toMatch(/\[service_error\]$/);
   });

@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fileStem, givenStem } from '../../src/images/file-name.ts';
+import { chosenStem, fileStem } from '../../src/images/file-name.ts';
 import { createRandom } from '../support/random.ts';
 
 const parts = {
@@ -46,7 +46,7 @@ describe('the name of a saved image', () => {
     ['ภาพที่ 1', 'ภาพที่-1'],
     ['\u202e😀', ''],
     ['é'.repeat(500), 'é'.repeat(60)],
-  ])('that a caller chose: %s', (name, stem) => expect(givenStem(name)).toBe(stem));
+  ])('that a caller chose: %s', (name, stem) => expect(chosenStem(name)).toBe(stem));
 
   it('is below its folder, of letters and digits and not too long, whatever it is made of', () => {
     const random = createRandom(7);
@@ -57,7 +57,7 @@ describe('the name of a saved image', () => {
     for (let round = 0; round < 2_000; round++) {
       const stems = [
         fileStem({ date: junk(), model: junk(), prompt: junk(), requestId: junk() }),
-        givenStem(junk()),
+        chosenStem(junk()),
       ];
       for (const stem of stems) {
         expect(stem).toMatch(/^[\p{L}\p{N}\p{M}_-]*$/u);

@@ -4,7 +4,8 @@ import { callPrice, priceText } from '../../src/models/price.ts';
 import { mediaKindOf } from '../../src/models/tasks.ts';
 import { readEntry } from '../../src/runcomfy/catalogue-entry.ts';
 import { MODEL_ID } from '../../src/runcomfy/replies.ts';
-import { modelTool, type RunServices } from '../../src/tools/model-tool.ts';
+import type { RunServices } from '../../src/tools/model-tool.ts';
+import { modelTool } from '../../src/tools/model-tool.ts';
 import { inputProblems } from '../../src/tools/support/arguments.ts';
 import { jsonSchema } from '../../src/tools/support/schema.ts';
 import { toolNames } from '../../src/tools/support/tool-names.ts';
@@ -162,7 +163,7 @@ describe('names of tools', () => {
   it('are short, apart from each other and from our own', () => {
     const long = 'a-very-long-name-of-a-model-that-goes-on-and-on';
     const ids = ['x/get_image_job', `x/${long}/one`, `x/${long}/two`, 'y/日本', 'z/a.b', 'z/a-b'];
-    const names = [...toolNames(ids).values()];
+    const names = [...toolNames(ids, ['get_image_job']).values()];
     expect(new Set(names).size).toBe(ids.length);
     for (const name of names) expect(name).toMatch(/^[a-z0-9_]{1,45}$/);
     expect(names).toMatchSnapshot();

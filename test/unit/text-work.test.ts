@@ -5,10 +5,10 @@ import * as z from 'zod';
 import { readKey } from '../../src/config/placeholders.ts';
 import { didYouMean } from '../../src/did-you-mean.ts';
 import { ToolError } from '../../src/errors.ts';
-import { fileStem, givenStem } from '../../src/images/file-name.ts';
-import { whatElse } from '../../src/images/image-type.ts';
+import { chosenStem, fileStem } from '../../src/images/file-name.ts';
+import { describeNonImage } from '../../src/images/image-type.ts';
 import { createFileReader } from '../../src/images/local-file.ts';
-import { createInputs, referenceProblem } from '../../src/images/references.ts';
+import { createReferenceReader, urlProblem } from '../../src/images/references.ts';
 import { isPrivateHost, isTrustedOutput } from '../../src/images/trust.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { waitBudget, waitEnd } from '../../src/mcp/hosts.ts';
@@ -45,11 +45,12 @@ import { jobFilter } from '../../src/tools/list-image-jobs.ts';
 import type { RunServices } from '../../src/tools/model-tool.ts';
 import { runImageModel } from '../../src/tools/run-image-model.ts';
 import { inputProblems, readArguments } from '../../src/tools/support/arguments.ts';
-import type { Call } from '../../src/tools/support/define.ts';
-import { jobLine } from '../../src/tools/support/job-row.ts';
+import type { ToolCall } from '../../src/tools/support/define.ts';
+import { errorText } from '../../src/tools/support/error-text.ts';
+import { jobResult } from '../../src/tools/support/job-result.ts';
+import { jobLine } from '../../src/tools/support/job-words.ts';
 import { withLiveSchema } from '../../src/tools/support/live-schema.ts';
-import { presentError, presentJob } from '../../src/tools/support/present.ts';
-import { requestId } from '../../src/tools/support/request-id.ts';
+import { requestId } from '../../src/tools/support/schema.ts';
 import { toolNames } from '../../src/tools/support/tool-names.ts';
 
 const redact = createRedactor(() => ['key-123456', 'a"b<c']);
@@ -161,17 +162,17 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
     'a name': (text) => failed(() => readArguments(closed, { a: 'x', b: [], [text]: 1 })),
     'a text in a list': (text) => inputProblems(closed.input, { a: [text], b: [text] }),
   },
-  'tools/support/tool-names.ts': { toolNames: (text) => toolNames([`a/${text}`, text]) },
-  'tools/support/request-id.ts': { requestId: (text) => requestId('').safeParse(text) },
+  'tools/support/tool-names.ts': { toolNames: (text) => toolNames([`a/${text}`, text], []) },
+  'tools/support/schema.ts': { requestId: (text) => requestId('').safeParse(text) },
   'tools/list-image-jobs.ts': {
     'a query': (text) => jobFilter(text, '')(job),
     'a prompt': (text) => jobFilter('red fox', 'a')({ ...job, input: { prompt: text } }),
   },
-  'tools/support/job-row.ts': { jobLine: (text) => jobLine({ ...job, input: { prompt: text } }, 0) },
-  'tools/support/present.ts': {
-    presentError: (text) => presentError(new Error(text)),
-    presentJob: (text) =>
-      failed(() => presentJob({ job: { ...job, state: 'failed', error: text }, resumed: false }, services)),
+  'tools/support/job-words.ts': { jobLine: (text) => jobLine({ ...job, input: { prompt: text } }, 0) },
+  'tools/support/error-text.ts': { errorText: (text) => errorText(new Error(text)) },
+  'tools/support/job-result.ts': {
+    jobResult: (text) =>
+      failed(() => jobResult({ job: { ...job, state: 'failed', error: text }, resumed: false }, services)),
   },
   'tools/support/live-schema.ts': {
     withLiveSchema: (text) => {
@@ -187,7 +188,7 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
       const wait = { until: 0, signal: new AbortController().signal };
       const sleep = () => new Promise<void>(() => {});
       const services = { catalogue, clock: { now: () => 0, sleep } } as unknown as RunServices;
-      const call = { wait } as unknown as Call;
+      const call = { wait } as unknown as ToolCall;
       return refused(() => runImageModel(services).run({ model: text, input: {} }, call));
     },
   },
@@ -196,20 +197,22 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
       schemaChanges({ properties: { a: { type: 'x' } } }, entryWith(text).input_schema ?? {}),
   },
   'images/file-name.ts': {
-    givenStem,
+    chosenStem,
     fileStem: (text) => fileStem({ date: text, model: text, prompt: text, requestId: text }),
   },
-  'images/image-type.ts': { whatElse: (text) => whatElse(Buffer.from(text).subarray(0, 256)) },
+  'images/image-type.ts': {
+    describeNonImage: (text) => describeNonImage(Buffer.from(text).subarray(0, 256)),
+  },
   'images/trust.ts': {
     isTrustedOutput: (text) => isTrustedOutput(`https://example.com/${text}`, undefined),
     isPrivateHost: (text) => isPrivateHost(text),
   },
   'images/references.ts': {
-    referenceProblem: (text) => referenceProblem(`https://me:${text}`, undefined),
+    urlProblem: (text) => urlProblem(`https://me:${text}`, undefined),
     'a URL': (text) =>
-      refused(() => createInputs({ loopbackOrigin: undefined, folders: [] }).read('a', `http://${text}`)),
+      refused(() => createReferenceReader({ loopbackOrigin: undefined, folders: [] })('a', `http://${text}`)),
     'a path': (text) =>
-      refused(() => createInputs({ loopbackOrigin: undefined, folders: ['/a'] }).read('a', `/a/${text}`)),
+      refused(() => createReferenceReader({ loopbackOrigin: undefined, folders: ['/a'] })('a', `/a/${text}`)),
   },
   'images/local-file.ts': { 'a path': (text) => refused(() => createFileReader(['/a'])(`/a/../${text}`)) },
   'did-you-mean.ts': {
@@ -325,7 +328,7 @@ describe('what is read first of all is cut', () => {
     webUrl: (text) => webUrl(`https://example.com/${text}`),
     'the line of a job': (text) => jobLine({ ...job, input: { prompt: text } }, 0),
     'a query': (text) => search(entries, text, undefined),
-    'the name of a file': (text) => givenStem(text),
+    'the name of a file': (text) => chosenStem(text),
     'a value that does not fit': (text) => failed(() => readArguments(closed, { a: text, b: [] })),
   };
 
@@ -343,14 +346,14 @@ const SRC = resolve(import.meta.dirname, '../../src');
 const OWN: Record<string, string> = {
   'models/catalogue-file.ts': 'reads lines that this program wrote, each of bounded length',
   'images/decode.ts': 'reads messages of sharp',
-  'images/save.ts': 'reads names in the folder of the images',
+  'images/image-file.ts': 'reads names in the folder of the images',
   'runcomfy/client.ts': 'quotes what other files read, and writes URLs of ids that were checked',
   'tools/find-image-models.ts': 'quotes what clean-entry.ts cut',
 };
 
 it('every file that works on texts from outside is in the table', () => {
   const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) =>
-    /^(runcomfy|tools|catalogue|media|models)\/.*\.ts$|^(hosts|outgoing|server|apps|call)\.ts$/.test(file),
+    /^(runcomfy|tools|images|models)\/.*\.ts$|^mcp\/[^/]*\.ts$/.test(file),
   );
   const working = files.filter((file) =>
     /\.(replace|replaceAll|match|matchAll|split|normalize|test|exec)\(|\b(quoteUntrusted|shorten)\(/.test(

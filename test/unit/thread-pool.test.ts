@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openPicture } from '../../src/images/decode.ts';
+import { toDataUri } from '../../src/images/data-uri.ts';
+import { openImage } from '../../src/images/decode.ts';
 import { renderPreview } from '../../src/images/preview.ts';
-import { toDataUri } from '../../src/images/shrink.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { inThreadPool, isFileBusy, isPoolBusy } from '../../src/thread-pool.ts';
 import { animation, noise, plain } from '../support/images.ts';
@@ -47,7 +47,7 @@ describe('the pool is known to be busy at every moment', () => {
       'a header is read',
       async () => {
         const data = await plain(2_000, 2_000).png().toBuffer();
-        return () => openPicture(data, 'png');
+        return () => openImage(data, 'png');
       },
     ],
     [

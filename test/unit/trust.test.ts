@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { referenceProblem } from '../../src/images/references.ts';
+import { urlProblem } from '../../src/images/references.ts';
 import { isTrustedOutput, loopbackOrigin } from '../../src/images/trust.ts';
 
 const SANDBOX = 'http://127.0.0.1:4000';
@@ -47,7 +47,7 @@ describe('a reference image', () => {
     ['https://nas.local/a.png', 'only this network'],
     ['https://me:pw@example.com/a.png', 'user name'],
   ])('%s', (url, problem) => {
-    const found = referenceProblem(url, SANDBOX);
+    const found = urlProblem(url, SANDBOX);
     if (problem === undefined) expect(found).toBeUndefined();
     else expect(found).toContain(problem);
   });

@@ -1,16 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { MODELS } from '../../src/models/built-in/index.ts';
+import { createTools } from '../../src/tools/index.ts';
+import type { Services } from '../../src/tools/support/define.ts';
 import { galleryPage, pageHtml, viewHtml } from '../../src/view/pages.ts';
 
 const MAX_VIEW = 12_000;
+const TOOLS = createTools({} as Services, MODELS);
 
 describe('the pages', () => {
   it('are small: the view takes less than 12 kB', () => {
-    expect(Buffer.byteLength(viewHtml(MODELS))).toBeLessThan(MAX_VIEW);
+    expect(Buffer.byteLength(viewHtml(TOOLS))).toBeLessThan(MAX_VIEW);
   });
 
   it('load nothing from anywhere and make no markup out of texts', () => {
-    for (const html of [viewHtml(MODELS), galleryPage(MODELS).html]) {
+    for (const html of [viewHtml(TOOLS), galleryPage(MODELS).html]) {
       expect(html).not.toMatch(/<(link|img|iframe|base)\b|@import|url\(|<script [^>]*src|https?:\/\//);
       expect(html).not.toMatch(/innerHTML|outerHTML|insertAdjacent|document\.write|\beval\b|new Function/);
     }

@@ -3,7 +3,7 @@ import { ToolError } from '../../errors.ts';
 import { isTrustedOutput, loopbackOrigin } from '../../images/trust.ts';
 import { ACTIVE_STATES, type Job } from '../../jobs/job.ts';
 import type { Program } from '../../program.ts';
-import { elapsedSeconds } from '../../tools/support/present.ts';
+import { elapsedSeconds } from '../../tools/support/job-words.ts';
 import { type Thumbnail, thumbnail } from './thumbnails.ts';
 
 const MAX_PROMPT = 2_000;

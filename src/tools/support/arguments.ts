@@ -9,31 +9,33 @@ import { jsonSchema } from './schema.ts';
 const ADDED_BY_HOSTS = new Set(['wait_for_previous']);
 
 /**
- * The checked arguments of a call. A null stands for a field that is left out: strict function calling makes models
- * give every field. Throws `invalid_input` that names each field, what it was given and what it takes.
+ * The checked arguments of a call. A null counts as left out: strict function calling makes models give every field.
+ * Throws `invalid_input` that names each field, what it was given and what it takes.
  */
 export function readArguments(tool: Pick<Tool, 'name' | 'input'>, given: unknown): Record<string, unknown> {
-  const refusal = (problems: string) =>
-    new ToolError('invalid_input', `${tool.name}: ${problems}.`, { next: 'Correct that and call again.' });
-  const misshapen = formProblem(given);
-  if (misshapen !== undefined) throw refusal(misshapen);
-  const fields: Record<string, z.ZodType> = tool.input.shape;
-  const understood = Object.fromEntries(
+  const refuse = (problems: string | undefined) => {
+    if (!problems) return;
+    const next = 'Correct that and call again.';
+    throw new ToolError('invalid_input', `${tool.name}: ${problems}.`, { next });
+  };
+  refuse(shapeProblem(given));
+  const fields = new Map<string, z.ZodType>(Object.entries(tool.input.shape));
+  const args = Object.fromEntries(
     Object.entries((given ?? {}) as Record<string, unknown>)
-      .filter(([name, value]) => (Object.hasOwn(fields, name) ? value !== null : !ADDED_BY_HOSTS.has(name)))
-      .map(([name, value]) => [name, unquote(value, Object.hasOwn(fields, name) ? fields[name] : undefined)]),
+      .filter(([name, value]) => (fields.has(name) ? value !== null : !ADDED_BY_HOSTS.has(name)))
+      .map(([name, value]) => [name, parseQuoted(value, fields.get(name))]),
   );
-  const problems = formProblem(understood) ?? inputProblems(tool.input, understood).join('; ');
-  if (problems !== '') throw refusal(problems);
-  return tool.input.parse(understood);
+  refuse(shapeProblem(args));
+  refuse(inputProblems(tool.input, args).join('; '));
+  return tool.input.parse(args);
 }
 
 // Deeper values break JSON.stringify from some 5,000 levels on; more of them froze the process for seconds.
 const MAX_DEPTH = 64;
 const MAX_VALUES = 50_000;
 
-/** What no schema tells: too deep, too much to be worked on, or named so that zod would drop it in silence. */
-function formProblem(given: unknown): string | undefined {
+/** What no schema catches: too deep, too much work, or a name that zod would silently drop. */
+function shapeProblem(given: unknown): string | undefined {
   let values = 0;
   let level: unknown[] = [given];
   for (let depth = 0; level.length > 0; depth++) {
@@ -47,43 +49,36 @@ function formProblem(given: unknown): string | undefined {
   return undefined;
 }
 
-/** What does not fit a schema: a line a problem, each with the field, what it was given and what it takes. */
-export function inputProblems(schema: z.ZodObject, given: Record<string, unknown>): string[] {
-  const issues = firstOfEach(schema.safeParse(given).error?.issues ?? []);
-  const told = issues.slice(0, MAX_PROBLEMS);
-  const more = issues.length - told.length;
-  return [
-    ...told.map((issue) => describe(issue, given, Object.keys(schema.shape))),
-    ...(more > 0 ? [`${more} more like these`] : []),
-  ];
-}
-
-/** One issue a field: what else is wrong with it is often wrong for the same reason. */
-function firstOfEach(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
-  const fields = new Map<string, z.core.$ZodIssue>();
-  for (const issue of issues) {
-    const field = issue.path.join('.');
-    if (!fields.has(field)) fields.set(field, issue);
+/** Some clients send an array or a number as a JSON string; a field that takes text is left alone. */
+function parseQuoted(value: unknown, field: z.ZodType | undefined): unknown {
+  if (typeof value !== 'string' || !field) return value;
+  try {
+    const parsed: unknown = JSON.parse(value);
+    return jsonSchema(field, 'input').type === 'string' ? value : parsed;
+  } catch {
+    return value;
   }
-  return [...fields.values()];
 }
 
-// How much of what a caller gave is told, in problems, names and characters.
+// How much an error says, in problems, names and characters.
 const MAX_PROBLEMS = 10;
 const MAX_NAMES = 10;
 const MAX_SHOWN = 80;
 const MAX_CHOICES = 1_000;
 
-/** Some clients send an array or a number as a JSON string; a field that takes text is left alone. */
-function unquote(value: unknown, field: z.ZodType | undefined): unknown {
-  if (typeof value !== 'string' || !field) return value;
-  let meant: unknown;
-  try {
-    meant = JSON.parse(value);
-  } catch {
-    return value;
+/** What does not fit a schema: for each field one problem, with what it was given and what it takes. */
+export function inputProblems(schema: z.ZodObject, given: Record<string, unknown>): string[] {
+  // What else is wrong with a field is often wrong for the same reason.
+  const issues = new Map<string, z.core.$ZodIssue>();
+  for (const issue of schema.safeParse(given).error?.issues ?? []) {
+    const field = issue.path.join('.');
+    if (!issues.has(field)) issues.set(field, issue);
   }
-  return jsonSchema(field, 'input').type === 'string' ? value : meant;
+  const problems = [...issues.values()]
+    .slice(0, MAX_PROBLEMS)
+    .map((issue) => problemOf(issue, given, Object.keys(schema.shape)));
+  const more = issues.size - problems.length;
+  return more > 0 ? [...problems, `${more} more like these`] : problems;
 }
 
 const TYPES: Record<string, string> = {
@@ -96,13 +91,9 @@ const TYPES: Record<string, string> = {
   record: 'an object',
 };
 
-function describe(
-  issue: z.core.$ZodIssue,
-  given: Record<string, unknown>,
-  fields: readonly string[],
-): string {
+function problemOf(issue: z.core.$ZodIssue, given: object, fields: readonly string[]): string {
   const path = issue.path
-    .map((part, at) => (typeof part === 'number' ? `[${part}]` : `${at > 0 ? '.' : ''}${String(part)}`))
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${String(part)}`))
     .join('');
   const value = issue.path.reduce<unknown>(
     (inside, part) => (inside as Record<PropertyKey, unknown> | undefined)?.[part],
@@ -111,7 +102,7 @@ function describe(
   const was = value === undefined || Array.isArray(value) ? '' : `, was ${shown(value)}`;
   switch (issue.code) {
     case 'unrecognized_keys':
-      return `unknown field ${named(issue.keys, fields)}; it takes ${fields.join(', ') || 'none'}`;
+      return `unknown field ${unknownNames(issue.keys, fields)}; it takes ${fields.join(', ') || 'none'}`;
     case 'invalid_value':
       return `${path} must be one of ${shorten(issue.values.join(', '), MAX_CHOICES)}${was}`;
     case 'invalid_type':
@@ -133,10 +124,10 @@ function bound(which: string, limit: number | bigint, value: unknown): string {
     : `be ${which} ${limit}`;
 }
 
-function named(keys: readonly string[], fields: readonly string[]): string {
-  const told = keys.slice(0, MAX_NAMES).map((key) => shown(key) + didYouMean(key, fields));
-  const more = keys.length - told.length;
-  return `${told.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+function unknownNames(names: readonly string[], fields: readonly string[]): string {
+  const listed = names.slice(0, MAX_NAMES).map((name) => shown(name) + didYouMean(name, fields));
+  const more = names.length - listed.length;
+  return `${listed.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function shown(value: unknown): string {

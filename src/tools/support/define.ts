@@ -1,39 +1,41 @@
 import type * as z from 'zod';
 import type { Clock } from '../../clock.ts';
 import type { PreviewSetting } from '../../config/settings.ts';
-import type { Pictures } from '../../images/pictures.ts';
+import type { FetchImages } from '../../images/fetch-images.ts';
 import type { Preview } from '../../images/preview.ts';
-import type { Inputs } from '../../images/references.ts';
+import type { ReadReference } from '../../images/references.ts';
 import type { Wait } from '../../jobs/calls.ts';
 import type { Jobs } from '../../jobs/service.ts';
 import type { Catalogue } from '../../models/catalogue.ts';
+import type { Model } from '../../models/define.ts';
 
-/** What tools are made of: each is made with those services that it uses. `program.ts` makes them. */
+/** What tools work with; each is made with the services that it uses. */
 export interface Services {
   clock: Clock;
   jobs: Jobs;
   /** The account's balance in USD. Throws ToolError, or the signal's reason. */
   balance(signal: AbortSignal): Promise<number>;
   catalogue: Catalogue;
-  /** Origin of an API on this machine, whose pictures are its own outputs. */
+  /** Origin of an API on this machine, whose outputs are trusted like RunComfy's. */
   loopbackOrigin: string | undefined;
-  inputs: Inputs;
-  pictures: Pictures;
-  /** Whether every image is saved, not only what is asked for. */
+  readReference: ReadReference;
+  fetchImages: FetchImages;
+  /** Whether every image is saved, not only on request. */
   savesAll: boolean;
 }
 
 /** One call of a tool. */
-export interface Call {
+export interface ToolCall {
   wait: Wait;
-  /** How large this client's model gets to see the images. */
+  /** The size in which this client's model gets to see images. */
   preview: PreviewSetting;
 }
 
-/** What a tool answers, free of MCP: a text that says everything, the same as data, and pictures. */
-export interface Answer {
-  text: string;
-  data: Record<string, unknown>;
+/** The result of a call, free of MCP: lines that say everything, the same as data, and previews. */
+export interface ToolResult {
+  /** Followed by the data's `next`; what is undefined is left out, as it is in the data. */
+  lines: readonly (string | undefined)[];
+  data: Record<string, unknown> & { next?: string | undefined };
   previews?: readonly Preview[];
 }
 
@@ -45,7 +47,6 @@ export interface Annotations {
   openWorldHint: boolean;
 }
 
-/** One tool as one object. `run` throws ToolError for everything that the caller can do something about. */
 export interface Tool {
   readonly name: string;
   readonly title: string;
@@ -55,18 +56,21 @@ export interface Tool {
   readonly annotations: Annotations;
   /** A few words by which hosts find a tool that they have not loaded. */
   readonly searchHint: string;
-  /** A call may be charged, so that an error has to tell whether it was. */
+  /** The model that it runs, if it runs just one. */
+  readonly model?: Model;
+  /** A call may be charged, so an error has to say whether it was. */
   readonly isPaid?: true;
-  /** For hosts that show pages: its answer is `shown` by the view, or only the view itself calls it (`asked`). */
+  /** In hosts that show pages: its result is `shown` by the view, or only the view itself calls it (`asked`). */
   readonly view?: 'shown' | 'asked';
-  run(input: Record<string, unknown>, call: Call): Promise<Answer>;
+  /** Throws ToolError for everything that the caller can do something about. */
+  run(input: Record<string, unknown>, call: ToolCall): Promise<ToolResult>;
 }
 
-/** Keeps the type of the checked input inside a tool's declaration. */
+/** Declares a tool; `run` gets its checked input with the type of its schema. */
 export function defineTool<Input extends z.ZodObject>(
   tool: Omit<Tool, 'input' | 'run'> & {
     input: Input;
-    run(input: z.output<Input>, call: Call): Promise<Answer>;
+    run(input: z.output<Input>, call: ToolCall): Promise<ToolResult>;
   },
 ): Tool {
   return tool as unknown as Tool;

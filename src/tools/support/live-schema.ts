@@ -5,13 +5,13 @@ import { shorten } from '../../runcomfy/sanitize.ts';
 import { inputProblems } from './arguments.ts';
 import { jsonSchema } from './schema.ts';
 
-// How much of a schema an error tells, in fields and in characters of each.
-const MAX_NAMED = 5;
-const MAX_FIELD = 1_000;
+// How much of a schema an error shows: fields, and characters of each.
+const MAX_FIELDS = 5;
+const MAX_FIELD_LENGTH = 1_000;
 
 /**
- * A refusal of an input that our schema allowed, with what the model's schema of this moment says of the field: it may
- * have changed since ours was read. The refusal itself where nothing more is known.
+ * RunComfy's refusal of an input that our schema allowed, with what the model's current schema says of it: that may
+ * have changed since ours was read. The refusal itself if nothing more is known.
  */
 export async function withLiveSchema(
   refusal: ToolError,
@@ -21,23 +21,17 @@ export async function withLiveSchema(
 ): Promise<ToolError> {
   const entry = await catalogue.now(modelId);
   if (!entry) return refusal;
-  const live = modelFromSchema(entry).input;
-  const problems = inputProblems(live, input);
-  const named = Object.entries(live.shape)
-    .filter(([name]) => new RegExp(`\\b${name.replace(/\W/g, '\\$&')}\\b`).test(refusal.message))
-    .slice(0, MAX_NAMED)
-    .map(
-      ([name, field]) => `${name} takes ${shorten(JSON.stringify(jsonSchema(field, 'input')), MAX_FIELD)}`,
-    );
-  const said = problems.length > 0 ? problems : named;
+  const schema = modelFromSchema(entry).input;
+  const isNamed = (field: string) =>
+    new RegExp(`\\b${field.replace(/\W/g, '\\$&')}\\b`).test(refusal.message);
+  const fields = Object.entries(schema.shape)
+    .filter(([name]) => isNamed(name))
+    .slice(0, MAX_FIELDS)
+    .map(([name, field]) => [name, shorten(JSON.stringify(jsonSchema(field, 'input')), MAX_FIELD_LENGTH)]);
+  const problems = inputProblems(schema, input);
+  const said = problems.length > 0 ? problems : fields.map(([name, field]) => `${name} takes ${field}`);
   if (said.length === 0) return refusal;
-  return new ToolError(
-    refusal.code,
-    `${refusal.message} RunComfy's current schema says: ${said.join('; ')}.`,
-    {
-      next: refusal.next,
-      charged: refusal.charged,
-      cause: refusal,
-    },
-  );
+  const { code, message, next, charged } = refusal;
+  const current = `RunComfy's current schema says: ${said.join('; ')}.`;
+  return new ToolError(code, `${message} ${current}`, { next, charged, cause: refusal });
 }

@@ -1,13 +1,17 @@
 import * as z from 'zod';
-
-const made = { input: new WeakMap<z.ZodType, JsonSchema>(), output: new WeakMap<z.ZodType, JsonSchema>() };
+import { REQUEST_ID } from '../../runcomfy/replies.ts';
 
 export type JsonSchema = Record<string, unknown>;
 
-/** The JSON Schema of a tool's input or output as clients see it, free of what some hosts refuse. Made once a schema. */
+const converted = {
+  input: new WeakMap<z.ZodType, JsonSchema>(),
+  output: new WeakMap<z.ZodType, JsonSchema>(),
+};
+
+/** A tool's input or output as the JSON Schema that clients see, without what some hosts refuse. Converted once. */
 export function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
-  const shown = made[io].get(schema) ?? convert(schema, io);
-  made[io].set(schema, shown);
+  const shown = converted[io].get(schema) ?? convert(schema, io);
+  converted[io].set(schema, shown);
   return shown;
 }
 
@@ -19,9 +23,17 @@ function convert(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
       // zod shows the bounds of exact integers where a schema has none.
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-      // An open object is shown without the empty schema that stands for "anything".
+      // An open object is shown without the empty schema that means "anything".
       if (typeof jsonSchema.additionalProperties === 'object') delete jsonSchema.additionalProperties;
     },
   });
   return shown;
+}
+
+/** A request id as an input; its form is checked here because it becomes part of a path. */
+export function requestId(description: string) {
+  return z
+    .string()
+    .refine((id) => REQUEST_ID.test(id), 'must be 1 to 128 letters, digits, "-" or "_"')
+    .meta({ description });
 }

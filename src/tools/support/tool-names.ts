@@ -1,54 +1,45 @@
-/** The tools that are not models. A model that would take one of these names gets another. */
-export const OTHER_TOOLS = [
-  'find_image_models',
-  'run_image_model',
-  'get_image_job',
-  'save_images',
-  'cancel_image_job',
-  'list_image_jobs',
-  'peek_image_job',
-  'get_balance',
-];
-
-// Some clients take 60 characters with the server's name before it.
-const LONGEST = 45;
+// Some clients take 60 characters, the server's name included.
+const MAX_LENGTH = 45;
 
 /**
- * Names the tools of a catalogue: the model id without its vendor, every run of other characters than
- * letters and digits as `_`. Ids that would share a name keep the vendor; what is still alike is numbered.
+ * Names the tools of models: the model id without its vendor, in letters, digits and `_`. Ids that would share a name
+ * keep the vendor; those still alike, or like a reserved name, are numbered.
  */
-export function toolNames(ids: readonly string[]): Map<string, string> {
-  const plain = (id: string) =>
-    id
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '_')
-      .replace(/^_+|_+$/g, '');
-  const short = (id: string) => plain(id.slice(id.indexOf('/') + 1));
-  const wanted = new Map<string, number>(OTHER_TOOLS.map((name) => [name, 1]));
-  for (const id of ids) wanted.set(short(id), (wanted.get(short(id)) ?? 0) + 1);
-  const taken = new Set<string>(OTHER_TOOLS);
-  /** How many names were made of one, so that a thousand alike ids are not tried from 2 on each. */
-  const counts = new Map<string, number>();
-  return new Map(
-    ids.map((id) => {
-      const whole = (wanted.get(short(id)) === 1 ? short(id) : plain(id)) || 'model';
-      const alike = fitted(whole, '');
-      let name = alike;
-      while (taken.has(name)) {
-        const count = (counts.get(alike) ?? 1) + 1;
-        counts.set(alike, count);
-        name = fitted(whole, `_${count}`);
-      }
-      taken.add(name);
-      return [id, name];
-    }),
-  );
+export function toolNames(modelIds: readonly string[], reserved: readonly string[]): Map<string, string> {
+  const short = (id: string) => snakeCase(id.slice(id.indexOf('/') + 1));
+  const uses = countOf([...reserved, ...modelIds.map(short)]);
+  const taken = new Set(reserved);
+  // The last number of each name, so that a thousand alike ids do not each count from 2.
+  const numbers = new Map<string, number>();
+  const nameOf = (id: string): string => {
+    const wanted = (uses.get(short(id)) === 1 ? short(id) : snakeCase(id)) || 'model';
+    const stem = cutAtWord(wanted, MAX_LENGTH);
+    let name = stem;
+    while (taken.has(name)) {
+      const number = (numbers.get(stem) ?? 1) + 1;
+      numbers.set(stem, number);
+      name = `${cutAtWord(wanted, MAX_LENGTH - `_${number}`.length)}_${number}`;
+    }
+    taken.add(name);
+    return name;
+  };
+  return new Map(modelIds.map((id) => [id, nameOf(id)]));
 }
 
-/** A name cut at a word where it is too long. */
-function fitted(name: string, end: string): string {
-  const most = LONGEST - end.length;
-  if (name.length <= most) return name + end;
-  const cut = name.slice(0, most + 1);
-  return cut.slice(0, Math.max(cut.lastIndexOf('_'), 1)) + end;
+const snakeCase = (text: string): string =>
+  text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '');
+
+function countOf(texts: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return counts;
+}
+
+function cutAtWord(name: string, maxLength: number): string {
+  if (name.length <= maxLength) return name;
+  const end = name.slice(0, maxLength + 1).lastIndexOf('_');
+  return name.slice(0, end > 0 ? end : maxLength);
 }

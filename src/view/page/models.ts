@@ -1,4 +1,4 @@
-/** Put before the script by the server: the models by id, each with its title, its tool and whether that takes a seed. */
+/** Put before the script by the server: the models by id, each with its title, its tool (for the chat) and whether that takes a seed. */
 declare const data: Record<string, [title: string, tool: string, isSeeded: boolean]>;
 
 /** A model's name for people. */

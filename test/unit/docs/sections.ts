@@ -57,7 +57,10 @@ export const SECTIONS: readonly Section[] = [
     document: 'docs/models.md',
     name: 'models',
     make() {
-      const names = toolNames(MODELS.map(({ id }) => id));
+      const names = toolNames(
+        MODELS.map(({ id }) => id),
+        [],
+      );
       return table(
         ['model', 'tool', 'what it is for'],
         MODELS.map(({ id, description }) => [code(id), code(names.get(id) ?? ''), description]),

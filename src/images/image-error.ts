@@ -1,0 +1,23 @@
+import { ToolError } from '../errors.ts';
+
+/** An image that cannot be fetched, decoded or saved. */
+export class ImageError extends ToolError {
+  /** Completes a sentence such as "not shown, as …". */
+  readonly reason: string;
+
+  constructor(reason: string, cause?: unknown) {
+    super('image_unavailable', `The image is not available, as ${reason}.`, {
+      next: 'Its URL may still open in a browser.',
+      cause,
+    });
+    this.name = 'ImageError';
+    this.reason = reason;
+  }
+}
+
+/** Any error as an ImageError; `what` says what failed where the error itself does not. */
+export function asImageError(error: unknown, what: string): ImageError {
+  if (error instanceof ImageError) return error;
+  const { code, name } = error as NodeJS.ErrnoException;
+  return new ImageError(`${what} (${code ?? name})`, error);
+}

@@ -1,0 +1,129 @@
+import * as z from 'zod';
+import type { FetchedImage, ImageFacts } from '../../images/fetch-images.ts';
+import { type Job, kindAt, UNKNOWN_MODEL } from '../../jobs/job.ts';
+import { dollars } from '../../jobs/spending/totals.ts';
+import type { MediaKind } from '../../runcomfy/outputs.ts';
+import { quoteUntrusted } from '../../runcomfy/sanitize.ts';
+
+/** What an output of a kind is called. */
+export const KIND_NAMES: Record<MediaKind, string> = {
+  image: 'image',
+  video: 'video',
+  audio: 'audio file',
+  '3d': '3D model',
+};
+
+/** Seconds from the submit to the job's end, or to now. */
+export function elapsedSeconds(job: Job, now: number): number | undefined {
+  if (job.submitted_at === undefined) return undefined;
+  const end = job.finished_at === undefined ? now : Date.parse(job.finished_at);
+  return Math.max(0, Math.round((end - Date.parse(job.submitted_at)) / 100) / 10);
+}
+
+/** What every result says of a job. */
+export function jobData(job: Job, now: number) {
+  return {
+    request_id: job.request_id ?? 'none',
+    model: job.model,
+    status: job.state,
+    queue_position: job.queue_position,
+    submitted_at: job.submitted_at,
+    elapsed_seconds: elapsedSeconds(job, now),
+    cost_usd: job.cost_usd,
+  };
+}
+
+/** Where a job stands, or how it ended. */
+export function headline(job: Job, now: number): string {
+  const { request_id, queue_position, elapsed_seconds, cost_usd } = jobData(job, now);
+  const by = job.model === UNKNOWN_MODEL ? '' : ` by ${job.model}`;
+  const id = `(request_id ${request_id})`;
+  if (job.state === 'cancelled') return `Cancelled: the job${by} ${id} never ran, so there is no image.`;
+  const after = elapsed_seconds === undefined ? '' : ` after ${elapsed_seconds} s`;
+  const cost = cost_usd === undefined ? '' : ` RunComfy charged ${dollars(cost_usd)}.`;
+  if (job.state === 'succeeded') return `${outputCounts(job)}${by}${after} ${id}.${cost}`;
+  const position = queue_position === undefined ? '' : `, position ${queue_position}`;
+  return `Not done yet${after}: the job${by} ${id} is ${job.state}${position}. It goes on and is paid for once.`;
+}
+
+/** How many outputs of each kind there are: "2 images", "1 video and 1 image". */
+function outputCounts(job: Job): string {
+  const counts = new Map<MediaKind, number>();
+  for (const index of (job.urls ?? []).keys()) {
+    const kind = kindAt(job, index);
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  if (counts.size === 0) return '0 images';
+  return [...counts]
+    .map(([kind, count]) => `${count} ${KIND_NAMES[kind]}${count === 1 ? '' : 's'}`)
+    .join(' and ');
+}
+
+// Written as their makers do; the others are capitals.
+const TYPE_NAMES: Record<string, string> = { 'image/webp': 'WebP' };
+
+/** What is known of an image in short, such as "PNG, 1536 x 1024, 1.4 MB". */
+export function imageWords({ type, width, height, bytes, transparent }: ImageFacts): string {
+  return [
+    TYPE_NAMES[type] ?? type.replace('image/', '').toUpperCase(),
+    width !== undefined && `${width} x ${height}`,
+    bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`,
+    transparent && 'transparent: squares in the preview',
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+/** Which images are not shown or saved, and why; one line for each reason. */
+export function missingImageNotes(images: readonly FetchedImage[]): string[] {
+  const numbers = new Map<string, number[]>();
+  for (const [index, { notShown, notSaved }] of images.entries()) {
+    const missing =
+      notShown === notSaved
+        ? { 'neither shown nor saved': notShown }
+        : { 'not shown': notShown, 'not saved': notSaved };
+    for (const [what, why] of Object.entries(missing)) {
+      if (why === undefined) continue;
+      const note = `${what}, as ${why}.`;
+      numbers.set(note, [...(numbers.get(note) ?? []), index + 1]);
+    }
+  }
+  return [...numbers].map(([note, which]) => {
+    if (images.length === 1) return `The image is ${note}`;
+    return which.length === 1 ? `Image ${which} is ${note}` : `Images ${which.join(', ')} are ${note}`;
+  });
+}
+
+/** The message of a progress notification. */
+export function progressLine(job: Job, now: number): string {
+  const { queue_position, elapsed_seconds } = jobData(job, now);
+  return [
+    job.request_id,
+    job.state,
+    queue_position !== undefined && `position ${queue_position}`,
+    elapsed_seconds !== undefined && `${Math.round(elapsed_seconds)} s`,
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+const MAX_PROMPT = 80;
+
+/** A row of a list of jobs. */
+export const jobRowOutput = z.looseObject({ request_id: z.string(), status: z.string() });
+
+/** A job as a row of data, its prompt cut. */
+export function jobRow(job: Job, now: number) {
+  const { prompt } = job.input;
+  return {
+    ...jobData(job, now),
+    prompt: typeof prompt === 'string' ? quoteUntrusted(prompt, { max: MAX_PROMPT }) : '',
+    images: job.urls?.length || undefined,
+  };
+}
+
+/** A job as a line of a list. */
+export function jobLine(job: Job, now: number): string {
+  const { request_id, status, model, prompt, submitted_at } = jobRow(job, now);
+  return [request_id, status, model, submitted_at, `"${prompt}"`].filter(Boolean).join(' | ');
+}
