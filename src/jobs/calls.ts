@@ -4,7 +4,7 @@ import type { ToolError } from '../errors.ts';
 import type { Job } from './job.ts';
 import type { OpenCalls } from './store.ts';
 
-/** Why a wait ended early: the user gave up, the client's clock ran out, or the client is gone. */
+/** Why a wait ended early: the user gave up, the client's timeout passed, or the client is gone. */
 export type WaitEnd = 'user' | 'timeout' | 'closed';
 
 /** How long a caller waits for a job, what it is told meanwhile, and whether its answer arrives. */
@@ -15,9 +15,9 @@ export interface Wait {
   until: number;
   /** Ends the wait at once, with a WaitEnd as its reason. The job goes on unless the user gave up while it is queued. */
   signal: AbortSignal;
-  /** Called after every look. */
+  /** Called after every poll. */
   onPoll(job: Job): void;
-  /** Whether the answer has left this process whole. Never rejects. */
+  /** Whether the whole answer has left this process. Never rejects. */
   delivered: Promise<boolean>;
 }
 
@@ -26,32 +26,32 @@ export interface Outcome {
   job: Job;
   /** It was submitted by an earlier call with the same input, whose answer reached nobody. */
   resumed: boolean;
-  /** Why the last look told nothing, where that is so. */
+  /** Why the last poll failed, if it did. */
   readError?: ToolError;
 }
 
-/** By which a call and its job are known. */
+/** What identifies a call and its job. */
 export type PaidCall = Pick<Job, 'model' | 'input'>;
 
-/** The hash by which a call is known again: the same account, model and input give the same 16 hex digits. */
+/** The hash that identifies a repeated call: the same account, model and input give the same 16 hex digits. */
 export function fingerprintOf({ tenant, api }: Account, { model, input }: PaidCall): string {
   const canonical = JSON.stringify([tenant, api, model, input], (_, value) => withSortedKeys(value));
   return createHash('sha256').update(canonical).digest('hex').slice(0, 16);
 }
 
-/** An object with its keys in order: in which order a client writes them says nothing. */
+/** The order in which a client writes keys says nothing. */
 function withSortedKeys(value: unknown): unknown {
   if (!value || typeof value !== 'object' || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The paid calls of this process that are open: until their work is done and what became of their answers is recorded. */
+/** The open calls of this process: until their work is done and what became of their answers is recorded. */
 export interface Calls extends OpenCalls {
   /** Opens a call, until `work` has ended and everything that is held for it is recorded. */
   open<Result>(wait: Wait, fingerprint: string | undefined, work: () => Promise<Result>): Promise<Result>;
-  /** Tells by which fingerprint a paid call finds the job that a call has come to follow. */
+  /** Tells the fingerprint of the job that a call came to follow by its request id. */
   follows(id: string, fingerprint: string): void;
-  /** Other calls about the same job or input that their clients gave up on and that are still at work; each resolves at its end. */
+  /** The work of other calls for the same job or input whose clients gave up; each resolves at its end. */
   abandoned(fingerprint: string, except: string): Promise<unknown>[];
   /** Holds a call, and the end of the process, until something is recorded. */
   hold<Result>(call: string, recording: Promise<Result>): Promise<Result>;
@@ -59,7 +59,7 @@ export interface Calls extends OpenCalls {
   recorded(): Promise<void>;
 }
 
-interface Open {
+interface Call {
   signal: AbortSignal;
   fingerprint: string | undefined;
   /** Undefined once it has ended. */
@@ -70,7 +70,7 @@ interface Open {
 const GAVE_UP: WaitEnd = 'user';
 
 export function createCalls(): Calls {
-  const calls = new Map<string, Open>();
+  const calls = new Map<string, Call>();
   const recordings = new Set<Promise<unknown>>();
 
   const close = (id: string) => {
@@ -79,16 +79,14 @@ export function createCalls(): Calls {
   };
 
   return {
-    // A call whose client's clock ran out makes room for its repetition as soon as its own work has ended.
     has(id) {
       const call = calls.get(id);
-      return (
-        call !== undefined &&
-        (call.work !== undefined || !call.signal.aborted || call.signal.reason === GAVE_UP)
-      );
+      if (!call) return false;
+      // After a client's timeout the repeated call may have the job as soon as this one's work has ended.
+      return call.work !== undefined || !call.signal.aborted || call.signal.reason === GAVE_UP;
     },
     open(wait, fingerprint, work) {
-      const call: Open = { signal: wait.signal, fingerprint, work: undefined, held: 0 };
+      const call: Call = { signal: wait.signal, fingerprint, work: undefined, held: 0 };
       calls.set(wait.call, call);
       const working = work().finally(() => {
         call.work = undefined;

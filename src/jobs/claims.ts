@@ -1,15 +1,14 @@
-import { type Clock, unlessAborted } from '../clock.ts';
-import type { Log } from '../log.ts';
-import type { Calls, PaidCall, Wait } from './calls.ts';
+import { unlessAborted } from '../clock.ts';
+import type { PaidCall, Wait } from './calls.ts';
 import { isFinal, type Job, type Observation, UNKNOWN_MODEL } from './job.ts';
-import type { RunTimes } from './polling/run-times.ts';
-import type { Intent, JobStore, LimitCheck, StoredJob } from './store.ts';
+import type { JobsOptions } from './options.ts';
+import type { Intent, StoredJob } from './store.ts';
 import { transition } from './transition.ts';
 
 /**
  * The right of one call to follow a job and to answer for it. Recording never fails: once a job is submitted nothing
- * may be lost for want of a record. Where another call follows the job already, or no record tells of it, a claim only
- * looks on: what it sees is recorded, if there is a record, and what it answers is not.
+ * may be lost for want of a record. If another call follows the job already, or it is not recorded, a claim is passive:
+ * it records observations, if there is a record, but neither answers nor hands over.
  */
 export interface Claim {
   /** The job as it is known now. */
@@ -24,7 +23,7 @@ export interface Claim {
   observe(observation: Observation): Promise<void>;
   /** Ends the claim on a job that was certainly not sent. */
   discard(): Promise<void>;
-  /** Ends the claim with the call's answer: if it arrives, the outcome is told, else the next call like it gets the job. */
+  /** Ends the claim with the call's answer: if that arrives, the outcome is delivered, else the next call like it gets the job. */
   answer(): void;
   /** Ends the claim at once, so that the next call like it gets the job. */
   handOver(): Promise<void>;
@@ -32,33 +31,31 @@ export interface Claim {
 
 export type Claims = ReturnType<typeof createClaims>;
 
-export interface ClaimsOptions {
-  store: JobStore;
-  calls: Calls;
-  runTimes: Pick<RunTimes, 'learn'>;
-  /** The user's limits. */
-  check: LimitCheck | undefined;
-  clock: Clock;
-  log: Log;
-  /** Aborts when the process is about to end. */
-  ended: AbortSignal;
-}
+type ClaimsOptions = Pick<JobsOptions, 'store' | 'calls' | 'runTimes' | 'check' | 'clock' | 'log' | 'ended'>;
 
-/** Safe to repeat; gives the job as it then stands. */
-// biome-ignore lint/suspicious/noConfusingVoidType: a release gives nothing.
+/** Safe to repeat; resolves to the job as it then stands. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a release resolves to nothing.
 type Write = () => Promise<StoredJob | undefined | void>;
 
-// An older job is no retry any more: who asks again a day later wants a new picture. In ms.
+// An older job is no retry any more: who asks again a day later wants a new image. In ms.
 const RESUMED_WITHIN = 24 * 3_600_000;
-// How long, in ms, until what could not be recorded is tried again.
 const RECORD_AGAIN_AFTER = 2_000;
 
 export function createClaims(options: ClaimsOptions) {
   const { store, calls, check, clock, log } = options;
 
-  // RunComfy knows the job whether or not the records can be read.
-  async function find(requestId: string): Promise<StoredJob | undefined> {
-    return store.byRequestId(requestId).catch((error) => void log.warn(error.message));
+  /** The claim of a call on a job, passive where it gets no lease. RunComfy knows the job even if the records cannot be read. */
+  async function find(requestId: string, wait?: Wait): Promise<Claim> {
+    const warn = (error: Error) => void log.warn(error.message);
+    const stored = await store.byRequestId(requestId).catch(warn);
+    if (!stored) {
+      const job: Job = { model: UNKNOWN_MODEL, input: {}, state: 'in_queue', request_id: requestId };
+      return claimOf({ id: '', job }, undefined, options, false);
+    }
+    if (wait) calls.follows(wait.call, stored.fingerprint);
+    const isDelivered = isFinal(stored.job.state) && stored.job.delivered_at !== undefined;
+    const leased = wait && !isDelivered && (await store.lease(stored.id, wait.call).catch(warn));
+    return leased ? claimOf(leased, wait, options) : claimOf(stored, undefined, options);
   }
 
   return {
@@ -70,14 +67,14 @@ export function createClaims(options: ClaimsOptions) {
     },
 
     /**
-     * The earlier job that a call repeats, if there is one. A second identical call is a wish for a second picture
-     * where the first was answered, failed or was cancelled, and while its caller still waits.
+     * The earlier job that a call repeats, if there is one. A second identical call asks for a second image if the
+     * first was answered, failed or was cancelled, and while its caller still waits.
      */
     async resume(fingerprint: string, wait: Wait): Promise<Claim | undefined> {
       const since = new Date(clock.now() - RESUMED_WITHIN).toISOString();
       const abandoned = () => calls.abandoned(fingerprint, wait.call);
       for (;;) {
-        // What an abandoned call leaves is what this one may repeat, so those end first.
+        // This call may repeat what an abandoned one leaves, so those end first.
         if (abandoned().length > 0) await unlessAborted(Promise.all(abandoned()), wait.signal);
         const stored = await store.claimRepeat(fingerprint, since, { id: wait.call, signal: wait.signal });
         if (stored) return claimOf(stored, wait, options);
@@ -86,26 +83,14 @@ export function createClaims(options: ClaimsOptions) {
     },
 
     /** A job by its request id, to follow it, and to answer for it unless another call does. */
-    async join(requestId: string, wait: Wait): Promise<Claim> {
-      const stored = await find(requestId);
-      if (!stored) return unrecorded(requestId, options);
-      calls.follows(wait.call, stored.fingerprint);
-      const isTold = isFinal(stored.job.state) && stored.job.delivered_at !== undefined;
-      const leased = isTold
-        ? undefined
-        : await store.lease(stored.id, wait.call).catch((error) => void log.warn(error.message));
-      return leased ? claimOf(leased, wait, options) : claimOf(stored, undefined, options);
-    },
+    join: (requestId: string, wait: Wait): Promise<Claim> => find(requestId, wait),
 
-    /** A job by its request id, to look at it only. */
-    async peek(requestId: string): Promise<Claim> {
-      const stored = await find(requestId);
-      return stored ? claimOf(stored, undefined, options) : unrecorded(requestId, options);
-    },
+    /** A job by its request id, to read it only. */
+    peek: (requestId: string): Promise<Claim> => find(requestId),
   };
 }
 
-/** A claim on a recorded job, for the call that has its lease; without one it only looks on. */
+/** A claim on a job for the call that has its lease; passive without one. */
 function claimOf(
   stored: Pick<StoredJob, 'id' | 'job'>,
   owner: Wait | undefined,
@@ -114,10 +99,9 @@ function claimOf(
 ): Claim {
   const { id } = stored;
   let job = stored.job;
-
   const writes: Write[] = [];
   let writing: Promise<void> = Promise.resolve();
-  let isTryingAgain = false;
+  let isRetrying = false;
 
   async function writeAll(): Promise<void> {
     for (let write = writes[0]; write; write = writes[0]) {
@@ -127,31 +111,32 @@ function claimOf(
     }
   }
 
-  /** Records something, behind all that could not be recorded before. Never rejects. */
+  /** Records something, after everything that could not be recorded before. Never rejects. */
   function record(write: Write): Promise<void> {
     writes.push(write);
     writing = writing.then(writeAll).catch((error) => {
       log.error(`cannot record job ${job.request_id ?? id} as ${job.state}: ${error.message}`);
-      if (!isTryingAgain) void tryAgain();
+      if (!isRetrying) void retry();
     });
     return writing;
   }
 
-  /** Until it is recorded another process may take the job for one that is lost, or followed. */
-  async function tryAgain(): Promise<void> {
-    isTryingAgain = true;
+  /** Until it is recorded another process may believe that the job is lost, or followed. */
+  async function retry(): Promise<void> {
+    isRetrying = true;
     while (writes.length > 0 && !ended.aborted) {
       await clock.sleep(RECORD_AGAIN_AFTER, ended).catch(() => {});
       writing = writing.then(writeAll).catch(() => {});
       await writing;
     }
-    isTryingAgain = false;
+    isRetrying = false;
   }
 
-  async function release(isTold: boolean): Promise<void> {
+  async function release(isDelivered: boolean): Promise<void> {
     if (!owner) return;
-    const tells = isTold && (isFinal(job.state) || job.state === 'unknown') && job.delivered_at === undefined;
-    const at = tells ? new Date(clock.now()).toISOString() : undefined;
+    const isOutcome = isFinal(job.state) || job.state === 'unknown';
+    const isFirst = isDelivered && isOutcome && job.delivered_at === undefined;
+    const at = isFirst ? new Date(clock.now()).toISOString() : undefined;
     await record(() => store.release(id, owner.call, at));
   }
 
@@ -178,14 +163,14 @@ function claimOf(
       job = transition(before, observation, now);
       if (!isRecorded) return;
       runTimes.learn(job);
-      if (!saysMore(before, job)) return;
-      await record(() => store.update(id, (latest) => transition(latest, observation, now)));
+      if (saysMore(before, job))
+        await record(() => store.update(id, (latest) => transition(latest, observation, now)));
     },
 
     async discard() {
       if (!owner) return;
-      const forget = store.discard(id, owner.call, job.request_id);
-      await forget.catch((error) => log.warn(`cannot remove the record of ${id}: ${error.message}`));
+      const discarding = store.discard(id, owner.call, job.request_id);
+      await discarding.catch((error) => log.warn(`cannot remove the record of ${id}: ${error.message}`));
     },
 
     answer() {
@@ -194,12 +179,6 @@ function claimOf(
 
     handOver: () => release(false),
   };
-}
-
-/** A claim that writes nowhere: on a job of the account that another program submitted. */
-function unrecorded(requestId: string, options: ClaimsOptions): Claim {
-  const job: Job = { model: UNKNOWN_MODEL, input: {}, state: 'in_queue', request_id: requestId };
-  return claimOf({ id: '', job }, undefined, options, false);
 }
 
 /** Whether an observation taught more than a new queue position. */

@@ -1,30 +1,21 @@
-import { type Clock, startDeadline } from '../clock.ts';
+import { startDeadline } from '../clock.ts';
 import { ToolError } from '../errors.ts';
-import type { Log } from '../log.ts';
-import type { RunComfy } from '../runcomfy/client.ts';
 import type { Outcome, Wait } from './calls.ts';
 import type { Claim } from './claims.ts';
 import { isFinal, lacksCostOrOutput, lacksOutput, type Observation } from './job.ts';
-import type { Intervals } from './polling/intervals.ts';
-import { poll, pollStart } from './polling/poll.ts';
-import type { RateLimiter } from './polling/rate-limiter.ts';
+import type { JobsOptions } from './options.ts';
+import { poll } from './polling/poll.ts';
 import type { LateCosts } from './spending/late-costs.ts';
 
-// How long the one look of a wait that is over already may take, in ms.
-const ONE_LOOK = 5_000;
+// How long the one poll of a wait that is already over may take, in ms.
+const ONE_POLL = 5_000;
 
-export interface FollowOptions {
-  api: RunComfy;
-  intervals: Intervals;
-  rateLimiter: RateLimiter;
+export type FollowOptions = Pick<JobsOptions, 'api' | 'intervals' | 'rateLimiter' | 'clock' | 'log'> & {
   lateCosts: LateCosts;
-  clock: Clock;
-  log: Log;
-}
+};
 
-/** How a job is followed. */
 export interface Following {
-  /** When the first look is, in ms from now; 0 where somebody asks for the job just now. */
+  /** When the first poll is, in ms from now; 0 if somebody asks for the job just now. */
   firstInterval: number;
   /** It is the job of an earlier call. */
   resumed?: boolean;
@@ -32,8 +23,10 @@ export interface Following {
 
 export type Follow = ReturnType<typeof createFollow>;
 
-export function createFollow({ api, intervals, rateLimiter, lateCosts, clock, log }: FollowOptions) {
-  /** Looks at a job until it ends or the wait is over, records what it sees, and ends the claim. */
+/** Makes what polls a job until it ends or the wait is over, records what it learns, and ends the claim. */
+export function createFollow(options: FollowOptions) {
+  const { api, intervals, lateCosts, clock, log } = options;
+
   return async (
     claim: Claim,
     requestId: string,
@@ -43,42 +36,34 @@ export function createFollow({ api, intervals, rateLimiter, lateCosts, clock, lo
     let readError: ToolError | undefined;
     let lost: ToolError | undefined;
     let isRead = claim.isRecorded;
-    // Who asks for a job gets at least one look, even where the wait is none.
-    const until = firstInterval === 0 ? Math.max(wait.until, clock.now() + ONE_LOOK) : wait.until;
+    // Whoever asks for a job gets at least one poll, even with no time to wait.
+    const until = firstInterval === 0 ? Math.max(wait.until, clock.now() + ONE_POLL) : wait.until;
     const deadline = startDeadline(clock, until - clock.now(), { signal: wait.signal });
 
-    async function look(): Promise<void> {
-      const { job } = claim;
-      const tools = {
-        api,
-        interval: (runningMs?: number) => intervals.next(claim.job, runningMs),
-        priority: (sinceMs: number, runningMs?: number) => intervals.priority(claim.job, sinceMs, runningMs),
-        rateLimiter,
-        clock,
+    async function pollToEnd(): Promise<void> {
+      const polls = poll(requestId, claim.job, {
+        ...options,
+        isRecorded: claim.isRecorded,
+        firstInterval,
+        interval: (runningMs) => intervals.next(claim.job, runningMs),
+        priority: (sinceMs, runningMs) => intervals.priority(claim.job, sinceMs, runningMs),
         signal: deadline.signal,
-      };
-      for await (const reply of poll(
-        requestId,
-        pollStart(job, claim.isRecorded, firstInterval, clock.now()),
-        tools,
-      )) {
+      });
+      for await (const reply of polls) {
         readError = reply.kind === 'read_failed' ? reply.error : undefined;
-        isRead ||= reply.kind !== 'read_failed';
-        if (reply.kind !== 'read_failed') await claim.observe(reply);
-        else {
-          log.debug(`${requestId} could not be read: ${reply.error.message}`);
-          const failure = failureOf(reply.error);
-          await claim.observe(failure);
-          if (failure.kind === 'missing' && claim.job.state === 'unknown')
-            lost = gone(requestId, reply.error);
-        }
+        isRead ||= !readError;
+        const observation = reply.kind === 'read_failed' ? failureOf(reply.error) : reply;
+        if (readError) log.debug(`${requestId} could not be read: ${readError.message}`);
+        await claim.observe(observation);
+        if (readError && observation.kind === 'missing' && claim.job.state === 'unknown')
+          lost = gone(requestId, readError);
         wait.onPoll(claim.job);
         if (lost || clock.now() >= wait.until || isFinal(claim.job.state)) return;
       }
     }
 
     try {
-      if (!isFinal(claim.job.state) || lacksOutput(claim.job)) await look();
+      if (!isFinal(claim.job.state) || lacksOutput(claim.job)) await pollToEnd();
     } catch (error) {
       if (!deadline.signal.aborted) {
         await claim.handOver();
@@ -89,11 +74,11 @@ export function createFollow({ api, intervals, rateLimiter, lateCosts, clock, lo
       deadline.clear();
     }
     if (lacksCostOrOutput(claim.job)) lateCosts.ask(claim);
-    // A job that is handed over, or whose client is gone, may be called for again in the same breath.
+    // A job that is handed over, or whose client is gone, may be asked for again at once.
     if ((isFinal(claim.job.state) || lost) && !wait.signal.aborted) claim.answer();
     else await claim.handOver();
     if (lost) throw lost;
-    // Nothing is known of a job that no look could read and no record tells of.
+    // Nothing is known of an unrecorded job that could not be read.
     if (!isRead && !wait.signal.aborted) throw readError ?? notHeard(requestId);
     return { job: claim.job, resumed, ...(readError && { readError }) };
   };
@@ -109,7 +94,7 @@ export function createFollow({ api, intervals, rateLimiter, lateCosts, clock, lo
   }
 }
 
-/** What a read that failed says of its job. */
+/** What a failed read says of its job. */
 function failureOf({ code, status }: ToolError): Observation {
   const isDenied = code === 'unknown_request';
   return isDenied || status === 404 ? { kind: 'missing', isDenied } : { kind: 'read_failed' };

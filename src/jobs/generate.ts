@@ -1,36 +1,16 @@
-import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
-import type { Log } from '../log.ts';
-import type { RunComfy } from '../runcomfy/client.ts';
 import type { Submission } from '../runcomfy/submit.ts';
-import { type Calls, fingerprintOf, type Outcome, type PaidCall, type Wait } from './calls.ts';
+import { fingerprintOf, type Outcome, type PaidCall, type Wait } from './calls.ts';
 import type { Claim, Claims } from './claims.ts';
 import type { Follow } from './follow.ts';
 import { followLead } from './lead.ts';
-import type { Intervals } from './polling/intervals.ts';
-import type { RateLimiter } from './polling/rate-limiter.ts';
-import type { RunTimes } from './polling/run-times.ts';
-import type { JobStore, Retention } from './store.ts';
+import type { JobsOptions } from './options.ts';
 
-export interface GenerateOptions {
-  api: RunComfy;
-  /** Throws `no_key` where a call would have no key to send. */
-  requireKey: () => Promise<unknown>;
-  store: JobStore;
-  keep: Retention;
-  calls: Calls;
-  claims: Claims;
-  follow: Follow;
-  intervals: Intervals;
-  rateLimiter: RateLimiter;
-  runTimes: RunTimes;
-  clock: Clock;
-  log: Log;
-}
+export type GenerateOptions = Omit<JobsOptions, 'check' | 'ended'> & { claims: Claims; follow: Follow };
 
 const PRUNE_EVERY = 3_600_000;
 
-/** A model's input as it goes out. */
+/** A model's input as it is sent. */
 type Body = Record<string, unknown>;
 
 /** Makes what serves a paid call: by the earlier job that it repeats, or by a new one that is submitted once. */
@@ -51,7 +31,7 @@ export function createGenerate(options: GenerateOptions) {
     });
   }
 
-  /** Answers a call that repeats an earlier one: with its job, or with the doubt whether there is one. */
+  /** Answers a call that repeats an earlier one: with its job, or that it cannot be told whether there is one. */
   async function resume(claim: Claim, wait: Wait): Promise<Outcome> {
     if (claim.job.request_id === undefined) await claim.observe({ kind: 'response_lost' });
     const { request_id, submitted_at } = claim.job;
@@ -63,7 +43,7 @@ export function createGenerate(options: GenerateOptions) {
 
   /**
    * Submits a paid job. The wait's signal keeps it from being sent, but never aborts it once it is. A request id that
-   * is only a lead is recorded like any other before anybody looks where it leads; what stays open, following finds out.
+   * is only a lead is recorded like any other before it is followed up; if that settles nothing, following the job will.
    */
   async function submit(call: PaidCall, fingerprint: string, body: Body, wait: Wait): Promise<Claim> {
     const claim = await calls.hold(wait.call, claims.reserve(call, fingerprint, wait));
@@ -72,7 +52,7 @@ export function createGenerate(options: GenerateOptions) {
       log.info(`${requestId} came in a reply that proves nothing: ${unproven.message}`);
       wait.onPoll(claim.job);
       const end = await followLead(requestId, { ...options, signal: wait.signal });
-      if (end === 'missing') throw await settled(claim, unproven);
+      if (end === 'missing') throw await recordFailure(claim, unproven);
     }
     return claim;
   }
@@ -88,7 +68,7 @@ export function createGenerate(options: GenerateOptions) {
       await claim.accepted(submission.requestId);
       return submission;
     } catch (error) {
-      throw await settled(claim, error);
+      throw await recordFailure(claim, error);
     }
   }
 
@@ -112,8 +92,8 @@ export function createGenerate(options: GenerateOptions) {
   };
 }
 
-/** Why a job was not submitted, or may not have been, once that is recorded. */
-async function settled(claim: Claim, error: unknown): Promise<unknown> {
+/** Records that a job was not submitted, or may not have been, and returns the error that told so. */
+async function recordFailure(claim: Claim, error: unknown): Promise<unknown> {
   if (error instanceof ToolError && error.charged === 'no') await claim.discard();
   else {
     // A record that holds a request id keeps it.
@@ -124,8 +104,8 @@ async function settled(claim: Claim, error: unknown): Promise<unknown> {
 }
 
 /** A call repeats one that was cut off in its submit. Once that is told, the next call submits a new job. */
-function interrupted(submittedAt: string | undefined): ToolError {
-  return new ToolError(
+const interrupted = (submittedAt: string | undefined): ToolError =>
+  new ToolError(
     'submit_unknown',
     `An identical call at ${submittedAt} was cut off while it was submitted: that job may exist and be charged. Nothing was submitted now.`,
     {
@@ -133,16 +113,14 @@ function interrupted(submittedAt: string | undefined): ToolError {
       charged: 'maybe',
     },
   );
-}
 
 /** The job was accepted, but cannot be followed: told with its request id, so that it is not submitted again. */
-function unfollowed(requestId: string, error: ToolError): ToolError {
-  const { code, message } = error;
-  if (code === 'unknown_request')
-    return new ToolError(code, message, { next: error.next, charged: 'maybe', cause: error });
+function unfollowed(requestId: string, cause: ToolError): ToolError {
+  const { code, message, next } = cause;
+  if (code === 'unknown_request') return new ToolError(code, message, { next, charged: 'maybe', cause });
   return new ToolError(code, `Job ${requestId} was submitted, but it cannot be followed: ${message}`, {
     next: `Fix that, then call get_image_job with request_id "${requestId}"; do not submit it again.`,
     charged: 'maybe',
-    cause: error,
+    cause,
   });
 }

@@ -1,16 +1,10 @@
-import type { Clock } from '../clock.ts';
-import type { Log } from '../log.ts';
-import type { RunComfy } from '../runcomfy/client.ts';
-import { type Calls, fingerprintOf, type Outcome, type PaidCall, type Wait } from './calls.ts';
+import { fingerprintOf, type Outcome, type PaidCall, type Wait } from './calls.ts';
 import { type Claim, createClaims } from './claims.ts';
 import { createFollow } from './follow.ts';
 import { createGenerate } from './generate.ts';
 import { isFinal, type Job, type JobState, lacksCostOrOutput } from './job.ts';
-import type { Intervals } from './polling/intervals.ts';
-import type { RateLimiter } from './polling/rate-limiter.ts';
-import type { RunTimes } from './polling/run-times.ts';
+import type { JobsOptions } from './options.ts';
 import { createLateCosts } from './spending/late-costs.ts';
-import type { JobStore, LimitCheck, Retention } from './store.ts';
 
 export interface Cancellation {
   outcome: 'cancelled' | 'already_ended' | 'still_running';
@@ -28,11 +22,11 @@ export interface JobFilter {
   limit: number;
 }
 
-/** Everything that happens to the jobs of one account. Methods throw ToolError. */
+/** What can be done with the jobs of one account. Methods throw ToolError. */
 export interface Jobs {
   /**
-   * Submits a paid job, or takes up the earlier one that this call repeats, and follows it to its end or the wait's.
-   * The input is recorded and tells whether a call repeats another; `body` is what goes out, where that differs.
+   * Submits a paid job, or resumes the earlier one that this call repeats, and follows it to its end or the wait's. The
+   * input is recorded and tells whether a call repeats another; `body` is what is sent, if that differs.
    */
   generate(
     model: string,
@@ -40,9 +34,9 @@ export interface Jobs {
     wait: Wait,
     body?: Record<string, unknown>,
   ): Promise<Outcome>;
-  /** Follows a job of this account, also one that no record tells of. */
+  /** Follows a job of this account, recorded or not. */
   follow(requestId: string, wait: Wait): Promise<Outcome>;
-  /** One look at a job, which neither follows nor delivers it: a call that repeats its own still gets it. */
+  /** Reads a job once, without following or delivering it: a call that repeats its own still gets it. */
   peek(requestId: string, signal: AbortSignal): Promise<Job>;
   /** Asks RunComfy to cancel; only a queued job can be. Returns the job as it then is. */
   cancel(requestId: string, signal: AbortSignal): Promise<Cancellation>;
@@ -50,32 +44,14 @@ export interface Jobs {
   list(filter: JobFilter): Promise<Job[]>;
 }
 
-export interface JobsOptions {
-  api: RunComfy;
-  /** Throws `no_key` where a call would have no key to send. */
-  requireKey: () => Promise<unknown>;
-  store: JobStore;
-  calls: Calls;
-  intervals: Intervals;
-  rateLimiter: RateLimiter;
-  runTimes: RunTimes;
-  /** The user's limits. */
-  check: LimitCheck | undefined;
-  keep: Retention;
-  clock: Clock;
-  log: Log;
-  /** Aborts when the process is about to end: what nobody waits for is given up. */
-  ended: AbortSignal;
-}
-
+/** The jobs of one account. */
 export function createJobs(options: JobsOptions): Jobs {
   const { api, store, calls, runTimes } = options;
   const lateCosts = createLateCosts(options);
   const claims = createClaims(options);
   const follow = createFollow({ ...options, lateCosts });
-  const generate = createGenerate({ ...options, claims, follow });
 
-  async function lookAt(claim: Claim, requestId: string, signal: AbortSignal): Promise<Job> {
+  async function readOnce(claim: Claim, requestId: string, signal: AbortSignal): Promise<Job> {
     if (isFinal(claim.job.state)) return claim.job;
     // Only /status tells the position in the queue, and only /result how a job ended.
     const status = await api.status(requestId, signal);
@@ -89,7 +65,7 @@ export function createJobs(options: JobsOptions): Jobs {
   }
 
   return {
-    generate,
+    generate: createGenerate({ ...options, claims, follow }),
 
     follow: (requestId, wait) =>
       calls.open(wait, undefined, async () => {
@@ -98,9 +74,7 @@ export function createJobs(options: JobsOptions): Jobs {
         return follow(claim, requestId, { firstInterval: 0 }, wait);
       }),
 
-    async peek(requestId, signal) {
-      return lookAt(await claims.peek(requestId), requestId, signal);
-    },
+    peek: async (requestId, signal) => readOnce(await claims.peek(requestId), requestId, signal),
 
     async cancel(requestId, signal) {
       const claim = await claims.peek(requestId);
@@ -109,7 +83,7 @@ export function createJobs(options: JobsOptions): Jobs {
         await claim.observe({ kind: 'cancelled' });
         return { outcome: 'cancelled', job: claim.job };
       }
-      const job = await lookAt(claim, requestId, signal);
+      const job = await readOnce(claim, requestId, signal);
       return { outcome: isFinal(job.state) ? 'already_ended' : 'still_running', job };
     },
 

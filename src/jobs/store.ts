@@ -19,28 +19,27 @@ export interface StoredJob {
   /** By which a repeated call finds the job. */
   readonly fingerprint: string;
   readonly job: Job;
-  /** Absent where nobody follows the job. */
+  /** Absent if nobody follows the job. */
   readonly lease?: Lease;
 }
 
-/** A job that is about to be submitted, in state `reserved`. */
+/** A job that is about to be submitted. */
 export interface Intent {
   readonly fingerprint: string;
   readonly job: Job & { readonly state: 'reserved'; readonly submitted_at: string };
 }
 
 /**
- * Why a job would be one too many at a time (ms), given all others of the account that were submitted within the last
- * 24 hours and may cost something; undefined where it is not. Pure.
+ * Why a job would be one too many at `now` (ms), given all others of the account that were submitted within the last
+ * 24 hours and may cost something; undefined if it is not. Pure.
  */
 export type LimitCheck = (job: Job, others: readonly Job[], now: number) => ToolError | undefined;
 
-/** The calls of this process that still want their jobs. A lease of this process protects a job for one of those only. */
+/** The calls of this process that still want their jobs: a lease of this process protects a job for those only. */
 export interface OpenCalls {
   has(call: string): boolean;
 }
 
-/** What every store is made of. */
 export interface StoreOptions {
   account: Account;
   openCalls: OpenCalls;
@@ -58,7 +57,7 @@ export interface Query {
   /** ISO 8601; by the time of the submit. */
   since?: string;
   fingerprint?: string;
-  /** Pass over what cannot be read now, where nothing paid depends on it. */
+  /** Skip what cannot be read now, where nothing paid depends on it. */
   skipUnreadable?: boolean;
 }
 
@@ -69,29 +68,29 @@ export interface Retention {
 
 /**
  * The durable record of the paid calls of one account, shared by all processes that serve it. Every change is
- * compare-and-set: of two writers one is told to read again, so that no write is lost. Final states absorb. Methods
- * throw `store_unavailable` where the records cannot be read or written.
+ * compare-and-set: of two writers one has to read again, so that no write is lost. Final states absorb. Methods throw
+ * `store_unavailable` if the records cannot be read or written.
  */
 export interface JobStore {
   readonly account: Account;
   /**
-   * Counts a job against the limits, records it and leases it to the call, all in one step; durable when it returns.
-   * Asked again for the same call and intent it returns the same job. Throws the limit's error; then nothing is recorded.
+   * Counts a job against the limits, records it and leases it to the call, in one step; durable when it returns. The
+   * same call and intent get the same job again. Throws the limit's error; then nothing is recorded.
    */
   reserve(intent: Intent, call: string, check?: LimitCheck): Promise<StoredJob>;
   /**
-   * Makes a `reserved` job `submitting`, durably, if it is still leased to the call; for a job that is already
-   * `submitting`, tells whether it still is. Undefined: it must not be sent.
+   * Makes a `reserved` job `submitting`, durably, if it is still leased to the call; tells the same of one that is
+   * `submitting` already. Undefined: it must not be sent.
    */
   maySubmit(id: string, call: string): Promise<StoredJob | undefined>;
   /**
-   * Records the request id of an accepted job, which outweighs every doubt and lease and is never changed; a record
-   * that is gone is made again.
+   * Records the request id of an accepted job, which outweighs every doubt and lease and never changes. A record that
+   * is gone is created again.
    */
   accepted(stored: StoredJob, requestId: string): Promise<StoredJob>;
   /**
-   * Changes a job as it now stands, which may be more than the caller last saw. `change` is pure and is applied anew
-   * where another writer was faster; the same object means that there is nothing to write. Undefined where the job is gone.
+   * Changes a job as it now stands, which may be more than the caller last saw. `change` is pure and runs again if
+   * another writer was faster; the same object means that there is nothing to write. Undefined if the job is gone.
    */
   update(id: string, change: (job: Job) => Job): Promise<StoredJob | undefined>;
   /**
@@ -100,15 +99,15 @@ export interface JobStore {
    */
   discard(id: string, call: string, lead?: string): Promise<void>;
   /**
-   * The newest job of a repeated call, submitted since a time (ISO 8601), that neither failed nor was cancelled, whose
-   * outcome nobody was told, and that nobody follows; leased to the caller now. The same caller gets the same job again. One that is only `reserved` is withdrawn
-   * instead (`cancelled`), so that who reserved it cannot send it any more. Where it cannot be told at once whether
-   * somebody follows a job, waits for proof. Rejects with the signal's reason.
+   * The newest job of a repeated call since a time (ISO 8601) that neither failed nor was cancelled, whose outcome
+   * nobody was told, and that nobody follows; now leased to the caller, who gets the same job again. One that is only
+   * `reserved` is cancelled instead, so that whoever reserved it can no longer send it. If it cannot be told at once
+   * whether somebody follows a job, waits for proof. Rejects with the signal's reason.
    */
   claimRepeat(fingerprint: string, since: string, by: Claimant): Promise<StoredJob | undefined>;
-  /** Leases a job to a call. Undefined where another call follows it, or may, or the job is gone. */
+  /** Leases a job to a call. Undefined if another call follows it, or may, or the job is gone. */
   lease(id: string, call: string): Promise<StoredJob | undefined>;
-  /** Ends the call's lease, with the time (ISO 8601) at which the outcome was told, if it was. Changes no other's lease. */
+  /** Ends the call's lease, with the time (ISO 8601) at which the outcome was told, if it was. Leaves other leases. */
   release(id: string, call: string, deliveredAt?: string): Promise<void>;
   /** Exact match. */
   byRequestId(requestId: string): Promise<StoredJob | undefined>;

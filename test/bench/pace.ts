@@ -66,17 +66,14 @@ async function simulate({ learned, byPriority }: Strategy): Promise<{ waits: num
         counted({ state: clock.now() < end ? ('in_progress' as const) : ('succeeded' as const), urls: [] }),
     };
     const interval = (runningMs?: number) => (learned ? intervals.next(KIND, runningMs) : 2_000);
-    const from = {
-      state: 'in_queue' as const,
-      timing: { seenAt: submittedAt },
-      submittedAt,
-      firstInterval: interval(),
-      isRecorded: true,
-    };
+    const submitted_at = new Date(submittedAt).toISOString();
+    const job = { ...KIND, state: 'in_queue' as const, submitted_at };
     const priority = (since: number, running?: number) =>
       byPriority ? intervals.priority(KIND, since, running) : 0;
-    for await (const _ of poll('r', from, {
+    for await (const _ of poll('r', job, {
       api,
+      isRecorded: true,
+      firstInterval: interval(),
       interval,
       priority,
       rateLimiter: shared,

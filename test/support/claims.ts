@@ -47,7 +47,11 @@ export function setUp(others: (store: JobStore) => Partial<JobStore> = () => ({}
   const claims = createClaims({
     store: { ...store, ...others(store) },
     calls: open,
-    runTimes: { learn: (job) => void learned.push(job) },
+    runTimes: {
+      learn: (job) => void learned.push(job),
+      loadHistory: async () => {},
+      expect: () => ({ median: 1, sigma: 1, jobs: 0 }),
+    },
     check: undefined,
     clock,
     log: createLog('debug', String, (line) => void log.push(line)),

@@ -32,18 +32,14 @@ async function run(
     if (next instanceof ToolError) throw next;
     return next as never;
   };
-  const from = {
-    state: 'in_queue' as const,
-    timing: { seenAt: clock.now() },
-    submittedAt: clock.now(),
-    firstInterval: 0,
-    isRecorded,
-  };
+  const submitted_at = new Date(clock.now()).toISOString();
+  const job = { model: 'm', input: {}, state: 'in_queue' as const, submitted_at };
   const priority = () => 1;
   const rateLimiter = createRateLimiter(clock);
   const api = { status: answer('status', status), result: answer('result', result) };
   const ended = await (async () => {
-    for await (const look of poll('r', from, { api, interval, priority, rateLimiter, clock, signal })) {
+    const options = { api, isRecorded, firstInterval: 1, interval, priority, rateLimiter, clock, signal };
+    for await (const look of poll('r', job, options)) {
       looks.push(look.kind);
       if (look.kind !== 'read_failed') timing = look.timing;
     }

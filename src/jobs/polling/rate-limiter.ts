@@ -1,21 +1,24 @@
 import type { Clock } from '../../clock.ts';
 
-/** The rate limiter of all that a process reads about its jobs: they slow down together instead of being refused. */
+/** The seconds of waiting that a read is expected to save at a time (ms). */
+export type Priority = (now: number) => number;
+
+/** For a read that somebody is waiting for, or that another read depends on. */
+export const AT_ONCE: Priority = () => Number.POSITIVE_INFINITY;
+
+/** One for all that a process reads about the jobs of an account: they slow down together instead of being refused. */
 export interface RateLimiter {
-  /**
-   * Resolves when the next read may go out. Where more are due than may go, the one of the highest priority goes first: `priority`
-   * tells the seconds of waiting that the read is expected to have in it at a time (ms). Rejects with the signal's reason.
-   */
-  acquire(priority: (now: number) => number, signal: AbortSignal): Promise<void>;
+  /** Resolves when a read may be sent, the one of the highest priority first. Rejects with the signal's reason. */
+  acquire(priority: Priority, signal: AbortSignal): Promise<void>;
 }
 
 // RunComfy publishes no limit; ten reads a second is what is assumed to be welcome.
 const PER_SECOND = 10;
-// What may go out at once after a pause.
+// How many may be sent at once after a pause.
 const BURST = 5;
 
 interface Waiting {
-  priority: (now: number) => number;
+  priority: Priority;
   go: () => void;
 }
 
@@ -24,7 +27,7 @@ export function createRateLimiter(clock: Clock, perSecond = PER_SECOND): RateLim
   const waiting = new Set<Waiting>();
   let tokens = BURST;
   let countedAt = clock.now();
-  let handingOut = false;
+  let isHandingOut = false;
 
   function refill(): void {
     const now = clock.now();
@@ -33,21 +36,21 @@ export function createRateLimiter(clock: Clock, perSecond = PER_SECOND): RateLim
     countedAt = now;
   }
 
-  function worthiest(): Waiting | undefined {
+  function highest(): Waiting | undefined {
     const now = clock.now();
     let best: Waiting | undefined;
     let most = Number.NEGATIVE_INFINITY;
     for (const one of waiting) {
       const priority = one.priority(now);
-      // One whose priority is no number must not be passed over for ever, nor keep the others waiting.
+      // A read whose priority is NaN must neither be passed over for ever nor keep the others waiting.
       if (!best || priority > most) [best, most] = [one, Number.isNaN(priority) ? most : priority];
     }
     return best;
   }
 
   async function handOut(): Promise<void> {
-    handingOut = true;
-    for (let next = worthiest(); next; next = worthiest()) {
+    isHandingOut = true;
+    for (let next = highest(); next; next = highest()) {
       refill();
       if (tokens < 1) await clock.sleep(Math.ceil(((1 - tokens) / perSecond) * 1000));
       else {
@@ -56,7 +59,7 @@ export function createRateLimiter(clock: Clock, perSecond = PER_SECOND): RateLim
         next.go();
       }
     }
-    handingOut = false;
+    isHandingOut = false;
   }
 
   return {
@@ -74,7 +77,7 @@ export function createRateLimiter(clock: Clock, perSecond = PER_SECOND): RateLim
         const one = { priority, go };
         waiting.add(one);
         signal.addEventListener('abort', drop, { once: true });
-        if (!handingOut) void handOut();
+        if (!isHandingOut) void handOut();
       });
     },
   };

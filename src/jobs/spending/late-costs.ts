@@ -1,38 +1,32 @@
-import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log.ts';
 import type { RunComfy } from '../../runcomfy/client.ts';
 import type { Claim } from '../claims.ts';
-import type { RateLimiter } from '../polling/rate-limiter.ts';
+import type { JobsOptions } from '../options.ts';
 
-// RunComfy says that a cost may come late, and not how late.
-const READ_AFTER = 5_000;
-// A look always has some worth, so it goes first.
-const LOWEST_PRIORITY = () => -1;
-
-export interface LateCostsOptions {
-  api: Pick<RunComfy, 'result'>;
-  rateLimiter: RateLimiter;
-  clock: Clock;
-  log: Log;
-  /** Aborts when the process is about to end. */
-  ended: AbortSignal;
-}
+type Recorder = Pick<Claim, 'job' | 'isRecorded' | 'observe'>;
 
 /** Costs, and outputs, that were not there yet when their jobs' results were. */
 export interface LateCosts {
   /**
-   * Reads the result of a job that lacks its cost or its output once more, a few seconds later, and records what it
-   * tells now, if a record tells of it. Nobody waits for it, and a failure changes nothing.
+   * Reads the result of a recorded job that lacks its cost or its output once more, some seconds later, and records
+   * it. Nobody waits for that, and a failure changes nothing.
    */
-  ask(claim: Pick<Claim, 'job' | 'isRecorded' | 'observe'>): void;
+  ask(claim: Recorder): void;
 }
 
-/** Reads late costs one after the other, each only where no look wants the turn. */
-export function createLateCosts({ api, rateLimiter, clock, log, ended }: LateCostsOptions): LateCosts {
-  const owed = new Map<string, { claim: Pick<Claim, 'observe'>; due: number }>();
+// RunComfy says that a cost may come late, but not how late.
+const READ_AFTER = 5_000;
+// Below the priority of any poll.
+const LOWEST_PRIORITY = () => -1;
+
+/** Reads late costs one after the other, each only when no poll wants the token. */
+export function createLateCosts(
+  options: Pick<JobsOptions, 'rateLimiter' | 'clock' | 'log' | 'ended'> & { api: Pick<RunComfy, 'result'> },
+): LateCosts {
+  const { api, rateLimiter, clock, log, ended } = options;
+  const owed = new Map<string, { claim: Recorder; due: number }>();
   let isReading = false;
 
-  async function read(claim: Pick<Claim, 'observe'>, requestId: string): Promise<void> {
+  async function read(claim: Recorder, requestId: string): Promise<void> {
     await rateLimiter.acquire(LOWEST_PRIORITY, ended);
     const reply = await api.result(requestId, ended);
     if (reply === 'not_finished' || (reply.cost_usd === undefined && reply.urls.length === 0)) return;

@@ -1,0 +1,27 @@
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { RunComfy } from '../runcomfy/client.ts';
+import type { Calls } from './calls.ts';
+import type { Intervals } from './polling/intervals.ts';
+import type { RateLimiter } from './polling/rate-limiter.ts';
+import type { RunTimes } from './polling/run-times.ts';
+import type { JobStore, LimitCheck, Retention } from './store.ts';
+
+/** What the jobs of one account need; each part takes what it uses. */
+export interface JobsOptions {
+  api: RunComfy;
+  /** Throws `no_key` if a call would have no key to send. */
+  requireKey: () => Promise<unknown>;
+  store: JobStore;
+  calls: Calls;
+  intervals: Intervals;
+  rateLimiter: RateLimiter;
+  runTimes: RunTimes;
+  /** The user's limits. */
+  check: LimitCheck | undefined;
+  keep: Retention;
+  clock: Clock;
+  log: Log;
+  /** Aborts when the process is about to end: what nobody waits for is given up. */
+  ended: AbortSignal;
+}
