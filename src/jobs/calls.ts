@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { Account } from '../account.ts';
 import type { ToolError } from '../errors.ts';
 import type { Job } from './job.ts';
-import type { OpenCalls } from './store.ts';
 
 /** Why a wait ended early: the user gave up, the client's timeout passed, or the client is gone. */
 export type WaitEnd = 'user' | 'timeout' | 'closed';
@@ -45,20 +44,6 @@ function withSortedKeys(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The open calls of this process: until their work is done and what became of their answers is recorded. */
-export interface Calls extends OpenCalls {
-  /** Opens a call, until `work` has ended and everything that is held for it is recorded. */
-  open<Result>(wait: Wait, fingerprint: string | undefined, work: () => Promise<Result>): Promise<Result>;
-  /** Tells the fingerprint of the job that a call came to follow by its request id. */
-  follows(id: string, fingerprint: string): void;
-  /** The work of other calls for the same job or input whose clients gave up; each resolves at its end. */
-  abandoned(fingerprint: string, except: string): Promise<unknown>[];
-  /** Holds a call, and the end of the process, until something is recorded. */
-  hold<Result>(call: string, recording: Promise<Result>): Promise<Result>;
-  /** Resolves when nothing is held any more. */
-  recorded(): Promise<void>;
-}
-
 interface Call {
   signal: AbortSignal;
   fingerprint: string | undefined;
@@ -69,7 +54,10 @@ interface Call {
 
 const GAVE_UP: WaitEnd = 'user';
 
-export function createCalls(): Calls {
+export type Calls = ReturnType<typeof createCalls>;
+
+/** The open calls of this process: until their work is done and what became of their answers is recorded. */
+export function createCalls() {
   const calls = new Map<string, Call>();
   const recordings = new Set<Promise<unknown>>();
 
@@ -79,13 +67,14 @@ export function createCalls(): Calls {
   };
 
   return {
-    has(id) {
+    has(id: string): boolean {
       const call = calls.get(id);
       if (!call) return false;
       // After a client's timeout the repeated call may have the job as soon as this one's work has ended.
       return call.work !== undefined || !call.signal.aborted || call.signal.reason === GAVE_UP;
     },
-    open(wait, fingerprint, work) {
+    /** Opens a call, until `work` has ended and everything that is held for it is recorded. */
+    open<Result>(wait: Wait, fingerprint: string | undefined, work: () => Promise<Result>): Promise<Result> {
       const call: Call = { signal: wait.signal, fingerprint, work: undefined, held: 0 };
       calls.set(wait.call, call);
       const working = work().finally(() => {
@@ -95,17 +84,20 @@ export function createCalls(): Calls {
       call.work = working;
       return working;
     },
-    follows(id, fingerprint) {
+    /** Tells the fingerprint of the job that a call came to follow by its request id. */
+    follows(id: string, fingerprint: string): void {
       const call = calls.get(id);
       if (call) call.fingerprint = fingerprint;
     },
-    abandoned: (fingerprint, except) =>
+    /** The work of other calls for the same job or input whose clients gave up; each resolves at its end. */
+    abandoned: (fingerprint: string, except: string): Promise<unknown>[] =>
       [...calls].flatMap(([id, call]) =>
         call.work && call.signal.aborted && id !== except && call.fingerprint === fingerprint
           ? [call.work.catch(() => {})]
           : [],
       ),
-    hold(id, recording) {
+    /** Holds a call, and the end of the process, until something is recorded. */
+    hold<Result>(id: string, recording: Promise<Result>): Promise<Result> {
       const call = calls.get(id);
       if (call) call.held += 1;
       const held = recording.finally(() => {
@@ -117,7 +109,8 @@ export function createCalls(): Calls {
       recordings.add(held);
       return held;
     },
-    async recorded() {
+    /** Resolves when nothing is held any more. */
+    async recorded(): Promise<void> {
       while (recordings.size > 0) await Promise.allSettled(recordings);
     },
   };

@@ -5,30 +5,7 @@ import type { JobsOptions } from './options.ts';
 import type { Intent, StoredJob } from './store.ts';
 import { transition } from './transition.ts';
 
-/**
- * The right of one call to follow a job and to answer for it. Recording never fails: once a job is submitted nothing
- * may be lost for want of a record. If another call follows the job already, or it is not recorded, a claim is passive:
- * it records observations, if there is a record, but neither answers nor hands over.
- */
-export interface Claim {
-  /** The job as it is known now. */
-  readonly job: Job;
-  /** False for a job that another program submitted. */
-  readonly isRecorded: boolean;
-  /** Right before its POST: whether the job may be sent, durably. Throws `store_unavailable`; then it may not. */
-  maySubmit(): Promise<boolean>;
-  /** The POST was answered with a request id. */
-  accepted(requestId: string): Promise<void>;
-  /** Something was learned about the job. */
-  observe(observation: Observation): Promise<void>;
-  /** Ends the claim on a job that was certainly not sent. */
-  discard(): Promise<void>;
-  /** Ends the claim with the call's answer: if that arrives, the outcome is delivered, else the next call like it gets the job. */
-  answer(): void;
-  /** Ends the claim at once, so that the next call like it gets the job. */
-  handOver(): Promise<void>;
-}
-
+export type Claim = ReturnType<typeof claimOf>;
 export type Claims = ReturnType<typeof createClaims>;
 
 type ClaimsOptions = Pick<JobsOptions, 'store' | 'calls' | 'runTimes' | 'check' | 'clock' | 'log' | 'ended'>;
@@ -90,13 +67,17 @@ export function createClaims(options: ClaimsOptions) {
   };
 }
 
-/** A claim on a job for the call that has its lease; passive without one. */
+/**
+ * The right of one call to follow a job and to answer for it. Recording never fails: once a job is submitted nothing
+ * may be lost for want of a record. Without an `owner`, whose lease it is, a claim is passive: it records observations,
+ * if there is a record, but neither answers nor hands over.
+ */
 function claimOf(
   stored: Pick<StoredJob, 'id' | 'job'>,
   owner: Wait | undefined,
   { store, calls, runTimes, clock, log, ended }: ClaimsOptions,
   isRecorded = true,
-): Claim {
+) {
   const { id } = stored;
   let job = stored.job;
   const writes: Write[] = [];
@@ -141,23 +122,28 @@ function claimOf(
   }
 
   return {
-    get job() {
+    /** The job as it is known now. */
+    get job(): Job {
       return job;
     },
+    /** False for a job that another program submitted. */
     isRecorded,
 
-    async maySubmit() {
+    /** Right before its POST: whether the job may be sent, durably. Throws `store_unavailable`; then it may not. */
+    async maySubmit(): Promise<boolean> {
       const current = owner && (await store.maySubmit(id, owner.call));
       if (current) job = current.job;
       return current !== undefined;
     },
 
-    async accepted(requestId) {
+    /** The POST was answered with a request id. */
+    async accepted(requestId: string): Promise<void> {
       job = transition(job, { kind: 'accepted', request_id: requestId }, clock.now());
       await record(() => store.accepted(stored as StoredJob, requestId));
     },
 
-    async observe(observation) {
+    /** Something was learned about the job. */
+    async observe(observation: Observation): Promise<void> {
       const now = clock.now();
       const before = job;
       job = transition(before, observation, now);
@@ -167,17 +153,20 @@ function claimOf(
         await record(() => store.update(id, (latest) => transition(latest, observation, now)));
     },
 
-    async discard() {
+    /** Ends the claim on a job that was certainly not sent. */
+    async discard(): Promise<void> {
       if (!owner) return;
       const discarding = store.discard(id, owner.call, job.request_id);
       await discarding.catch((error) => log.warn(`cannot remove the record of ${id}: ${error.message}`));
     },
 
-    answer() {
+    /** Ends the claim with the call's answer: if that arrives, the outcome is delivered, else the next call like it gets the job. */
+    answer(): void {
       if (owner) void calls.hold(owner.call, owner.delivered.then(release));
     },
 
-    handOver: () => release(false),
+    /** Ends the claim at once, so that the next call like it gets the job. */
+    handOver: (): Promise<void> => release(false),
   };
 }
 

@@ -79,6 +79,10 @@ export function createGenerate(options: GenerateOptions) {
     store.prune(prunedAt, keep).catch((error) => log.warn(`cannot prune the records: ${error.message}`));
   }
 
+  /**
+   * Submits a paid job, or resumes the earlier one that this call repeats, and follows it to its end or the wait's. The
+   * input is recorded and tells whether a call repeats another; `body` is what is sent, if that differs.
+   */
   return async function generate(
     model: string,
     input: Record<string, unknown>,

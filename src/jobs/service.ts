@@ -1,4 +1,4 @@
-import { fingerprintOf, type Outcome, type PaidCall, type Wait } from './calls.ts';
+import { fingerprintOf, type PaidCall, type Wait } from './calls.ts';
 import { type Claim, createClaims } from './claims.ts';
 import { createFollow } from './follow.ts';
 import { createGenerate } from './generate.ts';
@@ -22,30 +22,10 @@ export interface JobFilter {
   limit: number;
 }
 
-/** What can be done with the jobs of one account. Methods throw ToolError. */
-export interface Jobs {
-  /**
-   * Submits a paid job, or resumes the earlier one that this call repeats, and follows it to its end or the wait's. The
-   * input is recorded and tells whether a call repeats another; `body` is what is sent, if that differs.
-   */
-  generate(
-    model: string,
-    input: Record<string, unknown>,
-    wait: Wait,
-    body?: Record<string, unknown>,
-  ): Promise<Outcome>;
-  /** Follows a job of this account, recorded or not. */
-  follow(requestId: string, wait: Wait): Promise<Outcome>;
-  /** Reads a job once, without following or delivering it: a call that repeats its own still gets it. */
-  peek(requestId: string, signal: AbortSignal): Promise<Job>;
-  /** Asks RunComfy to cancel; only a queued job can be. Returns the job as it then is. */
-  cancel(requestId: string, signal: AbortSignal): Promise<Cancellation>;
-  /** Recorded jobs, newest first. */
-  list(filter: JobFilter): Promise<Job[]>;
-}
+export type Jobs = ReturnType<typeof createJobs>;
 
-/** The jobs of one account. */
-export function createJobs(options: JobsOptions): Jobs {
+/** What can be done with the jobs of one account. Methods throw ToolError. */
+export function createJobs(options: JobsOptions) {
   const { api, store, calls, runTimes } = options;
   const lateCosts = createLateCosts(options);
   const claims = createClaims(options);
@@ -67,16 +47,20 @@ export function createJobs(options: JobsOptions): Jobs {
   return {
     generate: createGenerate({ ...options, claims, follow }),
 
-    follow: (requestId, wait) =>
+    /** Follows a job of this account, recorded or not. */
+    follow: (requestId: string, wait: Wait) =>
       calls.open(wait, undefined, async () => {
         const claim = await claims.join(requestId, wait);
         await runTimes.loadHistory();
         return follow(claim, requestId, { firstInterval: 0 }, wait);
       }),
 
-    peek: async (requestId, signal) => readOnce(await claims.peek(requestId), requestId, signal),
+    /** Reads a job once, without following or delivering it: a call that repeats its own still gets it. */
+    peek: async (requestId: string, signal: AbortSignal) =>
+      readOnce(await claims.peek(requestId), requestId, signal),
 
-    async cancel(requestId, signal) {
+    /** Asks RunComfy to cancel; only a queued job can be. Resolves to the job as it then is. */
+    async cancel(requestId: string, signal: AbortSignal): Promise<Cancellation> {
       const claim = await claims.peek(requestId);
       if (isFinal(claim.job.state)) return { outcome: 'already_ended', job: claim.job };
       if ((await api.cancel(requestId, signal)) === 'cancelled') {
@@ -87,7 +71,8 @@ export function createJobs(options: JobsOptions): Jobs {
       return { outcome: isFinal(job.state) ? 'already_ended' : 'still_running', job };
     },
 
-    async list({ states, since, like, fits = () => true, limit }) {
+    /** Recorded jobs, newest first. */
+    async list({ states, since, like, fits = () => true, limit }: JobFilter): Promise<Job[]> {
       const jobs: Job[] = [];
       const query = {
         ...(since !== undefined && { since }),

@@ -1,4 +1,4 @@
-import { createIntervals, LOOK_COST } from '../../src/jobs/polling/intervals.ts';
+import { createIntervals, POLL_COST } from '../../src/jobs/polling/intervals.ts';
 import { createRunTimes, type RunTimes } from '../../src/jobs/polling/run-times.ts';
 import { createLog } from '../../src/log.ts';
 import { createRandom } from '../support/random.ts';
@@ -98,7 +98,7 @@ function rowOf(situation: Situation, learners: number, jobs: number, random: () 
   const equal = withRequests(fixed2.requests, bySchedule);
   return {
     ...situation,
-    ours: bySchedule(LOOK_COST),
+    ours: bySchedule(POLL_COST),
     equal,
     fixed1: byCount(() => 1_000),
     fixed2,
@@ -140,7 +140,7 @@ const CLOSE_ENOUGH = 0.01;
 /** The cost of a look that comes closest to a number of requests without passing it. */
 function withRequests(requests: number, costAt: (lookCost: number) => Cost): Cost {
   let [low, high] = [CHEAPEST, DEAREST];
-  let guess = LOOK_COST;
+  let guess = POLL_COST;
   let best: Cost | undefined;
   for (let tries = 0; tries < MAX_TRIES && (best?.requests ?? 0) < (1 - CLOSE_ENOUGH) * requests; tries++) {
     const cost = costAt(guess);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createIntervals, intervalOf, LOOK_COST } from '../../src/jobs/polling/intervals.ts';
+import { createIntervals, intervalOf, POLL_COST } from '../../src/jobs/polling/intervals.ts';
 import type { RunTime } from '../../src/jobs/polling/run-times.ts';
 
 const KNOWN: RunTime = { median: 20, sigma: 0.25, jobs: 10 };
 const QUICK: RunTime = { median: 0.3, sigma: 0.3, jobs: 10 };
-const interval = (runTime: RunTime, running?: number, cost = LOOK_COST) => intervalOf(runTime, cost, running);
+const interval = (runTime: RunTime, running?: number, cost = POLL_COST) => intervalOf(runTime, cost, running);
 const TIMES = [0, 0.001, 1, 5, 10, 15, 20, 25, 40, 120, 600, 86_400, 1e9];
 
 /** When a job is looked at, in s from the start of its run. */

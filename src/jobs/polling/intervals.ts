@@ -1,59 +1,55 @@
 import type { Job } from '../job.ts';
 import type { RunTime } from './run-times.ts';
 
-/** When to look again. Each look costs a request, and each second between the end and the look costs the user one. */
-export interface Intervals {
-  /** Milliseconds until the next look at a job that has run for `runningMs`, or is queued where that is left out. */
-  next(job: Pick<Job, 'model' | 'input'>, runningMs?: number): number;
-  /**
-   * Seconds for which the job is expected to have been over by now, if the last look was `sinceMs` ago and saw it after
-   * it had run for `runningMs`, or queued where that is left out: the priority of a look.
-   */
-  priority(job: Pick<Job, 'model' | 'input'>, sinceMs: number, runningMs?: number): number;
-}
+type Kind = Pick<Job, 'model' | 'input'>;
 
 /** Seconds of waiting that one request is worth. */
-export const LOOK_COST = 0.05;
+export const POLL_COST = 0.05;
 const MIN_S = 0.5;
 const MAX_S = 10;
 // Halvings of the range between those two: the interval is exact to 0.04 s.
 const HALVINGS = 8;
 // A position in the queue is never older than this.
 const MAX_QUEUED_S = 5;
-// The start of the run is known to lie between two looks: further apart than this many sigmas, and it is the
+// The start of the run is known to lie between two polls: if those are further apart than this many sigmas, it is the
 // start and no longer the run time that makes the end uncertain.
 const QUEUED_SIGMAS = 2;
 
-/** Intervals by what is known of the run times of such jobs. `lookCost` in seconds. */
-export function createIntervals(
-  runTimeOf: (job: Pick<Job, 'model' | 'input'>) => RunTime,
-  lookCost = LOOK_COST,
-): Intervals {
+export type Intervals = ReturnType<typeof createIntervals>;
+
+/**
+ * When to poll, by what is known of the run times of such jobs. Each poll costs a request, `pollCost` seconds, and each
+ * second between the end and the poll costs the user one. Both methods take for how many ms a job has run, or nothing
+ * if it is queued.
+ */
+export function createIntervals(runTimeOf: (job: Kind) => RunTime, pollCost = POLL_COST) {
   return {
-    next(job, runningMs) {
+    /** Milliseconds until the next poll. */
+    next(job: Kind, runningMs?: number): number {
       const running = runningMs === undefined ? undefined : runningMs / 1000;
-      return 1000 * intervalOf(runTimeOf(job), lookCost, running);
+      return 1000 * intervalOf(runTimeOf(job), pollCost, running);
     },
-    priority(job, sinceMs, runningMs) {
-      const over = goingOn(runTimeOf(job));
+    /** Seconds for which the job is expected to have been over, if the last poll was `sinceMs` ago: the priority of a poll. */
+    priority(job: Kind, sinceMs: number, runningMs?: number): number {
+      const survival = survivalOf(runTimeOf(job));
       // A clock that is set back makes no time negative.
       const [since, running] = [Math.max(0, sinceMs) / 1000, Math.max(0, runningMs ?? 0) / 1000];
-      const ended = 1 - over(running + since) / over(running);
-      // It ended half of the time ago on average; one that was queued has begun in that time too.
+      const ended = 1 - survival(running + since) / survival(running);
+      // On average it ended half of the time ago; a queued one has also started in that time.
       return (ended * since) / (runningMs === undefined ? 3 : 2);
     },
   };
 }
 
-/** Seconds until the next look at a job that has run for `running` seconds, or is queued where that is undefined. */
-export function intervalOf(runTime: RunTime, lookCost: number, running?: number): number {
-  if (running !== undefined) return runningInterval(runTime, lookCost, Math.max(0, running));
-  // It may start at once, so it is looked at as soon as a job that just started; sooner still while few jobs are known.
+/** Seconds until the next poll of a job that has run for `running` seconds, or is queued if that is undefined. */
+export function intervalOf(runTime: RunTime, pollCost: number, running?: number): number {
+  if (running !== undefined) return runningInterval(runTime, pollCost, Math.max(0, running));
+  // It may start at once, so it is polled as soon as a job that just started; sooner still while few jobs are known.
   const longest = Math.min(
     MAX_QUEUED_S,
     1 + runTime.jobs,
     QUEUED_SIGMAS * runTime.sigma * runTime.median,
-    runningInterval(runTime, lookCost, 0),
+    runningInterval(runTime, pollCost, 0),
   );
   return Math.max(MIN_S, longest);
 }
@@ -63,18 +59,18 @@ const SPREAD = Math.sqrt(Math.PI ** 2 / 3 - 1);
 const MEDIAN_V = Math.SQRT2 - 1;
 
 /**
- * A run is taken to go on after t seconds with probability (1 + v)^-2, where v is a power of t. That follows a
- * log-normal within what can be learned, needs no error function, and its hazard falls only with 1/t: a job that
- * takes longer than ever is still looked at regularly. A log-normal with a second, wide one mixed in for that needed
- * 10% more requests in simulation.
+ * A run is assumed to survive t seconds with probability (1 + v)^-2, where v is a power of t. That follows a log-normal
+ * within what can be learned, needs no error function, and its hazard falls only with 1/t: a job that takes longer than
+ * ever is still polled regularly. A log-normal with a second, wide one mixed in for that needed 10% more requests in
+ * simulation.
  *
- * Where looks are dense, an interval of sqrt(2c / hazard) balances looks against waiting, and all looks and waiting from t
- * on then cost the integral of sqrt(2c * hazard). With that as the cost of what comes after it, the next look is best
- * where P(ended since the last look) = P(still running) * sqrt(2c * hazard). Computed for log-normals of sigma 0.25 and
- * medians of 8 to 90 s, that waits no longer than the best of all plans (by dynamic programming), where intervals of
- * sqrt(2c / hazard) wait 30% longer for jobs of 8 s, which get a few looks only, and 5% for those of 20 s.
+ * Where polls are dense, an interval of sqrt(2c / hazard) balances polls against waiting, and all polls and waiting from
+ * t on then cost the integral of sqrt(2c * hazard). With that as the cost of what follows, the next poll is best where
+ * P(ended since the last poll) = P(still running) * sqrt(2c * hazard). Computed for log-normals of sigma 0.25 and medians
+ * of 8 to 90 s, that waits no longer than the best of all plans (by dynamic programming), while intervals of
+ * sqrt(2c / hazard) wait 30% longer for jobs of 8 s, which get only a few polls, and 5% for those of 20 s.
  */
-function runningInterval({ median, sigma }: RunTime, lookCost: number, running: number): number {
+function runningInterval({ median, sigma }: RunTime, pollCost: number, running: number): number {
   const power = SPREAD / sigma;
   const v = (t: number) => MEDIAN_V * (t / median) ** power;
   const now = 1 + v(running);
@@ -82,8 +78,8 @@ function runningInterval({ median, sigma }: RunTime, lookCost: number, running: 
     const t = running + interval;
     const later = 1 + v(t);
     const hazard = (2 * power * (1 - 1 / later)) / t;
-    // Long before the likely end both sides may be too small to be told from 0: then it is not due.
-    return (later / now) ** 2 - 1 > Math.sqrt(2 * lookCost * hazard);
+    // Long before the likely end both sides may round to 0: then it is not due.
+    return (later / now) ** 2 - 1 > Math.sqrt(2 * pollCost * hazard);
   };
   let [early, due] = [MIN_S, MAX_S];
   if (isDue(early)) return early;
@@ -95,8 +91,8 @@ function runningInterval({ median, sigma }: RunTime, lookCost: number, running: 
   return due;
 }
 
-/** The probability with which a run goes on for longer than so many seconds. */
-function goingOn({ median, sigma }: RunTime): (seconds: number) => number {
+/** The probability that a run takes longer than some seconds. */
+function survivalOf({ median, sigma }: RunTime): (seconds: number) => number {
   const power = SPREAD / sigma;
   return (seconds) => (1 + MEDIAN_V * (seconds / median) ** power) ** -2;
 }

@@ -6,34 +6,34 @@ import type { JobStore } from '../store.ts';
 export interface RunTime {
   median: number;
   sigma: number;
-  /** On how many jobs this rests; the older ones count less. */
+  /** On how many jobs this is based; older ones count less. */
   jobs: number;
 }
 
-// Nothing is published; 8 to 90 s is what is assumed of these models. So a model's median is taken to lie around
+// Nothing is published; these models are assumed to take 8 to 90 s. So a model's median is assumed to lie around
 // PRIOR_MEDIAN seconds with MODEL_SIGMA between models, and a job around its model's with JOB_SIGMA. The first job of
-// a model thus tells a lot about its median, and some two jobs as much about the sigma as is assumed of it.
+// a model thus tells a lot about its median, and some two jobs as much about the sigma as was assumed.
 const PRIOR_MEDIAN = 40;
 const MODEL_SIGMA = 0.7;
 const JOB_SIGMA = 0.5;
 const JOB_SIGMA_WORTH = 2;
-// Run times drift: no job is taken to tell the next one's closer.
+// Run times drift: no history is trusted to predict the next job better.
 const MIN_SIGMA = 0.2;
 // A sigma from few jobs is often too small, which costs far more than one that is too large.
 const SIGMA_DOUBT = 1.5;
-// Each job counts this much less than the next one, so that drift is followed: some 40 jobs count at most.
+// Each job counts this much less than the next one, to follow drift: some 40 jobs count at most.
 const FADING = 0.95;
-// So that one stuck job does not spoil what is known: further off than this factor counts as this far off.
+// A job further off than this factor counts as this far off, so that one stuck job does not spoil what is known.
 const MAX_STEP = Math.log(5);
 const STEADY_FROM = 3;
 
-/** Inputs that change the run time of a model, by their published descriptions. */
+/** Inputs that affect the run time of a model, by their published descriptions. */
 const DURATION_INPUTS = ['quality', 'resolution'] as const;
 // Seconds; what lies outside is no run time of an image.
 const MIN_RUN = 0.01;
 const MAX_RUN = 3_600;
 
-// How many of the newest records are read, and how many jobs of them count for each kind.
+// How many of the newest records are read, and how many samples of each kind they give.
 const MAX_RECORDS = 200;
 const MAX_JOBS = 50;
 
@@ -49,8 +49,8 @@ const NOTHING: Sums = { weight: 0, squaredWeight: 0, mean: 0, squares: 0 };
 
 function withRun(sums: Sums, seconds: number): Sums {
   const { mean } = sums;
-  const told = Math.log(seconds);
-  const run = sums.weight < STEADY_FROM ? told : Math.min(mean + MAX_STEP, Math.max(mean - MAX_STEP, told));
+  const log = Math.log(seconds);
+  const run = sums.weight < STEADY_FROM ? log : Math.min(mean + MAX_STEP, Math.max(mean - MAX_STEP, log));
   const weight = sums.weight * FADING + 1;
   const moved = mean + (run - mean) / weight;
   return {
@@ -61,7 +61,7 @@ function withRun(sums: Sums, seconds: number): Sums {
   };
 }
 
-/** What the next run time is expected to be, with all that is uncertain about it in its sigma. */
+/** The expected next run time, with all its uncertainty in the sigma. */
 function expectation({ weight, squaredWeight, mean, squares }: Sums): RunTime {
   const jobs = weight === 0 ? 0 : weight ** 2 / squaredWeight;
   const freedom = weight === 0 ? 0 : weight - squaredWeight / weight;
@@ -78,43 +78,31 @@ function expectation({ weight, squaredWeight, mean, squares }: Sums): RunTime {
 type Kind = Pick<Job, 'model' | 'input'>;
 
 function keyOf({ model, input }: Kind): string {
-  // What is no word stands in no published input: it comes from a record that something else wrote.
-  const words = DURATION_INPUTS.map((name) =>
+  // No published input is anything but text here: it comes from a record that something else wrote.
+  const texts = DURATION_INPUTS.map((name) =>
     typeof input[name] === 'string' ? input[name].slice(0, 20) : '',
   );
-  return [model, ...words].join('\n');
+  return [model, ...texts].join('\n');
 }
+
+export type RunTimes = ReturnType<typeof createRunTimes>;
 
 /** Run times of an account by model, quality and resolution, learned from jobs as they end and from the records. */
-export interface RunTimes {
-  expect(job: Kind): RunTime;
-  /** Learns from a job, if its run time is known closely. */
-  learn(job: Job): void;
-  /** Learns from the newest records, once; resolves when that is done. Never rejects. */
-  loadHistory(): Promise<void>;
-}
-
-export interface RunTimesOptions {
-  store: Pick<JobStore, 'newest'>;
-  log: Log;
-}
-
-export function createRunTimes({ store, log }: RunTimesOptions): RunTimes {
+export function createRunTimes({ store, log }: { store: Pick<JobStore, 'newest'>; log: Log }) {
   const known = new Map<string, { sums: Sums; expected: RunTime }>();
   const nothing = { sums: NOTHING, expected: expectation(NOTHING) };
-  /** Request ids of jobs that taught while they were followed: several calls may follow a job, and a record tells of it. */
-  const taught = new Set<string>();
-  /** Those that ended while the records are read: they are newer than what is read. */
+  /** Request ids of jobs that were learned from while they were followed: by several calls, and also in a record. */
+  const learned = new Set<string>();
+  /** Those that end while the history is loaded: they are newer than it. */
   let meanwhile: Job[] | undefined;
-  let recalled: Promise<void> | undefined;
+  let loading: Promise<void> | undefined;
 
-  const isSample = ({ state, request_id, ran_seconds: ran }: Job): boolean =>
+  const isSample = ({ state, request_id, ran_seconds: ran = 0 }: Job): boolean =>
     state === 'succeeded' &&
-    typeof ran === 'number' &&
     ran >= MIN_RUN &&
     ran <= MAX_RUN &&
     request_id !== undefined &&
-    !taught.has(request_id);
+    !learned.has(request_id);
 
   function add(job: Job): void {
     const key = keyOf(job);
@@ -122,7 +110,7 @@ export function createRunTimes({ store, log }: RunTimesOptions): RunTimes {
     known.set(key, { sums, expected: expectation(sums) });
   }
 
-  /** The jobs of the newest records that teach, newest first. */
+  /** The samples among the newest records, newest first. */
   async function recorded(): Promise<Job[]> {
     const jobs: Job[] = [];
     const counts = new Map<string, number>();
@@ -140,7 +128,7 @@ export function createRunTimes({ store, log }: RunTimesOptions): RunTimes {
     return jobs;
   }
 
-  async function loadHistory(ended: Job[]): Promise<void> {
+  async function load(ended: Job[]): Promise<void> {
     const jobs = await recorded().catch((error): Job[] => {
       log.warn(`cannot learn from the records: ${error.message}`);
       return [];
@@ -151,19 +139,21 @@ export function createRunTimes({ store, log }: RunTimesOptions): RunTimes {
   }
 
   return {
-    expect: (job) => (known.get(keyOf(job)) ?? nothing).expected,
-    learn(job) {
+    expect: (job: Kind): RunTime => (known.get(keyOf(job)) ?? nothing).expected,
+    /** Learns from a job, if its run time is known closely. */
+    learn(job: Job): void {
       if (!isSample(job)) return;
-      taught.add(job.request_id as string);
+      learned.add(job.request_id as string);
       if (meanwhile) meanwhile.push(job);
       else add(job);
     },
-    loadHistory() {
-      if (!recalled) {
+    /** Learns from the newest records, once; resolves when that is done. Never rejects. */
+    loadHistory(): Promise<void> {
+      if (!loading) {
         meanwhile = [];
-        recalled = loadHistory(meanwhile);
+        loading = load(meanwhile);
       }
-      return recalled;
+      return loading;
     },
   };
 }

@@ -4,24 +4,17 @@ import type { JobsOptions } from '../options.ts';
 
 type Recorder = Pick<Claim, 'job' | 'isRecorded' | 'observe'>;
 
-/** Costs, and outputs, that were not there yet when their jobs' results were. */
-export interface LateCosts {
-  /**
-   * Reads the result of a recorded job that lacks its cost or its output once more, some seconds later, and records
-   * it. Nobody waits for that, and a failure changes nothing.
-   */
-  ask(claim: Recorder): void;
-}
+export type LateCosts = ReturnType<typeof createLateCosts>;
 
 // RunComfy says that a cost may come late, but not how late.
 const READ_AFTER = 5_000;
 // Below the priority of any poll.
 const LOWEST_PRIORITY = () => -1;
 
-/** Reads late costs one after the other, each only when no poll wants the token. */
+/** Costs, and outputs, that were not there yet when their jobs' results were; read one after the other, behind all polls. */
 export function createLateCosts(
   options: Pick<JobsOptions, 'rateLimiter' | 'clock' | 'log' | 'ended'> & { api: Pick<RunComfy, 'result'> },
-): LateCosts {
+) {
   const { api, rateLimiter, clock, log, ended } = options;
   const owed = new Map<string, { claim: Recorder; due: number }>();
   let isReading = false;
@@ -48,7 +41,11 @@ export function createLateCosts(
   }
 
   return {
-    ask(claim) {
+    /**
+     * Reads the result of a recorded job that lacks its cost or its output once more, some seconds later, and records
+     * it. Nobody waits for that, and a failure changes nothing.
+     */
+    ask(claim: Recorder): void {
       const { request_id } = claim.job;
       if (!claim.isRecorded || request_id === undefined || owed.has(request_id) || ended.aborted) return;
       owed.set(request_id, { claim, due: clock.now() + READ_AFTER });

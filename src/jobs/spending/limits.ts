@@ -3,7 +3,7 @@ import type { Job } from '../job.ts';
 import type { LimitCheck } from '../store.ts';
 import { dollars } from './totals.ts';
 
-/** What a user allows; undefined allows everything. */
+/** The user's limits; undefined allows everything. */
 export interface SpendLimits {
   /** Jobs submitted within an hour. */
   maxJobsPerHour: number | undefined;
@@ -11,7 +11,7 @@ export interface SpendLimits {
   budgetUsd: number | undefined;
 }
 
-/** USD that a job counts for where neither its result nor a published price tells: most models publish none. */
+/** USD that a job counts for if neither its result nor a published price tells: most models publish none. */
 export const ASSUMED_USD = 0.25;
 
 const HOUR = 3_600_000;
@@ -27,24 +27,19 @@ export function createLimitCheck(
   const knownCost = ({ model, input, cost_usd }: Job) => cost_usd ?? priceOf(model, input);
   const costOf = (job: Job) => knownCost(job) ?? ASSUMED_USD;
 
-  function overHourly(jobs: readonly Job[]): string | undefined {
-    if (maxJobsPerHour === undefined || jobs.length < maxJobsPerHour) return undefined;
-    return `${counted(jobs.length)} in the last hour, and the limit is ${maxJobsPerHour}`;
-  }
-
-  function overBudget(jobs: readonly Job[], cost: number): string | undefined {
-    const spent = jobs.reduce((sum, job) => sum + costOf(job), 0);
-    if (budgetUsd === undefined || spent + cost <= budgetUsd + ROUNDING) return undefined;
-    const assumed = jobs.filter((job) => knownCost(job) === undefined);
-    return `${dollars(spent)} was spent in the last 24 hours (${counted(jobs.length)}, ${assumed.length} of them at an assumed ${dollars(ASSUMED_USD)}), this one counts ${dollars(cost)}, and the budget is ${dollars(budgetUsd)}`;
-  }
-
   return (job, others, now) => {
     const hourAgo = new Date(now - HOUR).toISOString();
-    const hourly = overHourly(others.filter(({ submitted_at = '' }) => submitted_at >= hourAgo));
-    if (hourly !== undefined) return overLimit(hourly, '--max-jobs-per-hour or RUNCOMFY_MAX_JOBS_PER_HOUR');
-    const budget = overBudget(others, costOf(job));
-    return budget === undefined ? undefined : overLimit(budget, '--budget or RUNCOMFY_BUDGET_USD');
+    const lately = others.filter(({ submitted_at = '' }) => submitted_at >= hourAgo).length;
+    if (maxJobsPerHour !== undefined && lately >= maxJobsPerHour) {
+      const why = `${counted(lately)} in the last hour, and the limit is ${maxJobsPerHour}`;
+      return overLimit(why, '--max-jobs-per-hour or RUNCOMFY_MAX_JOBS_PER_HOUR');
+    }
+    const cost = costOf(job);
+    const spent = others.reduce((sum, other) => sum + costOf(other), 0);
+    if (budgetUsd === undefined || spent + cost <= budgetUsd + ROUNDING) return undefined;
+    const assumed = others.filter((other) => knownCost(other) === undefined).length;
+    const why = `${dollars(spent)} was spent in the last 24 hours (${counted(others.length)}, ${assumed} of them at an assumed ${dollars(ASSUMED_USD)}), this one counts ${dollars(cost)}, and the budget is ${dollars(budgetUsd)}`;
+    return overLimit(why, '--budget or RUNCOMFY_BUDGET_USD');
   };
 }
 
