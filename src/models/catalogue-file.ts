@@ -2,19 +2,20 @@ import { readFileSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { objectOf, parseJson } from '../json.ts';
-import { type CatalogueEntry, readEntry } from '../runcomfy/catalogue-entry.ts';
+import { readEntry } from '../runcomfy/catalogue-entry.ts';
 import { writeWhole } from '../whole-file.ts';
+import type { CleanEntry } from './clean-entry.ts';
 
 /** The catalogue as it was saved, and when it was read from the service, in ms since the epoch. */
 export interface SavedCatalogue {
   fetchedAt: number;
   /** The entries whose ids are wanted, or all. */
-  pick(wants?: (modelId: string) => boolean): CatalogueEntry[];
+  pick(wants?: (modelId: string) => boolean): CleanEntry[];
 }
 
 const FILE = 'catalogue.jsonl';
-// 2: entries are cleaned and bounded.
-const VERSION = 2;
+// 3: inputs are standard JSON Schema.
+const VERSION = 3;
 const ID_FIRST = /^\{"model_id":("(?:[^"\\]|\\.)*")/;
 
 /**
@@ -43,7 +44,7 @@ export function createCatalogueFile(dataDir: string, api: string) {
     },
 
     /** Replaces the file as a whole. Throws what the file system throws. */
-    async write(at: number, entries: readonly CatalogueEntry[]): Promise<void> {
+    async write(at: number, entries: readonly CleanEntry[]): Promise<void> {
       await mkdir(dataDir, { recursive: true, mode: 0o700 });
       const lines = [{ version: VERSION, api, at }, ...entries].map((line) => JSON.stringify(line));
       await writeWhole(path, `${lines.join('\n')}\n`, rename);

@@ -1,10 +1,9 @@
 import { type Clock, within } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { CatalogueEntry } from '../runcomfy/catalogue-entry.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
 import { createCatalogueFile } from './catalogue-file.ts';
-import { cleanEntry } from './clean-entry.ts';
+import { type CleanEntry, cleanEntry } from './clean-entry.ts';
 import type { SearchOptions, SearchResult } from './search.ts';
 
 /** A part of the catalogue, when it was fetched in ms since the epoch, and why it is older than it should be. */
@@ -19,11 +18,11 @@ export interface Catalogue {
   /** The entries that match, best first, and how the query was read. Throws ToolError if none was ever fetched. */
   search(query: string, options: SearchOptions, signal?: AbortSignal): Promise<Cached<SearchResult>>;
   /** One model as RunComfy publishes it now, or last did. Throws `unknown_model` with similar ids. */
-  model(modelId: string, signal?: AbortSignal): Promise<Cached<CatalogueEntry>>;
+  model(modelId: string, signal?: AbortSignal): Promise<Cached<CleanEntry>>;
   /** The model as it is at this moment; undefined if it cannot be fetched. */
-  now(modelId: string): Promise<CatalogueEntry | undefined>;
+  now(modelId: string): Promise<CleanEntry | undefined>;
   /** The entries of some ids, at any age; if none were saved, they are fetched within `ms`. */
-  pick(wants: (modelId: string) => boolean, ms: number): Promise<CatalogueEntry[]>;
+  pick(wants: (modelId: string) => boolean, ms: number): Promise<CleanEntry[]>;
   /** Fetches the catalogue again if it is stale. */
   refresh(): Promise<void>;
 }
@@ -50,16 +49,16 @@ export function createCatalogue(options: {
 }): Catalogue {
   const { api, clock, redact, log } = options;
   const file = createCatalogueFile(options.dataDir, options.origin);
-  const models = new Map<string, Cached<CatalogueEntry>>();
-  let list: Cached<CatalogueEntry[]> | undefined;
+  const models = new Map<string, Cached<CleanEntry>>();
+  let list: Cached<CleanEntry[]> | undefined;
   const isFresh = (cached: { fetchedAt: number } | undefined, ms: number) =>
     cached !== undefined && cached.fetchedAt <= clock.now() && clock.now() - cached.fetchedAt < ms;
   const inTime = <Value>(ms: number, work: (signal: AbortSignal) => Promise<Value>) =>
     within(clock, ms, new Error(`no answer within ${ms / 1000} s`), work);
 
-  async function fetchAll(signal?: AbortSignal): Promise<Cached<CatalogueEntry[]>> {
+  async function fetchAll(signal?: AbortSignal): Promise<Cached<CleanEntry[]>> {
     const fetchedAt = clock.now();
-    const entries = new Map<string, CatalogueEntry>();
+    const entries = new Map<string, CleanEntry>();
     let bytes = 0;
     for (let pages = 0, offset = 0, total = 1; pages < MAX_PAGES && offset < total; pages++) {
       const page = await api.models({ limit: PAGE, offset, signal });
@@ -80,14 +79,14 @@ export function createCatalogue(options: {
     return list;
   }
 
-  async function fetchModel(modelId: string, signal?: AbortSignal): Promise<Cached<CatalogueEntry>> {
+  async function fetchModel(modelId: string, signal?: AbortSignal): Promise<Cached<CleanEntry>> {
     const value = cleanEntry(await api.model(modelId, signal), redact);
     const cached = { value, fetchedAt: clock.now() };
     models.set(modelId, cached);
     return cached;
   }
 
-  async function all(signal?: AbortSignal): Promise<Cached<CatalogueEntry[]>> {
+  async function all(signal?: AbortSignal): Promise<Cached<CleanEntry[]>> {
     if (!list) {
       const saved = await file.read();
       list = saved && { value: saved.pick(), fetchedAt: saved.fetchedAt };

@@ -1,10 +1,9 @@
 import type { Log } from '../log.ts';
-import type { CatalogueEntry } from '../runcomfy/catalogue-entry.ts';
 import { MODELS } from './built-in/index.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { CleanEntry } from './clean-entry.ts';
 import type { Model } from './define.ts';
 import { modelFromSchema } from './from-schema.ts';
-import { fieldsOf } from './published-schema.ts';
 
 // How long a start may wait for a catalogue that was never read before, in ms: less than most clients wait.
 const MAX_WAIT = 4_000;
@@ -24,7 +23,7 @@ export async function pinnedModels(
   const isBuiltIn = (id: string) => MODELS.some((model) => model.id === id);
   const models = MODELS.filter(({ id }) => rank(id) >= 0).sort(byRank);
   if (patterns.every(isBuiltIn)) return models;
-  let entries: CatalogueEntry[];
+  let entries: CleanEntry[];
   try {
     entries = await catalogue.pick((id) => rank(id) >= 0 && !isBuiltIn(id), MAX_WAIT);
   } catch (error) {
@@ -35,7 +34,7 @@ export async function pinnedModels(
   }
   const ids = [...models.map(({ id }) => id), ...entries.map(({ model_id }) => model_id)];
   for (const entry of entries) {
-    if (fieldsOf(entry.input_schema).size > 0) models.push(modelFromSchema(entry));
+    if (Object.keys(entry.input_schema?.properties ?? {}).length > 0) models.push(modelFromSchema(entry));
     else
       log.error(`--models: ${entry.model_id} publishes no input, so it is no tool; run_image_model runs it`);
   }

@@ -1,9 +1,7 @@
 import { dollars } from '../jobs/spending/totals.ts';
-import type { CatalogueEntry } from '../runcomfy/catalogue-entry.ts';
-import { quoteUntrusted } from '../runcomfy/sanitize.ts';
 import { MODELS } from './built-in/index.ts';
+import type { CleanEntry } from './clean-entry.ts';
 import type { PriceTable } from './define.ts';
-import { fieldsOf } from './published-schema.ts';
 
 const builtInTable = (modelId: string): PriceTable | undefined =>
   MODELS.find(({ id }) => id === modelId)?.price;
@@ -17,7 +15,7 @@ export function publishedPrice(modelId: string, input: Record<string, unknown>):
 }
 
 /** The published price in words, with its unit; undefined if there is none. */
-export function priceText(entry: CatalogueEntry): string | undefined {
+export function priceText(entry: CleanEntry): string | undefined {
   const { base_price_usd, price_unit, pricing_note } = entry;
   const table = currentTable(entry);
   if (table) {
@@ -26,16 +24,14 @@ export function priceText(entry: CatalogueEntry): string | undefined {
     );
     return `${prices.join(', ')} per image`;
   }
-  const note = quoteUntrusted(pricing_note ?? '');
-  if (base_price_usd === undefined) return note || undefined;
-  const unit = quoteUntrusted(price_unit ?? '') || 'call';
+  if (base_price_usd === undefined) return pricing_note || undefined;
   const seconds = defaultSeconds(entry);
   const total = seconds && `, ${dollars(base_price_usd * seconds)} for the default ${seconds} s`;
-  return `${dollars(base_price_usd)} per ${unit}${total ?? ''}${note && `: ${note}`}`;
+  return `${dollars(base_price_usd)} per ${price_unit || 'call'}${total ?? ''}${pricing_note ? `: ${pricing_note}` : ''}`;
 }
 
 /** What a call with default settings costs in USD by the published price; undefined if that does not tell. */
-export function callPrice(entry: CatalogueEntry): number | undefined {
+export function callPrice(entry: CleanEntry): number | undefined {
   const { base_price_usd, price_unit } = entry;
   const table = currentTable(entry);
   if (table) return table.usd[table.default];
@@ -45,15 +41,14 @@ export function callPrice(entry: CatalogueEntry): number | undefined {
 }
 
 /** Our own table of a built-in model's prices, unless the catalogue now names another price. */
-function currentTable({ model_id, base_price_usd }: CatalogueEntry): PriceTable | undefined {
+function currentTable({ model_id, base_price_usd }: CleanEntry): PriceTable | undefined {
   const table = builtInTable(model_id);
   const isCurrent = base_price_usd === undefined || Object.values(table?.usd ?? {}).includes(base_price_usd);
   return isCurrent ? table : undefined;
 }
 
 /** The default length of what is paid by the second: 5, `"5"` or `"5s"`, as schemas have it. */
-function defaultSeconds({ price_unit, input_schema }: CatalogueEntry): number | undefined {
-  const length = fieldsOf(input_schema).get('duration')?.default;
-  const seconds = Number.parseFloat(String(length));
+function defaultSeconds({ price_unit, input_schema }: CleanEntry): number | undefined {
+  const seconds = Number.parseFloat(String(input_schema?.properties?.duration?.default));
   return price_unit === 'second' && seconds > 0 ? seconds : undefined;
 }

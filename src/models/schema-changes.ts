@@ -1,13 +1,15 @@
-import { objectOf } from '../json.ts';
-import { BOUNDS, fieldsOf, type PublishedSchema, requiredOf, typeOf } from './published-schema.ts';
+import type { InputSchema } from './clean-input.ts';
+
+const BOUNDS = ['minimum', 'maximum', 'minLength', 'maxLength', 'minItems', 'maxItems'] as const;
 
 /**
  * How a published input differs from the one that we know, one line for each difference. Titles, descriptions and orders
  * do not count; if we know no default, the published one is a sample. The lines quote text from outside.
  */
-export function schemaChanges(known: PublishedSchema, published: PublishedSchema): string[] {
-  const [ours, theirs] = [fieldsOf(known), fieldsOf(published)];
-  const [wasRequired, isRequired] = [new Set(requiredOf(known)), new Set(requiredOf(published))];
+export function schemaChanges(known: InputSchema, published: InputSchema): string[] {
+  const ours = new Map(Object.entries(known.properties ?? {}));
+  const theirs = new Map(Object.entries(published.properties ?? {}));
+  const [wasRequired, isRequired] = [new Set(known.required), new Set(published.required)];
   const lines = [...theirs].flatMap(([name, field]) => {
     const before = ours.get(name);
     if (!before) return `${name}: new field${isRequired.has(name) ? ', required' : ''}`;
@@ -20,24 +22,22 @@ export function schemaChanges(known: PublishedSchema, published: PublishedSchema
   return [...lines, ...gone.map((name) => `${name}: field is gone`)];
 }
 
-function fieldChanges(ours: PublishedSchema, theirs: PublishedSchema): string[] {
-  const [was, is] = [typeOf(ours), typeOf(theirs) ?? theirs.type];
+function fieldChanges(ours: InputSchema, theirs: InputSchema): string[] {
   // A published field may leave out its type.
-  if (typeof theirs.type === 'string' && was !== is) return [`type was ${was}, is ${is}`];
+  if (theirs.type !== undefined && ours.type !== theirs.type)
+    return [`type was ${ours.type}, is ${theirs.type}`];
   const changes = choiceChanges(ours.enum, theirs.enum);
-  for (const name of ours.default === undefined ? BOUNDS : [...BOUNDS, 'default'])
+  for (const name of ours.default === undefined ? BOUNDS : ([...BOUNDS, 'default'] as const))
     if (ours[name] !== theirs[name])
       changes.push(`${name} was ${valueText(ours[name])}, is ${valueText(theirs[name])}`);
   // A published list may leave out what it holds.
-  const items = ours.items && theirs.items ? fieldChanges(objectOf(ours.items), objectOf(theirs.items)) : [];
+  const items = ours.items && theirs.items ? fieldChanges(ours.items, theirs.items) : [];
   return [...changes, ...items.map((change) => `items: ${change}`)];
 }
 
-function choiceChanges(ours: unknown, theirs: unknown): string[] {
-  if (!Array.isArray(ours) || !Array.isArray(theirs)) {
-    if (Array.isArray(theirs)) return [`takes only ${theirs.map(valueText).join(', ')} now`];
-    return Array.isArray(ours) ? ['takes any value now'] : [];
-  }
+function choiceChanges(ours: unknown[] | undefined, theirs: unknown[] | undefined): string[] {
+  if (!ours) return theirs ? [`takes only ${theirs.map(valueText).join(', ')} now`] : [];
+  if (!theirs) return ['does not list its values any more'];
   const [before, now] = [new Set(ours), new Set(theirs)];
   return [
     ...theirs.filter((value) => !before.has(value)).map((value) => `new value ${valueText(value)}`),
@@ -45,9 +45,4 @@ function choiceChanges(ours: unknown, theirs: unknown): string[] {
   ];
 }
 
-/** A value in words; a published default may be null for none, and a list may be too deep to be written. */
-function valueText(value: unknown): string {
-  if (value === undefined || value === null) return 'none';
-  if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'an object';
-  return JSON.stringify(value);
-}
+const valueText = (value: unknown): string => (value === undefined ? 'none' : JSON.stringify(value));

@@ -1,6 +1,6 @@
 import MiniSearch from 'minisearch';
-import type { CatalogueEntry } from '../runcomfy/catalogue-entry.ts';
 import type { MediaKind } from '../runcomfy/outputs.ts';
+import type { CleanEntry } from './clean-entry.ts';
 import { callPrice } from './price.ts';
 import { isForTask, mediaKindOf, synonymsOf, type Task } from './tasks.ts';
 
@@ -14,7 +14,7 @@ export interface SearchOptions {
 }
 
 export interface SearchResult {
-  entries: CatalogueEntry[];
+  entries: CleanEntry[];
   /** How many were searched. */
   searched: number;
   /** How many more match, but publish no price to compare with `max_price`. */
@@ -42,7 +42,7 @@ const OTHER_MEDIA_BOOST = 0.8;
 
 /** The entries that match, best first; all of them if the query has only stop words. Words may be misspelt or incomplete. */
 export async function search(
-  entries: readonly CatalogueEntry[],
+  entries: readonly CleanEntry[],
   query: string,
   { task, makes, max_price, sort }: SearchOptions = {},
 ): Promise<SearchResult> {
@@ -54,7 +54,7 @@ export async function search(
   });
   const matches = results
     .filter(({ score }) => score >= MIN_SCORE * (results[0]?.score ?? 0))
-    .map(({ entry }) => ({ entry: entry as CatalogueEntry, price: callPrice(entry) }));
+    .map(({ entry }) => ({ entry: entry as CleanEntry, price: callPrice(entry) }));
   const isAffordable = (price = Number.POSITIVE_INFINITY) => max_price === undefined || price <= max_price;
   const affordable = matches.filter(({ price }) => isAffordable(price));
   if (sort === 'price')
@@ -69,7 +69,7 @@ export async function search(
 }
 
 /** The model ids that are most like a wrong one. */
-export async function nearestIds(modelId: string, entries: readonly CatalogueEntry[]): Promise<string[]> {
+export async function nearestIds(modelId: string, entries: readonly CleanEntry[]): Promise<string[]> {
   const index = await indexOf(entries);
   const results = index.search(idWords(modelId.slice(0, MAX_QUERY)), { fields: ['id'], fuzzy: maxTypos });
   return results.slice(0, MAX_NEAREST).map(({ entry }) => entry.model_id);
@@ -89,16 +89,16 @@ function readQuery(query: string, index: MiniSearch) {
   return { words, unmatched, readAs };
 }
 
-const indexes = new WeakMap<readonly CatalogueEntry[], Promise<MiniSearch>>();
+const indexes = new WeakMap<readonly CleanEntry[], Promise<MiniSearch>>();
 
 /** The index of a catalogue, which is made once: some 70 ms for 400 models. */
-function indexOf(entries: readonly CatalogueEntry[]): Promise<MiniSearch> {
+function indexOf(entries: readonly CleanEntry[]): Promise<MiniSearch> {
   const index = indexes.get(entries) ?? createIndex(entries);
   indexes.set(entries, index);
   return index;
 }
 
-async function createIndex(entries: readonly CatalogueEntry[]): Promise<MiniSearch> {
+async function createIndex(entries: readonly CleanEntry[]): Promise<MiniSearch> {
   const index = new MiniSearch({
     idField: 'at',
     fields: ['id', 'name', 'categories', 'description', 'synonyms'],
@@ -108,7 +108,7 @@ async function createIndex(entries: readonly CatalogueEntry[]): Promise<MiniSear
     searchOptions: {
       prefix: (word) => word.length > 2,
       boostDocument: (_, __, stored) =>
-        mediaKindOf(stored?.entry as CatalogueEntry) === 'image' ? 1 : OTHER_MEDIA_BOOST,
+        mediaKindOf(stored?.entry as CleanEntry) === 'image' ? 1 : OTHER_MEDIA_BOOST,
     },
   });
   await index.addAllAsync(

@@ -1,5 +1,5 @@
-import type { CatalogueEntry } from '../runcomfy/catalogue-entry.ts';
 import type { MediaKind } from '../runcomfy/outputs.ts';
+import type { CleanEntry } from './clean-entry.ts';
 
 interface Purpose {
   /** Matches the categories and the id of a model for it. */
@@ -57,22 +57,21 @@ const OTHER_PURPOSES: readonly Purpose[] = [
   { pattern: /to-(?:music|audio)/, synonyms: 'music song soundtrack sound noise sfx' },
 ];
 
-const idAndCategories = ({ categories, model_id }: CatalogueEntry) =>
-  `${categories} ${model_id}`.toLowerCase();
+const idAndCategories = ({ categories, model_id }: CleanEntry) => `${categories} ${model_id}`.toLowerCase();
 
 /** Whether a model is for a task. */
-export const isForTask = (entry: CatalogueEntry, task: Task): boolean =>
+export const isForTask = (entry: CleanEntry, task: Task): boolean =>
   TASKS[task].pattern.test(idAndCategories(entry));
 
 /** Words that people search a model by, and that its own words may lack. */
-export function synonymsOf(entry: CatalogueEntry): string {
+export function synonymsOf(entry: CleanEntry): string {
   const text = idAndCategories(entry);
   const purposes = [...Object.values(TASKS), ...OTHER_PURPOSES].filter(({ pattern }) => pattern.test(text));
   return purposes.map(({ synonyms }) => synonyms).join(' ');
 }
 
 /** What a model makes, by its categories and id. */
-export function mediaKindOf(entry: CatalogueEntry): MediaKind {
+export function mediaKindOf(entry: CleanEntry): MediaKind {
   const text = idAndCategories(entry);
   if (/to-image|image-edit/.test(text)) return 'image';
   if (/to-video/.test(text)) return 'video';

@@ -24,7 +24,7 @@ const MAX_KEY = 4_096;
 interface QuoteOptions {
   redact?: (text: string) => string;
   /** In characters. */
-  max?: number;
+  max?: number | undefined;
 }
 
 /**

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import type { Wait } from '../jobs/calls.ts';
 import type { Cached } from '../models/catalogue.ts';
+import type { CleanEntry } from '../models/clean-entry.ts';
 import { modelFromSchema, requiredInputs } from '../models/from-schema.ts';
 import { priceText } from '../models/price.ts';
 import type { SearchResult } from '../models/search.ts';
 import { mediaKindOf, TASK_NAMES } from '../models/tasks.ts';
-import type { CatalogueEntry } from '../runcomfy/catalogue-entry.ts';
 import { MEDIA_KINDS } from '../runcomfy/outputs.ts';
 import { quoteUntrusted } from '../runcomfy/sanitize.ts';
 import { defineTool, type Services, type Tool, type ToolResult } from './support/define.ts';
@@ -94,7 +94,7 @@ async function describeModel(
 type ModelRow = ReturnType<typeof modelRow>;
 
 /** A model in short, as data. */
-function modelRow(entry: CatalogueEntry, modelTools: readonly Tool[]) {
+function modelRow(entry: CleanEntry, modelTools: readonly Tool[]) {
   const kind = mediaKindOf(entry);
   return {
     model: entry.model_id,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { cleanEntry } from '../../src/models/clean-entry.ts';
 import { modelFromSchema, requiredInputs } from '../../src/models/from-schema.ts';
 import { callPrice, priceText } from '../../src/models/price.ts';
 import { mediaKindOf } from '../../src/models/tasks.ts';
@@ -14,7 +15,7 @@ import { expectPortable } from '../support/portable.ts';
 const entryOf = (properties: unknown, required: unknown = []) => {
   const entry = readEntry({ model_id: 'a/b', input_schema: { type: 'object', required, properties } });
   if (!entry) throw new Error('no entry');
-  return entry;
+  return cleanEntry(entry, String);
 };
 const shown = (properties: unknown, required?: unknown) => {
   const model = modelFromSchema(entryOf(properties, required));
@@ -131,8 +132,8 @@ describe('an entry of the catalogue', () => {
     expect(callPrice({ ...entry, base_price_usd: 0.1, price_unit: 'image' })).toBe(0.1);
     const perSecond = { base_price_usd: 0.07, price_unit: 'second' };
     expect(callPrice({ ...entry, ...perSecond })).toBeUndefined();
-    for (const usual of [5, '5', '5s'])
-      expect(callPrice({ ...entryOf({ duration: { default: usual } }), ...perSecond })).toBe(0.35);
+    for (const duration of [{ type: 'integer', default: 5 }, { default: '5' }, { default: '5s' }])
+      expect(callPrice({ ...entryOf({ duration }), ...perSecond })).toBe(0.35);
   });
 
   it('has the prices by quality of a built-in model, until the catalogue tells another', () => {

@@ -15,14 +15,13 @@ import { waitBudget, waitEnd } from '../../src/mcp/hosts.ts';
 import { outgoing } from '../../src/mcp/outgoing.ts';
 import type { Catalogue } from '../../src/models/catalogue.ts';
 import { cleanEntry } from '../../src/models/clean-entry.ts';
+import { cleanInput, isFieldName } from '../../src/models/clean-input.ts';
 import { modelFromSchema, requiredInputs } from '../../src/models/from-schema.ts';
 import { matcher } from '../../src/models/pinned.ts';
 import { callPrice, priceText } from '../../src/models/price.ts';
-import { isFieldName } from '../../src/models/published-schema.ts';
 import { schemaChanges } from '../../src/models/schema-changes.ts';
 import { nearestIds, search } from '../../src/models/search.ts';
 import { mediaKindOf, synonymsOf } from '../../src/models/tasks.ts';
-import { zodField } from '../../src/models/zod-field.ts';
 import { readEntry } from '../../src/runcomfy/catalogue-entry.ts';
 import { serviceError } from '../../src/runcomfy/errors.ts';
 import { bodyText } from '../../src/runcomfy/http.ts';
@@ -54,6 +53,7 @@ import { requestId } from '../../src/tools/support/schema.ts';
 import { toolNames } from '../../src/tools/support/tool-names.ts';
 
 const redact = createRedactor(() => ['key-123456', 'a"b<c']);
+const clean = (text: string, max?: number) => quoteUntrusted(text, { redact, max });
 const job: Job = { model: 'a/b', input: {}, state: 'succeeded', request_id: 'r' };
 const services = { clock: { now: () => 0, sleep: async () => {} }, loopbackOrigin: undefined };
 const entryWith = (text: string) => {
@@ -131,17 +131,24 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
   },
   'models/clean-entry.ts': { cleanEntry: (text) => cleanEntry(entryWith(text), redact) },
   'models/from-schema.ts': {
-    modelFromSchema: (text) => modelFromSchema(entryWith(text)),
-    requiredInputs: (text) => requiredInputs(entryWith(text)),
+    modelFromSchema: (text) => modelFromSchema(cleanEntry(entryWith(text), redact)),
+    requiredInputs: (text) => requiredInputs(cleanEntry(entryWith(text), redact)),
   },
   'models/price.ts': {
-    priceText: (text) => priceText(entryWith(text)),
+    priceText: (text) => priceText(cleanEntry(entryWith(text), redact)),
     callPrice: (text) => callPrice(filmOf(text)),
   },
-  'models/published-schema.ts': { isFieldName },
-  'models/zod-field.ts': {
-    zodField: (text) => zodField({ type: text, description: text, default: text, enum: [text] }, text),
-    'zodField of a rule': (text) => zodField({ validations: [{ validation_rule: text }] }, 'a', true),
+  'models/clean-input.ts': {
+    isFieldName,
+    'a field': (text) =>
+      cleanInput(
+        { properties: { a: { type: text, description: text, default: text, enum: [text] } } },
+        clean,
+      ),
+    'a rule': (text) =>
+      cleanInput({ properties: { a: { validations: [{ validation_rule: text }] } } }, clean),
+    'a rule of its own': (text) =>
+      cleanInput({ properties: { [text]: { validations: [{ validation_error: text }] } } }, clean),
   },
   'models/pinned.ts': {
     'a pattern': (text) => matcher(text)('openai/gpt-image-2/text-to-image'),
@@ -194,7 +201,10 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
   },
   'models/schema-changes.ts': {
     schemaChanges: (text) =>
-      schemaChanges({ properties: { a: { type: 'x' } } }, entryWith(text).input_schema ?? {}),
+      schemaChanges(
+        { properties: { a: { type: 'x' } } },
+        cleanInput(entryWith(text).input_schema ?? {}, clean) ?? {},
+      ),
   },
   'images/file-name.ts': {
     chosenStem,

@@ -1,5 +1,6 @@
 import { ToolError } from '../../errors.ts';
 import { MODELS } from '../../models/built-in/index.ts';
+import { cleanEntry } from '../../models/clean-entry.ts';
 import { schemaChanges } from '../../models/schema-changes.ts';
 import type { RunComfy } from '../../runcomfy/client.ts';
 import { quoteUntrusted } from '../../runcomfy/sanitize.ts';
@@ -23,7 +24,7 @@ export async function checkModels(
 ): Promise<boolean> {
   const signal = AbortSignal.timeout(WITHIN);
   const found = await Promise.all(
-    MODELS.map(async (model) => ({ id: model.id, compared: await compare(model, api, signal) })),
+    MODELS.map(async (model) => ({ id: model.id, compared: await compare(model, api, redact, signal) })),
   );
   const line = (mark: Mark, id: string, text: string) => row(mark, 'models', `${id}: ${text}`);
   let same = 0;
@@ -51,10 +52,11 @@ function changesText(changes: readonly string[], redact: (text: string) => strin
 async function compare(
   { id, input }: (typeof MODELS)[number],
   api: Pick<RunComfy, 'model'>,
+  redact: (text: string) => string,
   signal: AbortSignal,
 ): Promise<Compared> {
   try {
-    const { input_schema } = await api.model(id, signal);
+    const { input_schema } = cleanEntry(await api.model(id, signal), redact);
     if (!input_schema) return { problem: 'RunComfy told no input of it.', isKeyRefused: false };
     return { changes: schemaChanges(jsonSchema(input, 'input'), input_schema) };
   } catch (error) {
