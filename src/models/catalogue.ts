@@ -14,18 +14,7 @@ export interface Cached<Value> {
 }
 
 /** RunComfy's models of today, kept on disk: a stale catalogue is better than none, and says so. */
-export interface Catalogue {
-  /** The entries that match, best first, and how the query was read. Throws ToolError if none was ever fetched. */
-  search(query: string, options: SearchOptions, signal?: AbortSignal): Promise<Cached<SearchResult>>;
-  /** One model as RunComfy publishes it now, or last did. Throws `unknown_model` with similar ids. */
-  model(modelId: string, signal?: AbortSignal): Promise<Cached<CleanEntry>>;
-  /** The model as it is at this moment; undefined if it cannot be fetched. */
-  now(modelId: string): Promise<CleanEntry | undefined>;
-  /** The entries of some ids, at any age; if none were saved, they are fetched within `ms`. */
-  pick(wants: (modelId: string) => boolean, ms: number): Promise<CleanEntry[]>;
-  /** Fetches the catalogue again if it is stale. */
-  refresh(): Promise<void>;
-}
+export type Catalogue = ReturnType<typeof createCatalogue>;
 
 // In ms: schemas change within weeks, and a model is about to be paid for.
 const LIST_FRESH = 3_600_000;
@@ -46,7 +35,7 @@ export function createCatalogue(options: {
   clock: Clock;
   redact: (text: string) => string;
   log: Log;
-}): Catalogue {
+}) {
   const { api, clock, redact, log } = options;
   const file = createCatalogueFile(options.dataDir, options.origin);
   const models = new Map<string, Cached<CleanEntry>>();
@@ -112,13 +101,19 @@ export function createCatalogue(options: {
   }
 
   return {
-    async search(query, searchOptions, signal) {
+    /** The entries that match, best first, and how the query was read. Throws ToolError if none was ever fetched. */
+    async search(
+      query: string,
+      searchOptions: SearchOptions,
+      signal?: AbortSignal,
+    ): Promise<Cached<SearchResult>> {
       const cached = await all(signal);
       const { search } = await import('./search.ts');
       // Its words are told again, and parts of a key would not be recognised.
       return { ...cached, value: await search(cached.value, redact(query), searchOptions) };
     },
-    async model(modelId, signal) {
+    /** One model as RunComfy publishes it now, or last did. Throws `unknown_model` with similar ids. */
+    async model(modelId: string, signal?: AbortSignal): Promise<Cached<CleanEntry>> {
       const cached = models.get(modelId);
       if (cached && isFresh(cached, MODEL_FRESH)) return cached;
       try {
@@ -132,18 +127,21 @@ export function createCatalogue(options: {
         return { value: entry, fetchedAt: saved.fetchedAt, staleReason: error };
       }
     },
-    now: (modelId) =>
+    /** The model as it is at this moment; undefined if it cannot be fetched. */
+    now: (modelId: string): Promise<CleanEntry | undefined> =>
       inTime(MAX_NOW, (signal) => fetchModel(modelId, signal)).then(
         ({ value }) => value,
         () => undefined,
       ),
-    async pick(wants, ms) {
+    /** The entries of some ids, at any age; if none were saved, they are fetched within `ms`. */
+    async pick(wants: (modelId: string) => boolean, ms: number): Promise<CleanEntry[]> {
       const saved = await file.read();
       if (saved) return saved.pick(wants);
       const { value } = await inTime(ms, fetchAll);
       return value.filter(({ model_id }) => wants(model_id));
     },
-    async refresh() {
+    /** Fetches the catalogue again if it is stale. */
+    async refresh(): Promise<void> {
       if (!isFresh(list ?? (await file.read()), LIST_FRESH)) await fetchAll();
     },
   };

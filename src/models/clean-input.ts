@@ -1,17 +1,14 @@
 import { objectOf } from '../json.ts';
 
+/** The keywords that bound a value. */
+export const BOUNDS = ['minimum', 'maximum', 'minLength', 'maxLength', 'minItems', 'maxItems'] as const;
+
 /** The input of a model, or a field of one, as standard JSON Schema. */
-export interface InputSchema {
+export interface InputSchema extends Partial<Record<(typeof BOUNDS)[number], number | undefined>> {
   type?: string | undefined;
   description?: string | undefined;
   default?: unknown;
   enum?: unknown[] | undefined;
-  minimum?: number | undefined;
-  maximum?: number | undefined;
-  minLength?: number | undefined;
-  maxLength?: number | undefined;
-  minItems?: number | undefined;
-  maxItems?: number | undefined;
   format?: string | undefined;
   items?: InputSchema | undefined;
   required?: string[] | undefined;

@@ -47,19 +47,17 @@ export function choice<const Values extends readonly [string, ...string[]]>(
   values: Values,
   shown: { default: Values[number]; description: string },
 ) {
-  return z
-    .enum(values)
-    .optional()
-    .meta({ description: `${shown.description} Default: ${shown.default}.`, default: shown.default });
+  return z.enum(values).optional().meta(withDefault(shown));
 }
 
 /** An optional whole number without published bounds; only what JSON can carry exactly is accepted. */
-export function integer(shown: { default: number; description: string }) {
-  return z
-    .int()
-    .optional()
-    .meta({ description: `${shown.description} Default: ${shown.default}.`, default: shown.default });
-}
+export const integer = (shown: { default: number; description: string }) =>
+  z.int().optional().meta(withDefault(shown));
+
+const withDefault = (shown: { default: string | number; description: string }) => ({
+  description: `${shown.description} Default: ${shown.default}.`,
+  default: shown.default,
+});
 
 const imageUrlFields = new WeakSet<object>();
 

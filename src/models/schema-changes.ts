@@ -1,6 +1,4 @@
-import type { InputSchema } from './clean-input.ts';
-
-const BOUNDS = ['minimum', 'maximum', 'minLength', 'maxLength', 'minItems', 'maxItems'] as const;
+import { BOUNDS, type InputSchema } from './clean-input.ts';
 
 /**
  * How a published input differs from the one that we know, one line for each difference. Titles, descriptions and orders

@@ -13,17 +13,7 @@ export interface SearchOptions {
   sort?: 'price' | undefined;
 }
 
-export interface SearchResult {
-  entries: CleanEntry[];
-  /** How many were searched. */
-  searched: number;
-  /** How many more match, but publish no price to compare with `max_price`. */
-  unpriced: number;
-  /** Words that match nothing. */
-  unmatched: string[];
-  /** Words that occur nowhere, with what they were read as. */
-  readAs: Map<string, string>;
-}
+export type SearchResult = Awaited<ReturnType<typeof search>>;
 
 const STOP_WORDS = new Set(
   `a an the of with and or to for in on at by from into as is are be it its i me my you your we our this that these
@@ -45,7 +35,7 @@ export async function search(
   entries: readonly CleanEntry[],
   query: string,
   { task, makes, max_price, sort }: SearchOptions = {},
-): Promise<SearchResult> {
+) {
   const index = await indexOf(entries);
   const { words, unmatched, readAs } = readQuery(query, index);
   const results = index.search(words.length === 0 ? MiniSearch.wildcard : words.join(' '), {
@@ -62,6 +52,7 @@ export async function search(
   return {
     entries: affordable.map(({ entry }) => entry),
     searched: entries.length,
+    // More that match, but publish no price to compare with `max_price`.
     unpriced: max_price === undefined ? 0 : matches.filter(({ price }) => price === undefined).length,
     unmatched,
     readAs,

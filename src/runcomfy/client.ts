@@ -3,55 +3,16 @@ import { ToolError } from '../errors.ts';
 import { type CatalogueEntry, readEntries, readEntry } from './catalogue-entry.ts';
 import type { Operation } from './errors.ts';
 import type { Http, HttpRequest } from './http.ts';
-import {
-  MODEL_ID,
-  NOT_FINISHED,
-  REQUEST_ID,
-  type ResultReply,
-  readBalance,
-  readCancel,
-  readResult,
-  readStatus,
-  type StatusReply,
-} from './replies.ts';
+import * as replies from './replies.ts';
 import { createRetry } from './retry.ts';
 import { MAX_TEXT } from './sanitize.ts';
-import { createSubmit, type Submission } from './submit.ts';
+import { createSubmit } from './submit.ts';
 
 /** The RunComfy Model API, one method per endpoint. All throw ToolError; all but `submit` also their signal's reason. */
-export interface RunComfy {
-  /**
-   * `POST /v1/models/{model_id}`: paid. Never aborted, never repeated unless certainly unprocessed. `maySend` is asked
-   * right before every try; that try is not sent if the answer is no, or if the first byte has not left within 2 s.
-   */
-  submit(
-    modelId: string,
-    input: Record<string, unknown>,
-    maySend?: () => Promise<boolean>,
-  ): Promise<Submission>;
-  /** `GET /v1/requests/{id}/status`. Throws `unknown_request` only on RunComfy's own 404001, as do `result` and `cancel`. */
-  status(requestId: string, signal?: AbortSignal): Promise<StatusReply>;
-  /** `GET /v1/requests/{id}/result`; `not_finished` if the service refuses to tell the state of an unfinished job. */
-  result(requestId: string, signal?: AbortSignal): Promise<ResultReply | 'not_finished'>;
-  /** `POST /v1/requests/{id}/cancel`. Safe to repeat; may have been processed even if its signal aborts. */
-  cancel(requestId: string, signal?: AbortSignal): Promise<'cancelled' | 'not_cancellable'>;
-  /** Account balance in USD, from the account API that belongs to the public service. */
-  balance(signal?: AbortSignal): Promise<number>;
-  /** `GET /v1/models`: a page of the catalogue with schemas. `seen` counts what the page held, readable or not. */
-  models(query: ModelsQuery): Promise<{ models: CatalogueEntry[]; seen: number; total: number }>;
-  /** `GET /v1/models/{model_id}`. Throws `unknown_model`. */
-  model(modelId: string, signal?: AbortSignal): Promise<CatalogueEntry>;
-}
+export type RunComfy = ReturnType<typeof createRunComfy>;
 
-/** A query of the catalogue; `limit` is 1 to 500. */
-export interface ModelsQuery {
-  limit: number;
-  offset: number;
-  signal?: AbortSignal | undefined;
-}
-
-/** `key` is asked at every request, so that a later login is found; it throws `no_key`. */
-export interface RunComfyOptions {
+/** Makes a client; `key` is asked at every request, so that a later login is found, and throws `no_key`. */
+export function createRunComfy(options: {
   baseUrl: string;
   balanceUrl: string;
   key: () => Promise<string>;
@@ -59,9 +20,7 @@ export interface RunComfyOptions {
   http: Http;
   clock: Clock;
   random: () => number;
-}
-
-export function createRunComfy(options: RunComfyOptions): RunComfy {
+}) {
   const { baseUrl, redact } = options;
   const send = async (request: Omit<HttpRequest, 'key'>) =>
     options.http.send({ ...request, key: await options.key() });
@@ -69,29 +28,35 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
   const get = async (operation: Operation, url: URL, signal?: AbortSignal) =>
     (await sendWithRetry(operation, { method: 'GET', url, signal })).json;
   const requestUrl = (id: string, endpoint: string) => {
-    if (!REQUEST_ID.test(id)) throw malformedRequestId(id);
+    if (!replies.REQUEST_ID.test(id)) throw malformedRequestId(id);
     return new URL(`${baseUrl}/v1/requests/${id}/${endpoint}`);
   };
   const modelUrl = (id: string) => {
-    if (!MODEL_ID.test(id)) throw malformedModelId(id);
+    if (!replies.MODEL_ID.test(id)) throw malformedModelId(id);
     return new URL(`${baseUrl}/v1/models/${id.split('/').map(encodeURIComponent).join('/')}`);
   };
 
   return {
+    /**
+     * `POST /v1/models/{model_id}`: paid. Never aborted, never repeated unless certainly unprocessed. `maySend` is asked
+     * right before every try; that try is not sent if the answer is no, or if the first byte has not left within 2 s.
+     */
     submit: createSubmit(modelUrl, send, { ...options, host: new URL(baseUrl).host }),
-    async status(requestId, signal) {
-      return (
-        readStatus(await get('job', requestUrl(requestId, 'status'), signal)) ?? unexpectedReply('status')
-      );
+    /** `GET /v1/requests/{id}/status`. Throws `unknown_request` only on RunComfy's own 404001, as do `result` and `cancel`. */
+    async status(requestId: string, signal?: AbortSignal): Promise<replies.StatusReply> {
+      const json = await get('job', requestUrl(requestId, 'status'), signal);
+      return replies.readStatus(json) ?? unexpectedReply('status');
     },
-    async result(requestId, signal) {
-      const url = requestUrl(requestId, 'result?include_cost=true');
+    /** `GET /v1/requests/{id}/result`; `not_finished` if the service refuses to tell the state of an unfinished job. */
+    async result(requestId: string, signal?: AbortSignal): Promise<replies.ResultReply | 'not_finished'> {
       const reply = await sendWithRetry('job', {
-        ...{ method: 'GET', url, signal },
-        accept: ({ number }) => number === NOT_FINISHED,
+        method: 'GET',
+        url: requestUrl(requestId, 'result?include_cost=true'),
+        signal,
+        accept: ({ number }) => number === replies.NOT_FINISHED,
       });
-      if (reply.number === NOT_FINISHED) return 'not_finished';
-      const result = readResult(reply.json) ?? unexpectedReply('result');
+      if (reply.number === replies.NOT_FINISHED) return 'not_finished';
+      const result = replies.readResult(reply.json) ?? unexpectedReply('result');
       const { urls, error, model } = result;
       return {
         ...result,
@@ -101,22 +66,33 @@ export function createRunComfy(options: RunComfyOptions): RunComfy {
         model: model && redact(model),
       };
     },
-    async cancel(requestId, signal) {
+    /** `POST /v1/requests/{id}/cancel`. Safe to repeat; may have been processed even if its signal aborts. */
+    async cancel(requestId: string, signal?: AbortSignal): Promise<'cancelled' | 'not_cancellable'> {
       const url = requestUrl(requestId, 'cancel');
       const { json } = await sendWithRetry('job', { method: 'POST', url, signal });
-      return readCancel(json) ?? unexpectedReply('cancel');
+      return replies.readCancel(json) ?? unexpectedReply('cancel');
     },
-    async balance(signal) {
-      return (
-        readBalance(await get('balance', new URL(options.balanceUrl), signal)) ?? unexpectedReply('balance')
-      );
+    /** Account balance in USD, from the account API that belongs to the public service. */
+    async balance(signal?: AbortSignal): Promise<number> {
+      const json = await get('balance', new URL(options.balanceUrl), signal);
+      return replies.readBalance(json) ?? unexpectedReply('balance');
     },
-    async models({ limit, offset, signal }) {
+    /** `GET /v1/models`: a page of the catalogue with schemas. `seen` counts what the page held, readable or not. */
+    async models({
+      limit,
+      offset,
+      signal,
+    }: {
+      limit: number;
+      offset: number;
+      signal?: AbortSignal | undefined;
+    }) {
       const url = new URL(`${baseUrl}/v1/models?include_schema=true&limit=${limit}&offset=${offset}`);
       const page = readEntries(await get('catalogue', url, signal)) ?? unexpectedReply('catalogue');
       return { ...page, total: page.total ?? offset + page.seen };
     },
-    async model(modelId, signal) {
+    /** `GET /v1/models/{model_id}`. Throws `unknown_model`. */
+    async model(modelId: string, signal?: AbortSignal): Promise<CatalogueEntry> {
       const entry = readEntry(await get('model', modelUrl(modelId), signal)) ?? unexpectedReply('model');
       // What is read of a model is shown, checked against and paid for under the id that was asked for.
       if (entry.model_id !== modelId) throw otherModel(modelId, entry.model_id);

@@ -1,23 +1,17 @@
 import type { Agent } from 'undici';
 
-/** Times of connections, in ms. */
-export interface ConnectionLimits {
-  connect: number;
-  headers: number;
-  body: number;
-  /** How long an idle connection for submits is kept open. */
-  submitIdle: number;
-}
-
-/** The defaults. */
-export const CONNECTION_LIMITS: ConnectionLimits = {
+/** Limits of a request, in ms, and of its response, in bytes. */
+export const HTTP_LIMITS = {
   connect: 10_000,
   headers: 30_000,
   body: 30_000,
-  // Shorter than the idle timeout of servers and load balancers: if the far end closes a connection just as a POST goes
-  // out on it, that POST is in doubt.
+  // How long an idle connection for submits is kept. Shorter than the idle timeout of servers and load balancers: if the
+  // far end closes a connection just as a POST goes out on it, that POST is in doubt.
   submitIdle: 5_000,
+  // A result may echo its input, and local images can make that 64 MiB.
+  bytes: 80 << 20,
 };
+export type HttpLimits = typeof HTTP_LIMITS;
 
 // With undici's default of 4 s every poll would open a new connection: three round trips instead of one.
 const READ_IDLE = 60_000;
@@ -25,7 +19,7 @@ const READ_IDLE = 60_000;
 const MAX_CONNECTIONS = { reads: 6, submits: 10 };
 
 /** Connections over undici, which takes some 70 ms to import and so is loaded when they are first opened. */
-export function createConnections({ connect, headers, body, submitIdle }: ConnectionLimits) {
+export function createConnections({ connect, headers, body, submitIdle }: HttpLimits) {
   let opening: Promise<{ reads: Agent; submits: Agent }> | undefined;
 
   async function load() {

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { codeOf } from '../errors.ts';
 import { NAME, VERSION } from '../version.ts';
-import { CONNECTION_LIMITS, type ConnectionLimits, createConnections } from './connections.ts';
+import { createConnections, HTTP_LIMITS, type HttpLimits } from './connections.ts';
 import { TOO_LATE, TransportError } from './errors.ts';
 
 /** A request to the service. Redirects are never followed: a 307 would post a second time. */
@@ -28,21 +28,7 @@ export interface HttpResponse {
   brokenBy?: string | undefined;
 }
 
-export interface Http {
-  /** Sends one request. Throws TransportError if no response began, or the signal's reason. */
-  send(request: HttpRequest): Promise<HttpResponse>;
-  /** Loads what the first request would otherwise wait for. */
-  preload(): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** Limits of one request, in ms, and of its response, in bytes. */
-export interface HttpLimits extends ConnectionLimits {
-  bytes: number;
-}
-
-// A result may echo its input, and local images can make that 64 MiB.
-const LIMITS: HttpLimits = { ...CONNECTION_LIMITS, bytes: 80 << 20 };
+export type Http = ReturnType<typeof createHttp>;
 
 // undici's timeout for the headers of a response starts with the request (source read), so the upload of a large body
 // counts. Given for that, in ms at 0.8 Mbit/s.
@@ -52,12 +38,14 @@ const uploadTime = (bytes: number): number => Math.ceil(bytes / 100);
 const MAX_SEND_DELAY = 2_000;
 
 /** HTTP to RunComfy's APIs; `uptime` is a monotonic time in ms. */
-export function createHttp(limits: Partial<HttpLimits> = {}, uptime = () => performance.now()): Http {
-  const { bytes, ...times } = { ...LIMITS, ...limits };
-  const connections = createConnections(times);
+export function createHttp(given: Partial<HttpLimits> = {}, uptime = () => performance.now()) {
+  const limits = { ...HTTP_LIMITS, ...given };
+  const connections = createConnections(limits);
 
   return {
-    async send({ method, url, key, body, signal, isPaid = false, beforeSend }) {
+    /** Sends one request. Throws TransportError if no response began, or the signal's reason. */
+    async send(request: HttpRequest): Promise<HttpResponse> {
+      const { method, url, key, body, signal, isPaid = false, beforeSend } = request;
       const { reads, submits } = await connections.open();
       signal?.throwIfAborted();
       const options = {
@@ -66,23 +54,26 @@ export function createHttp(limits: Partial<HttpLimits> = {}, uptime = () => perf
         method,
         headers: headersOf(key, body !== undefined),
         body: body ?? null,
-        headersTimeout: times.headers + uploadTime(body?.length ?? 0),
+        headersTimeout: limits.headers + uploadTime(body?.length ?? 0),
       };
       const submit = async () => {
         const began = uptime();
         await beforeSend?.();
         const isTooLate = () => beforeSend !== undefined && uptime() - began > MAX_SEND_DELAY;
-        return exchange(submits, options, bytes, signal, isTooLate);
+        return exchange(submits, options, limits.bytes, signal, isTooLate);
       };
-      const exchanging = isPaid ? connections.whenFree(submit) : exchange(reads, options, bytes, signal);
+      const exchanging = isPaid
+        ? connections.whenFree(submit)
+        : exchange(reads, options, limits.bytes, signal);
       const { head, data, error } = await exchanging;
       return {
         status: head.status,
         retryAfter: parseRetryAfter(head.headers['retry-after']),
-        text: await bodyText(data, head.headers['content-encoding'], bytes),
+        text: await bodyText(data, head.headers['content-encoding'], limits.bytes),
         brokenBy: error === undefined ? undefined : codeOf(error),
       };
     },
+    /** Loads what the first request would otherwise wait for. */
     async preload() {
       await connections.open();
     },

@@ -17,17 +17,10 @@ export const MODEL_ID = new RegExp(`^(?=.{3,200}$)${SEGMENT}(?:/${SEGMENT})+$`);
 /** An unfinished job's /result may be refused with this number instead of telling the state. */
 export const NOT_FINISHED = 400005;
 
-/** A response with its JSON, which is undefined if the body is none (an HTML page, a body that was cut short). */
-export interface Reply extends HttpResponse {
-  json: unknown;
-  /** The error number in it, whatever the HTTP status. */
-  number: number | undefined;
-  /** Whether it stands in `error_code` and has six digits, as RunComfy's do; gateways have numbers too, in `code`. */
-  isOwnNumber: boolean;
-}
+export type Reply = ReturnType<typeof readReply>;
 
-/** Reads the JSON of a response, and the error number in it. */
-export function readReply(response: HttpResponse): Reply {
+/** A response with its JSON (undefined if the body is none, as an HTML page is), and the error number in that. */
+export function readReply(response: HttpResponse) {
   const json = parseJson(response.text);
   const { error_code, code } = objectOf(json);
   const own = numberOf(error_code);
@@ -35,6 +28,7 @@ export function readReply(response: HttpResponse): Reply {
     ...response,
     json,
     number: own ?? (isOk(response) ? undefined : numberOf(code)),
+    /** Whether it stands in `error_code` and has six digits, as RunComfy's do; gateways have numbers too, in `code`. */
     isOwnNumber: own !== undefined && String(own).length === 6,
   };
 }

@@ -8,7 +8,7 @@ import type { Clock } from '../../src/clock.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { DownloadLimits } from '../../src/images/download.ts';
 import { createProgram, type Surroundings } from '../../src/program.ts';
-import type { HttpLimits } from '../../src/runcomfy/http.ts';
+import type { HttpLimits } from '../../src/runcomfy/connections.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
 import { createJumpingClock, type JumpingClock } from './clock.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createHttp, type HttpLimits } from '../../src/runcomfy/http.ts';
+import type { HttpLimits } from '../../src/runcomfy/connections.ts';
+import { createHttp } from '../../src/runcomfy/http.ts';
 import { http, type RawAnswer, startRawUpstream } from '../support/raw-upstream.ts';
 
 const SILENCE: RawAnswer = { bytes: '' };
