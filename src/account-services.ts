@@ -13,14 +13,14 @@ import { publishedPrice } from './models/price.ts';
 import { createRunComfy, type RunComfy } from './runcomfy/client.ts';
 import type { Http } from './runcomfy/http.ts';
 
-/** What serves one account: a client with a retry budget, a rate limiter, records and what they teach, all its own. */
+/** What serves one account: its own client with a retry budget, rate limiter, records and learned run times. */
 export interface AccountServices {
   api: RunComfy;
   store: JobStore;
   jobs: Jobs;
 }
 
-/** What all accounts of a process share. */
+/** What the accounts of a process share. */
 export interface SharedServices {
   config: Config;
   key: () => Promise<string>;

@@ -27,7 +27,7 @@ import { createFileStore } from './stores/file/store.ts';
 import { createTools } from './tools/index.ts';
 import type { Services } from './tools/support/define.ts';
 
-/** The parts of a running program, put together. */
+/** The parts of a running program. */
 export interface Program {
   keyring: Keyring;
   api: RunComfy;
@@ -35,13 +35,10 @@ export interface Program {
   jobs: Jobs;
   catalogue: Catalogue;
   factory: McpServerFactory;
-  /** Takes keys out of every text that leaves. */
+  /** Takes keys out of a text that leaves the process. */
   redact: (text: string) => string;
   log: Log;
-  /**
-   * Before the process ends: resolves when every submit under way has its request id recorded, and every answer that
-   * has gone out its acknowledgement.
-   */
+  /** Resolves when every submit under way has its request id recorded, and every answer that was sent its delivery. */
   shutdown(): Promise<void>;
   /** Resolves when no tool call is open. */
   callsEnded(): Promise<void>;
@@ -50,99 +47,75 @@ export interface Program {
   close(): Promise<void>;
 }
 
-/** What a program takes from the process that it runs in. */
+/** What a program takes from its process. */
 export interface Surroundings {
   clock: Clock;
   random: () => number;
   writeLog?: (line: string) => void;
   httpLimits?: Partial<HttpLimits>;
   downloadLimits?: Partial<DownloadLimits>;
-  /** Where jobs are recorded; in files of the data folder unless told. */
+  /** Where jobs are recorded, if not in files of the data folder. */
   createStore?: (options: StoreOptions) => JobStore;
 }
 
 /** config -> API -> store -> jobs -> server. Opens nothing: that waits for the first call. */
 export function createProgram(config: Config, surroundings: Surroundings): Program {
   const { clock, random, writeLog, httpLimits, downloadLimits } = surroundings;
-  const { dataDir } = config;
+  const { dataDir, baseUrl, outputDir, savesAll, inputDirs, preview, waitSeconds } = config;
   const keyring = createKeyring(config);
   const redact = createRedactor(keyring.seen);
   const log = createLog(config.logLevel, redact, writeLog);
   const http = createHttp(httpLimits);
   const end = new AbortController();
-  const openCalls = createCalls();
+  const calls = createCalls();
   const toolCalls = new Set<Promise<unknown>>();
   const holder = createHolder({ dir: join(dataDir, 'holders'), clock, ended: end.signal, log });
   const createStore =
     surroundings.createStore ?? ((options) => createFileStore({ ...options, dataDir, holder, random, log }));
   const account = accountOf(config);
   const { api, store, jobs } = createAccountServices(account, {
-    ...{ config, key: keyring.require, redact, http, calls: openCalls, clock, random, log },
-    createStore: (one) => createStore({ account: one, openCalls, clock }),
+    ...{ config, key: keyring.require, redact, http, calls, clock, random, log },
+    createStore: (one) => createStore({ account: one, openCalls: calls, clock }),
     ended: end.signal,
   });
-  const local = loopbackOrigin(config.baseUrl);
-  const catalogue = createCatalogue({
-    api,
-    origin: account.api,
-    dataDir,
-    clock,
-    redact,
-    log,
-  });
-  const { outputDir, savesAll, preview, waitSeconds } = config;
+  const local = loopbackOrigin(baseUrl);
+  const catalogue = createCatalogue({ api, origin: account.api, dataDir, clock, redact, log });
   const services: Services = {
     clock,
     jobs,
     balance: api.balance,
     catalogue,
     loopbackOrigin: local,
-    readReference: createReferenceReader({ loopbackOrigin: local, folders: config.inputDirs }),
+    readReference: createReferenceReader({ loopbackOrigin: local, folders: inputDirs }),
     fetchImages: createImageFetcher({ clock, loopbackOrigin: local, outputDir, limits: downloadLimits }),
     savesAll,
   };
   const serve = (models: readonly Model[]): McpServerFactory => {
     const tools = createTools(services, models);
     return createServerFactory({
+      ...{ clock, log, preview, waitSeconds, redact },
       tools,
-      clock,
-      log,
-      preview,
-      waitSeconds,
       openCalls: toolCalls,
-      redact,
       view: async () => viewContents((await import('./view/pages.ts')).viewHtml(tools), outputOrigins(local)),
     });
   };
-  /** Chooses the models once, when the first client is there; then the list stays. */
-  function serveLater(patterns: readonly string[]): McpServerFactory {
-    let chosen: Promise<McpServerFactory> | undefined;
+  /** Chooses the models when the first client connects; then the list stays as it is. */
+  function servePinned(patterns: readonly string[]): McpServerFactory {
+    let factory: Promise<McpServerFactory> | undefined;
     return async (request) => {
-      chosen ??= pinnedModels(patterns, catalogue, log).then(serve);
-      return (await chosen)(request);
+      factory ??= pinnedModels(patterns, catalogue, log).then(serve);
+      return (await factory)(request);
     };
   }
 
-  const whenEnding =
-    <Result>(then: () => Promise<Result>) =>
-    () => {
-      end.abort();
-      return then();
-    };
-
   return {
-    keyring,
-    api,
-    store,
-    jobs,
-    catalogue,
-    factory: config.models === undefined ? serve(MODELS) : serveLater(config.models),
-    redact,
-    log,
-    shutdown: whenEnding(async () => {
-      // The first at once, so that a process which is called meanwhile does not take the jobs of this one for followed.
-      await Promise.all([holder.end(), openCalls.recorded()]);
-    }),
+    ...{ keyring, api, store, jobs, catalogue, redact, log },
+    factory: config.models === undefined ? serve(MODELS) : servePinned(config.models),
+    async shutdown() {
+      end.abort();
+      // Holders first, at once, so that a process that is called meanwhile does not believe our jobs followed.
+      await Promise.all([holder.end(), calls.recorded()]);
+    },
     async callsEnded() {
       while (toolCalls.size > 0) await Promise.allSettled(toolCalls);
     },
@@ -150,6 +123,9 @@ export function createProgram(config: Config, surroundings: Surroundings): Progr
       await http.preload();
       if (config.models !== undefined) await catalogue.refresh();
     },
-    close: whenEnding(http.close),
+    async close() {
+      end.abort();
+      await http.close();
+    },
   };
 }

@@ -1,9 +1,9 @@
-// libuv's pool of threads, in which files, DNS lookups and decoders work. Ending the process by process.exit waits for
-// all of it, for as long as it takes: 7 s for a picture, for ever for a file on a network drive that is gone.
+// libuv's thread pool, which runs file access, DNS lookups and decoders. process.exit waits for all of it: 7 s for a
+// picture, forever for a file on a network drive that is gone.
 
 let counted = 0;
 
-/** Counts work of sharp, of which Node knows nothing. */
+/** Counts the work of sharp, which Node does not report. */
 export async function inThreadPool<Result>(work: Promise<Result>): Promise<Result> {
   counted += 1;
   try {
@@ -16,9 +16,10 @@ export async function inThreadPool<Result>(work: Promise<Result>): Promise<Resul
 const FILES = /^(FSReq|CloseReq)/;
 const LOOKUPS = /^Get(Addr|Name)InfoReq/;
 
-/** Whether a file is being read, written, synced or closed. Node 20 to 24 tell of each such request (measured). */
-export const isFileBusy = (): boolean => process.getActiveResourcesInfo().some((kind) => FILES.test(kind));
+/** Whether a file is being read, written, synced or closed. Node 20 to 24 report each such request (measured). */
+export const isFileBusy = (): boolean => isActive(FILES);
 
 /** Whether process.exit would have to wait. */
-export const isPoolBusy = (): boolean =>
-  counted > 0 || process.getActiveResourcesInfo().some((kind) => FILES.test(kind) || LOOKUPS.test(kind));
+export const isPoolBusy = (): boolean => counted > 0 || isActive(FILES) || isActive(LOOKUPS);
+
+const isActive = (kinds: RegExp) => process.getActiveResourcesInfo().some((kind) => kinds.test(kind));

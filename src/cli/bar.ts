@@ -1,15 +1,13 @@
 import { SingleBar } from 'cli-progress';
 
-// RunComfy reports no percentage, so the bar nears its end without reaching it: it is half full after this many seconds.
-const HALF_AFTER = 6;
-const REDRAW = 100;
+// In seconds. RunComfy reports no percentage, so the bar nears its end without reaching it.
+const HALF_LIFE = 6;
+const REDRAW_INTERVAL = 100;
 
-/** A progress bar for a job whose length is not known. Without a terminal it prints one line for every message. */
+/** A progress bar for a job of unknown length; without a terminal, one line per message. */
 export function createBar(): { update(message: string): void; stop(): void } {
-  if (!process.stdout.isTTY) {
+  if (!process.stdout.isTTY)
     return { update: (message) => void process.stdout.write(`  ${message}\n`), stop() {} };
-  }
-  const began = Date.now();
   const bar = new SingleBar({
     format: '  [{bar}] {message}',
     barsize: 32,
@@ -18,13 +16,14 @@ export function createBar(): { update(message: string): void; stop(): void } {
     barCompleteChar: '=',
     barIncompleteChar: ' ',
   });
+  const began = Date.now();
   bar.start(1, 0, { message: 'submitting' });
-  const timer = setInterval(() => bar.update(1 - 0.5 ** ((Date.now() - began) / 1000 / HALF_AFTER)), REDRAW);
+  const redraw = () => bar.update(1 - 0.5 ** ((Date.now() - began) / 1000 / HALF_LIFE));
+  const timer = setInterval(redraw, REDRAW_INTERVAL);
   return {
     update: (message) => bar.update({ message }),
     stop() {
       clearInterval(timer);
-      bar.update(1, { message: 'done' });
       bar.stop();
     },
   };

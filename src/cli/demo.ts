@@ -8,7 +8,7 @@ import { NAME, VERSION } from '../version.ts';
 import { createBar } from './bar.ts';
 import { say } from './terminal.ts';
 
-// Below the folder that it is started in, where a newcomer looks.
+// In the working folder, where a newcomer looks.
 const OUTPUT_DIR = 'runcomfy-images';
 const TOOL = 'gpt_image_1_5_text_to_image';
 const PICTURE = {
@@ -16,11 +16,11 @@ const PICTURE = {
   image_size: '1536x1024',
   quality: 'low',
 };
-// Progress messages begin with the request id, which would fill the bar's line.
-const REQUEST_ID = /^[\w-]+, /;
 const UNWANTED = { ...PICTURE, prompt: 'A picture that is cancelled before it is made' };
+// At the beginning of a progress message.
+const REQUEST_ID = /^([\w-]+), /;
 
-/** Plays a host: starts the server, connects a client over stdio, makes a picture and cancels a job. Returns the exit code. */
+/** Plays a host: starts the server, makes a picture through a real client, cancels a job. Resolves with the exit code. */
 export async function demo(config: Config): Promise<number> {
   if (config.live && !config.key) {
     say('--live uses the real, paid service and needs a key: set RUNCOMFY_API_KEY.', 'red');
@@ -49,7 +49,8 @@ async function connect(config: Config, dataDir: string | undefined): Promise<Cli
   const args = [
     join(import.meta.dirname, 'main.js'),
     ...(dataDir ? ['--sandbox', '--data-dir', dataDir] : ['--base-url', config.baseUrl]),
-    ...['--output-dir', config.savesAll ? config.outputDir : OUTPUT_DIR],
+    '--output-dir',
+    config.savesAll ? config.outputDir : OUTPUT_DIR,
   ];
   say(`Starting the server as a host would: ${NAME} ${args.slice(1, 2).join('')}`, 'bold');
   const key = config.live && config.key ? { RUNCOMFY_API_KEY: config.key.value } : {};
@@ -85,21 +86,17 @@ async function makePicture(client: Client): Promise<void> {
 
 async function cancelJob(client: Client): Promise<void> {
   say('\nSubmitting a second job and cancelling it while it is queued:', 'bold');
-  let requestId: string | undefined;
-  let submitted = () => {};
-  const accepted = new Promise<void>((resolve) => {
-    submitted = resolve;
+  let onProgress: (message: string) => void = () => {};
+  const accepted = new Promise<string>((resolve) => {
+    onProgress = resolve;
   });
-  const second = call(client, TOOL, UNWANTED, (message) => {
-    requestId ??= message.split(',')[0];
-    submitted();
-  });
-  await Promise.race([accepted, second]);
-  say(textOf(await call(client, 'cancel_image_job', { request_id: requestId })));
+  const second = call(client, TOOL, UNWANTED, onProgress);
+  const message = await Promise.race([accepted, second.then(textOf)]);
+  say(textOf(await call(client, 'cancel_image_job', { request_id: REQUEST_ID.exec(message)?.[1] })));
   say(`The call that had submitted it answers: ${textOf(await second)}`);
 }
 
-/** Calls a tool; its progress messages go to `onProgress`. Throws with the tool's own words where it fails. */
+/** Calls a tool. Throws with the tool's own words if it fails. */
 async function call(
   client: Client,
   name: string,

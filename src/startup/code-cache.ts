@@ -16,20 +16,19 @@ import { dirname, join } from 'node:path';
 import vm from 'node:vm';
 import { crc32 } from 'node:zlib';
 
-/** A CommonJS file, compiled. */
+/** A compiled CommonJS file. */
 export interface Compiled {
   run: (exports: object, require: NodeJS.Require, module: object, file: string, dir: string) => void;
-  /** Writes what V8 has compiled by now for the next start; absent where this start had it already. */
+  /** Saves what V8 has compiled by now for the next start; absent if this start found it. */
   save?: () => void;
 }
 
 /**
- * Compiles a file that is one function of what Node hands to a CommonJS module, from the code that V8 made at an earlier
- * start, if `cacheFile` holds it: that takes a third off the time to the first answer. What cannot be read, is not ours
- * or is not whole counts as absent, and is written anew.
+ * Compiles a file that is a function with the parameters of a CommonJS module, using the code that an earlier start left
+ * in `cacheFile`: the first answer takes a third less time. A cache that is unreadable, damaged or not ours is replaced.
  */
 export function compile(file: string, cacheFile: string): Compiled {
-  // esbuild writes ASCII; as latin1 it is kept at one byte a character.
+  // esbuild writes ASCII, which latin1 keeps at one byte per character.
   const source = readFileSync(file, 'latin1');
   const cachedData = readCache(cacheFile);
   const script = new vm.Script(source, { filename: file, ...(cachedData && { cachedData }) });
@@ -38,12 +37,12 @@ export function compile(file: string, cacheFile: string): Compiled {
   return { run, save: () => writeCache(cacheFile, script.createCachedData()) };
 }
 
-// A checksum stands before the data: V8 itself checks some of it only, and dies where the rest is damaged. Of a start's
-// 110 ms it takes 2, nearly all to load zlib (measured).
+// The data is preceded by a checksum: V8 checks only part of it, and crashes if the rest is damaged. It takes 2 of a
+// start's 110 ms, nearly all to load zlib (measured).
 const HEADER = 4;
-// Old files of other versions go after this long, in ms.
-const KEPT_FOR = 30 * 86_400_000;
-/** `<hash of the program>-<V8>-<processor>[-models].bin`, and what that is written under first. */
+// In ms; files of other versions are removed after this.
+const MAX_AGE = 30 * 86_400_000;
+/** `<hash of the program>-<V8>-<processor>[-models].bin`, and its name while it is written. */
 const OWN_NAME = /^[0-9a-f]{16}-\d[\w.-]*-[a-z0-9]+(-models)?\.bin(\.[0-9a-f]{8}\.tmp)?$/;
 
 function readCache(path: string): Buffer | undefined {
@@ -65,9 +64,9 @@ function readCache(path: string): Buffer | undefined {
   }
 }
 
-/** Compiled code is run as it is: it must have been written by this user, and by nobody else. */
+/** Compiled code is run as it is: only this user may have written it. */
 function isOurs(found: Stats): boolean {
-  // Linux lets all write a link, other systems do not.
+  // On Linux the mode of a link lets everybody write.
   if (found.isSymbolicLink()) return false;
   return process.getuid === undefined || (found.uid === process.getuid() && (found.mode & 0o022) === 0);
 }
@@ -79,22 +78,17 @@ function writeCache(path: string, data: Buffer): void {
     if (!isOurs(lstatSync(dir))) return;
     const header = Buffer.alloc(HEADER);
     header.writeUInt32LE(crc32(data));
-    writeWhole(path, Buffer.concat([header, data]));
+    const random = Math.floor(Math.random() * 2 ** 32);
+    const temporary = `${path}.${random.toString(16).padStart(8, '0')}.tmp`;
+    writeFileSync(temporary, Buffer.concat([header, data]), { mode: 0o600, flag: 'wx' });
+    renameSync(temporary, path);
     for (const name of readdirSync(dir)) if (OWN_NAME.test(name)) removeOld(join(dir, name));
   } catch {
-    // A folder that cannot be written costs the next start its lead, nothing else.
+    // Without a cache the next start is slower, nothing else.
   }
-}
-
-/** Gives a file its name when it is whole: one that is left by a crash goes when it is old. */
-function writeWhole(path: string, bytes: Buffer): void {
-  const random = Math.floor(Math.random() * 2 ** 32);
-  const temporary = `${path}.${random.toString(16).padStart(8, '0')}.tmp`;
-  writeFileSync(temporary, bytes, { mode: 0o600, flag: 'wx' });
-  renameSync(temporary, path);
 }
 
 function removeOld(path: string): void {
   const found = lstatSync(path);
-  if (!found.isDirectory() && Date.now() - found.mtimeMs > KEPT_FOR) rmSync(path);
+  if (!found.isDirectory() && Date.now() - found.mtimeMs > MAX_AGE) rmSync(path);
 }

@@ -4,13 +4,13 @@ import envPaths from 'env-paths';
 import { NAME } from '../version.ts';
 import { compile } from './code-cache.ts';
 
-// Hash of the bundled program, put in by the build.
+// Hash of the bundled program; the build defines it.
 declare const APP_HASH: string;
-// What this file is loaded with, as it is bundled as CommonJS: node:module would take 1.5 ms to make another.
+// This file is bundled as CommonJS: node:module would take 1.5 ms to make another.
 declare const require: NodeJS.Require;
 
-// Code that V8 compiled is good for the same file, the same V8 and the same processor only. It holds what the start
-// that kept it ran, and pinned models run more than others.
+// V8's compiled code is valid for the same file, V8 and processor only. It holds what ran in the start that saved it,
+// and pinned models run more than others.
 const { argv, env, versions, arch } = process;
 const runs = env.RUNCOMFY_MODELS || argv.some((given) => given.startsWith('--models')) ? '-models' : '';
 const cacheName = `${APP_HASH}-${versions.v8}-${arch}${runs}.bin`;

@@ -7,7 +7,6 @@ import { ToolError } from '../../errors.ts';
 import { JOB_STATES } from '../../jobs/job.ts';
 import { dollars } from '../../jobs/spending/totals.ts';
 import { createProgram, type Program } from '../../program.ts';
-import { createRedactor } from '../../runcomfy/sanitize.ts';
 import { sandboxed } from '../../sandbox/server.ts';
 import { accountDir } from '../../stores/file/names.ts';
 import { NAME, VERSION } from '../../version.ts';
@@ -16,10 +15,7 @@ import { row, say } from '../terminal.ts';
 import { tryReading, tryWriting } from './folders.ts';
 import { checkModels } from './models.ts';
 
-/**
- * Checks what a user needs to know before the first call and prints it in at most 30 lines, or prints what to paste
- * into clients. Returns the exit code: 0 when a call can work.
- */
+/** Checks what a first call needs and prints it in at most 30 lines, or prints snippets. Resolves with the exit code. */
 export async function doctor(given: Config): Promise<number> {
   if (given.snippets) return printSnippets(given.snippets, given.sandbox);
   const config = given.sandbox ? await sandboxed(given) : given;
@@ -28,8 +24,8 @@ export async function doctor(given: Config): Promise<number> {
   const keyWorks = await checkKey(config, program);
   const recordsWork = await checkRecords(config, program);
   const outputWorks = await checkFolders(config);
-  // Without a key that works nothing can be read.
-  const modelsWork = keyWorks && (await checkModels(program.api, createRedactor(program.keyring.seen)));
+  // RunComfy shows its models only to a valid key.
+  const modelsWork = keyWorks && (await checkModels(program.api, program.redact));
   await program.close();
   printSettings(config);
   printUnchecked(config, keyWorks);
@@ -48,7 +44,7 @@ async function checkKey(config: Config, { keyring, api }: Program): Promise<bool
       '        Put a key from the Profile page of runcomfy.com into RUNCOMFY_API_KEY, or try --sandbox, which needs none.',
     );
   } else row('yes', 'key', `found in ${key.from} (${key.value.length} characters)`);
-  // Where there is no key, the ones that are none were just told.
+  // Without a key, the line above names them.
   const isTold = (from: string) => !key && KEY_VARIABLES.some((name) => name === from);
   const ignored = ignoredTexts(config.ignored.filter(({ from }) => !isTold(from)));
   if (ignored.length > 0) row('warn', 'ignored', `${ignored.join('; ')}; treated as not set`);
@@ -84,7 +80,7 @@ async function checkRecords(config: Config, { store }: Program): Promise<boolean
   return true;
 }
 
-/** False where images cannot be saved though the user wants all of them saved. */
+/** False if images cannot be saved though the user wants all of them saved. */
 async function checkFolders({ outputDir, savesAll, inputDirs }: Config): Promise<boolean> {
   const output = await tryWriting(outputDir);
   const saved = savesAll ? 'every image is saved there' : 'only save_images saves there';
@@ -105,21 +101,20 @@ async function checkFolders({ outputDir, savesAll, inputDirs }: Config): Promise
 }
 
 function printSettings(config: Config): void {
-  const limits = [
-    config.maxJobsPerHour === undefined ? [] : `${config.maxJobsPerHour} jobs an hour`,
-    config.budgetUsd === undefined ? [] : `${dollars(config.budgetUsd)} in 24 hours`,
-  ].flat();
+  const { waitSeconds, models, preview, maxJobsPerHour, budgetUsd, logLevel } = config;
+  const jobs = maxJobsPerHour === undefined ? [] : [`${maxJobsPerHour} jobs an hour`];
+  const budget = budgetUsd === undefined ? [] : [`${dollars(budgetUsd)} in 24 hours`];
   const settings = [
-    ['wait', config.waitSeconds === undefined ? 'by client, else 45 s' : `${config.waitSeconds} s`],
-    ['models', config.models?.join(', ') ?? 'the built-in ones'],
-    ['preview', config.preview ?? 'by client'],
-    ['limits', limits.join(', ') || 'none'],
-    ['log', config.logLevel],
+    `wait ${waitSeconds === undefined ? 'by client, else 45 s' : `${waitSeconds} s`}`,
+    `models ${models?.join(', ') ?? 'the built-in ones'}`,
+    `preview ${preview ?? 'by client'}`,
+    `limits ${[...jobs, ...budget].join(', ') || 'none'}`,
+    `log ${logLevel}`,
   ];
-  say(`\nSettings: ${settings.map(([name, value]) => `${name} ${value}`).join('; ')}`);
+  say(`\nSettings: ${settings.join('; ')}`);
 }
 
-/** What a user may think was checked, and was not. */
+/** What a user might believe was checked. */
 function printUnchecked({ sandbox, models }: Config, keyWorks: boolean): void {
   say('\nNot checked');
   say(

@@ -3,10 +3,7 @@ import { mkdir, open, opendir, readFile, rmdir, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path';
 import { NAME } from '../../version.ts';
 
-/**
- * Makes a folder, writes a file there, syncs it and reads it again, as a call would, and takes back all that it made.
- * Resolves with the code of what failed (`EACCES`), or undefined where all of it works.
- */
+/** Makes a folder and a synced file in it, as a call would, and removes both. Resolves with the code of what failed. */
 export async function tryWriting(path: string): Promise<string | undefined> {
   const folder = resolve(path);
   const made: string[] = [];
@@ -16,12 +13,12 @@ export async function tryWriting(path: string): Promise<string | undefined> {
   } catch (error) {
     return codeOf(error);
   } finally {
-    // What another process has filled meanwhile stays.
+    // Fails, as it should, for a folder that another process uses by now.
     for (const each of made.reverse()) await rmdir(each).catch(() => {});
   }
 }
 
-/** Makes a folder and those above it, and adds what it made to `made`. (Node's own way never comes back from /proc.) */
+/** Makes a folder and its parents, and lists them in `made`. (Node's recursive mkdir never returns from /proc.) */
 async function makeFolder(folder: string, made: string[]): Promise<void> {
   const make = async () => {
     await mkdir(folder, { mode: 0o700 });
@@ -46,7 +43,7 @@ async function tryFile(path: string): Promise<string | undefined> {
   }
 }
 
-/** Lists a folder. Resolves with the code of what failed, or undefined where it can be read. */
+/** Opens a folder. Resolves with the code of what failed. */
 export async function tryReading(folder: string): Promise<string | undefined> {
   try {
     await (await opendir(folder)).close();

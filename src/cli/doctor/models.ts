@@ -5,42 +5,43 @@ import { schemaChanges } from '../../models/schema-changes.ts';
 import type { RunComfy } from '../../runcomfy/client.ts';
 import { quoteUntrusted } from '../../runcomfy/sanitize.ts';
 import { jsonSchema } from '../../tools/support/schema.ts';
-import { type Mark, row, say } from '../terminal.ts';
+import { row, say } from '../terminal.ts';
 
 // In ms, for all models together.
-const WITHIN = 10_000;
+const TIMEOUT = 10_000;
 const MAX_CHANGES = 4;
 
-/** What came of the comparison of one model. */
-type Compared = { changes: string[] } | { problem: string; isKeyRefused: boolean };
+interface Comparison {
+  changes: string[];
+  /** Why it failed. */
+  problem?: string;
+  isKeyRefused?: boolean;
+}
 
 /**
- * Compares the inputs of the built-in models with what RunComfy publishes now, and prints a line for each that differs:
- * at most one more than there are models. False where the key is refused; all else that goes wrong is only told.
+ * Compares the inputs of the built-in models with what RunComfy publishes now, and prints a line for each that differs.
+ * False if the key is refused; nothing else fails the doctor.
  */
 export async function checkModels(
   api: Pick<RunComfy, 'model'>,
   redact: (text: string) => string,
 ): Promise<boolean> {
-  const signal = AbortSignal.timeout(WITHIN);
-  const found = await Promise.all(
-    MODELS.map(async (model) => ({ id: model.id, compared: await compare(model, api, redact, signal) })),
+  const signal = AbortSignal.timeout(TIMEOUT);
+  const compared = await Promise.all(
+    MODELS.map(async (model) => ({ id: model.id, ...(await compare(model, api, redact, signal)) })),
   );
-  const line = (mark: Mark, id: string, text: string) => row(mark, 'models', `${id}: ${text}`);
-  let same = 0;
-  let isKeyRefused = false;
-  for (const { id, compared } of found) {
-    if ('problem' in compared) {
-      line('?', id, `not compared: ${compared.problem}`);
-      isKeyRefused ||= compared.isKeyRefused;
-    } else if (compared.changes.length > 0) line('new', id, changesText(compared.changes, redact));
-    else same++;
+  for (const { id, changes, problem } of compared) {
+    if (problem !== undefined) row('?', 'models', `${id}: not compared: ${problem}`);
+    else if (changes.length > 0) row('new', 'models', `${id}: ${changesText(changes, redact)}`);
   }
+  const same = compared.filter(
+    ({ changes, problem }) => changes.length === 0 && problem === undefined,
+  ).length;
   if (same > 0)
     row('yes', 'models', `${same} of ${MODELS.length} built-in ones are what RunComfy publishes now`);
-  if (found.some(({ compared }) => 'changes' in compared && compared.changes.length > 0))
+  if (compared.some(({ changes }) => changes.length > 0))
     say('        The tools do not change: RunComfy refuses what is gone, and they do not offer what is new.');
-  return !isKeyRefused;
+  return !compared.some(({ isKeyRefused }) => isKeyRefused);
 }
 
 function changesText(changes: readonly string[], redact: (text: string) => string): string {
@@ -54,15 +55,15 @@ async function compare(
   api: Pick<RunComfy, 'model'>,
   redact: (text: string) => string,
   signal: AbortSignal,
-): Promise<Compared> {
+): Promise<Comparison> {
   try {
     const { input_schema } = cleanEntry(await api.model(id, signal), redact);
-    if (!input_schema) return { problem: 'RunComfy told no input of it.', isKeyRefused: false };
+    if (!input_schema) return { changes: [], problem: 'RunComfy told no input of it.' };
     return { changes: schemaChanges(jsonSchema(input, 'input'), input_schema) };
   } catch (error) {
     if (signal.aborted)
-      return { problem: `RunComfy did not answer within ${WITHIN / 1000} s.`, isKeyRefused: false };
+      return { changes: [], problem: `RunComfy did not answer within ${TIMEOUT / 1000} s.` };
     if (!(error instanceof ToolError)) throw error;
-    return { problem: error.message, isKeyRefused: error.code === 'key_refused' };
+    return { changes: [], problem: error.message, isKeyRefused: error.code === 'key_refused' };
   }
 }

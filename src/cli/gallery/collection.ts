@@ -1,5 +1,4 @@
 import type { Config } from '../../config/config.ts';
-import { ToolError } from '../../errors.ts';
 import { isTrustedOutput, loopbackOrigin } from '../../images/trust.ts';
 import { ACTIVE_STATES, type Job } from '../../jobs/job.ts';
 import type { Program } from '../../program.ts';
@@ -8,23 +7,25 @@ import { type Thumbnail, thumbnail } from './thumbnails.ts';
 
 const MAX_PROMPT = 2_000;
 
-/** A recorded job as the page gets it. */
 export type Row = ReturnType<typeof rowOf>;
 
-/** The recorded jobs, for the page. */
+/** The recorded jobs, for the page. Methods throw ToolError, or the signal's reason. */
 export interface Collection {
-  /** Newest first. Throws `store_unavailable` where the records cannot be read. */
+  /** Newest first. */
   list(): Promise<Row[]>;
-  /** The picture of a listed job, or undefined where there is none to show. Throws ToolError. */
+  /** The picture of a listed job, if it has any. */
   picture(id: string, index: number, signal: AbortSignal): Promise<Thumbnail | undefined>;
-  /** Looks at a listed job once, which is no answer to the agent that asked for it. Throws ToolError, or the signal's reason. */
+  /** Polls a listed job once. This is no delivery to the agent that submitted it. */
   collect(id: string, signal: AbortSignal): Promise<Row | undefined>;
 }
 
 export function createCollection({ store, jobs }: Program, config: Config): Collection {
   let listed = new Map<string, Job>();
-  // The sandbox of each server has its own port.
-  const ownOrigin = (job: Job) => localOrigin((config.sandbox && job.urls?.[0]) || config.baseUrl);
+  // Each server's sandbox has its own port.
+  const ownOrigin = (job: Job) => {
+    const url = (config.sandbox && job.urls?.[0]) || config.baseUrl;
+    return URL.canParse(url) ? loopbackOrigin(url) : undefined;
+  };
   const asRow = (id: string, job: Job) => rowOf(id, job, ownOrigin(job), !config.sandbox);
 
   return {
@@ -49,14 +50,7 @@ export function createCollection({ store, jobs }: Program, config: Config): Coll
   };
 }
 
-/** What may go wrong, in the words that the tools use too. */
-export const problem = (error: unknown): string =>
-  error instanceof ToolError ? `${error.message} ${error.next}` : 'The gallery failed.';
-
-function localOrigin(api: string): string | undefined {
-  return URL.canParse(api) ? loopbackOrigin(api) : undefined;
-}
-
+/** A recorded job as the page gets it. */
 function rowOf(id: string, job: Job, own: string | undefined, isService: boolean) {
   const { state, model, input, request_id, submitted_at, queue_position, cost_usd, error, urls = [] } = job;
   return {
@@ -71,7 +65,7 @@ function rowOf(id: string, job: Job, own: string | undefined, isService: boolean
     elapsed_seconds: job.finished_at === undefined ? undefined : elapsedSeconds(job, 0),
     cost_usd,
     error,
-    /** Whether a look may tell more. */
+    /** Whether RunComfy may have news of it. */
     open: isService && request_id !== undefined && ACTIVE_STATES.includes(state),
   };
 }

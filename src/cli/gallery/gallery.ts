@@ -6,8 +6,8 @@ import { createCollection } from './collection.ts';
 import { startGallery } from './http.ts';
 
 /**
- * Serves a page with all recorded jobs on this machine until it is told to stop. Returns the exit code. Sandboxes end
- * with their servers, so with --sandbox it shows what is recorded of them, and their pictures while those servers run.
+ * Serves a page with all recorded jobs on this machine until it is stopped. Resolves with the exit code. With --sandbox
+ * it shows what earlier sandboxes recorded, and pictures only of those that still run.
  */
 export async function gallery(config: Config): Promise<number> {
   const program = createProgram(config, { clock: systemClock, random: Math.random });

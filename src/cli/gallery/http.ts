@@ -1,13 +1,13 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ToolError } from '../../errors.ts';
 import { MODELS } from '../../models/built-in/index.ts';
 import { galleryPage } from '../../view/pages.ts';
-import { type Collection, problem } from './collection.ts';
+import type { Collection } from './collection.ts';
 
-/** The gallery's page while it is served. */
 export interface Gallery {
-  /** Where it is, with the secret that opens it. */
+  /** Its address, with the secret that opens it. */
   readonly url: string;
   close(): Promise<void>;
 }
@@ -21,55 +21,39 @@ const HEADERS = {
 };
 
 /**
- * Serves the gallery on 127.0.0.1, at a port of the system's choice. Every path begins with a random token. There is
- * no cookie, as those go to every port of a host, and so to any other program that serves on this machine.
+ * Serves the gallery on 127.0.0.1, at a free port. Every path begins with a random token: a cookie would go to every
+ * port of the host, and so to any other program on this machine.
  */
 export async function startGallery(collection: Collection): Promise<Gallery> {
   const token = randomBytes(32).toString('base64url');
   const page = galleryPage(MODELS);
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = withinToken(request.url ?? '', token);
-    // The host's name is checked against pages that have their own name resolved to this machine.
-    if (path === undefined || request.headers.host !== host()) return send(response, 404);
-    const [, what, id = '', index = ''] =
+  async function answer({ url = '', method, headers }: IncomingMessage, response: ServerResponse) {
+    const path = withinToken(url, token);
+    // Another host name means a page whose own name was made to resolve to this machine (DNS rebinding).
+    if (path === undefined || headers.host !== host()) return sendJson(response, 404);
+    const [, what, id = '', last = ''] =
       /^(jobs|pictures|)(?:\/([\w-]+))?(?:\/(\d+|collect))?$/.exec(path) ?? [];
-    if (request.method === 'POST' && what === 'jobs' && index === 'collect') {
-      if (request.headers.origin !== origin()) return send(response, 403);
-      return collect(id, response);
+    if (method === 'POST' && what === 'jobs' && last === 'collect') {
+      if (headers.origin !== origin()) return sendJson(response, 403);
+      const row = await collection.collect(id, closeSignal(response));
+      return row ? sendJson(response, 200, row) : sendJson(response, 404);
     }
-    if (request.method !== 'GET') return send(response, 405);
-    if (what === '' && !id) return sendPage(response);
-    if (what === 'jobs' && !id) return send(response, 200, await collection.list());
-    if (what === 'pictures' && index) return sendPicture(id, Number(index), response);
-    return send(response, 404);
-  }
-
-  async function collect(id: string, response: ServerResponse): Promise<void> {
-    const row = await collection.collect(id, goneSignal(response));
-    if (!row) return send(response, 404);
-    send(response, 200, row);
-  }
-
-  async function sendPicture(id: string, index: number, response: ServerResponse): Promise<void> {
-    const picture = await collection.picture(id, index, goneSignal(response));
-    if (!picture) return send(response, 404);
-    const headers = {
-      ...HEADERS,
-      'content-type': picture.mimeType,
-      'cache-control': 'private, max-age=86400',
-    };
-    response.writeHead(200, headers).end(picture.data);
-  }
-
-  function sendPage(response: ServerResponse): void {
-    const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': page.policy };
-    response.writeHead(200, { ...HEADERS, ...headers }).end(page.html);
+    if (method !== 'GET') return sendJson(response, 405);
+    if (what === '' && !id)
+      return send(response, page.html, 'text/html; charset=utf-8', {
+        'content-security-policy': page.policy,
+      });
+    if (what === 'jobs' && !id) return sendJson(response, 200, await collection.list());
+    if (what !== 'pictures' || !last) return sendJson(response, 404);
+    const picture = await collection.picture(id, Number(last), closeSignal(response));
+    if (!picture) return sendJson(response, 404);
+    send(response, picture.data, picture.mimeType, { 'cache-control': 'private, max-age=86400' });
   }
 
   const server = createServer((request, response) => {
     answer(request, response).catch((error) => {
-      if (!response.headersSent) send(response, 502, { error: problem(error) });
+      if (!response.headersSent) sendJson(response, 502, { error: problem(error) });
     });
   });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
@@ -84,14 +68,22 @@ export async function startGallery(collection: Collection): Promise<Gallery> {
   };
 }
 
-/** Aborts when the page no longer waits for an answer. */
-function goneSignal(response: ServerResponse): AbortSignal {
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  return gone.signal;
+/** What went wrong, in the words that the tools use too. */
+const problem = (error: unknown): string =>
+  error instanceof ToolError ? `${error.message} ${error.next}` : 'The gallery failed.';
+
+/** Aborts when the page no longer waits for a response. */
+function closeSignal(response: ServerResponse): AbortSignal {
+  const closed = new AbortController();
+  response.once('close', () => closed.abort());
+  return closed.signal;
 }
 
-function send(response: ServerResponse, status: number, json: unknown = {}): void {
+function send(response: ServerResponse, body: string | Buffer, type: string, headers = {}): void {
+  response.writeHead(200, { ...HEADERS, 'content-type': type, ...headers }).end(body);
+}
+
+function sendJson(response: ServerResponse, status: number, json: unknown = {}): void {
   response.writeHead(status, { ...HEADERS, 'content-type': 'application/json' }).end(JSON.stringify(json));
 }
 

@@ -3,13 +3,12 @@ import { createDownloader } from '../../images/download.ts';
 import { mimeType } from '../../images/image-type.ts';
 import { renderPreview } from '../../images/preview.ts';
 
-/** An image that is ready to be sent to the page. */
 export interface Thumbnail {
   data: Buffer;
   mimeType: string;
 }
 
-/** The image of a job, scaled down; as it is where sharp is not installed. Throws ToolError, or the signal's reason. */
+/** An image scaled down; as it is without sharp. Throws ToolError, or the signal's reason. */
 export async function thumbnail(
   url: string,
   loopbackOrigin: string | undefined,

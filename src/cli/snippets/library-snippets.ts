@@ -3,7 +3,7 @@ import type { StartCommand } from './start-command.ts';
 
 const STOPS_SILENTLY = 'It sends nothing when the user stops: the job goes on and is charged.';
 
-/** Snippets for the frameworks in which agents are written. */
+/** Snippets for libraries that agents are built with. */
 export function librarySnippets({ command, args }: Pick<StartCommand, 'command' | 'args'>): Snippet[] {
   const [word, list] = [JSON.stringify(command), JSON.stringify(args)];
   return [

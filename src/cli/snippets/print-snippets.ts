@@ -2,14 +2,10 @@ import { join } from 'node:path';
 import { didYouMean, plain } from '../../did-you-mean.ts';
 import { NAME } from '../../version.ts';
 import { say } from '../terminal.ts';
-import type { Snippet } from './snippet.ts';
 import { snippets } from './snippets.ts';
 import { startCommand } from './start-command.ts';
 
-/**
- * Prints what to paste into the hosts whose names hold one of the words, or into all where no word is given. Returns
- * the exit code: 2 where a word is in no name.
- */
+/** Prints the snippets of all hosts, or of those whose names contain one of the words. Returns the exit code. */
 export function printSnippets(words: readonly string[], sandbox: boolean): number {
   const { args, ...start } = startCommand({
     main: join(import.meta.dirname, 'main.js'),
@@ -18,16 +14,16 @@ export function printSnippets(words: readonly string[], sandbox: boolean): numbe
     isElectron: process.versions.electron !== undefined,
   });
   const all = snippets({ ...start, args: [...args, ...(sandbox ? ['--sandbox'] : [])] });
-  const hosts = all.map(({ host }) => host);
-  const unknown = words.find((word) => !hosts.some((host) => plain(host).includes(plain(word))));
+  const named = (word: string) => all.filter(({ host }) => plain(host).includes(plain(word)));
+  const unknown = words.find((word) => named(word).length === 0);
   if (unknown !== undefined) {
+    const hosts = all.map(({ host }) => host);
     const near = didYouMean(unknown, hosts);
     process.stderr.write(`${NAME}: unknown host "${unknown}"${near}; hosts are ${hosts.join(', ')}\n`);
     return 2;
   }
-  const isAsked = ({ host }: Snippet) =>
-    words.length === 0 || words.some((word) => plain(host).includes(plain(word)));
-  for (const { host, place, text, note } of all.filter(isAsked)) {
+  const chosen = new Set(words.flatMap(named));
+  for (const { host, place, text, note } of all.filter((each) => words.length === 0 || chosen.has(each))) {
     say(`${host}: ${place}`, 'bold');
     say(text);
     if (note !== undefined) say(note, 'dim');

@@ -1,48 +1,34 @@
 import { librarySnippets } from './library-snippets.ts';
-import { KEY, type Snippet } from './snippet.ts';
+import { jsonSnippet, KEY, type Snippet } from './snippet.ts';
 import type { StartCommand } from './start-command.ts';
 
 const SERVER = 'runcomfy-image';
-// VS Code fills this in.
+// VS Code asks the user for it.
 const VS_CODE_INPUT = '${input:runcomfy-key}';
 
-/** Snippets for every host that is documented, for one way of starting the server. */
+/** Snippets for all documented hosts, for one way of starting the server. */
 export function snippets({ command, absoluteCommand, args }: StartCommand): Snippet[] {
-  const json = (value: unknown) => JSON.stringify(value, null, 2);
   const env = { RUNCOMFY_API_KEY: KEY };
   const entry = { command, args, env };
   const line = [command, ...args].map(quoted).join(' ');
   return [
-    {
-      host: 'Claude Desktop',
-      place: 'claude_desktop_config.json (Settings, Developer, Edit Config)',
-      language: 'json',
-      text: json({ mcpServers: { [SERVER]: { ...entry, command: absoluteCommand } } }),
-      note: 'Claude Desktop does not search the PATH of your shell, so node is named by its absolute path, which "doctor --snippets desktop" prints. Print it again when you remove that version of node.',
-    },
+    jsonSnippet(
+      'Claude Desktop',
+      'claude_desktop_config.json (Settings, Developer, Edit Config)',
+      { mcpServers: { [SERVER]: { ...entry, command: absoluteCommand } } },
+      'Claude Desktop does not search the PATH of your shell, so node is named by its absolute path, which "doctor --snippets desktop" prints. Print it again when you remove that version of node.',
+    ),
     {
       host: 'Claude Code',
       place: 'a shell',
       language: 'sh',
       text: `claude mcp add ${SERVER} --env RUNCOMFY_API_KEY='${KEY}' -- ${line}`,
     },
-    {
-      host: 'Cursor',
-      place: '~/.cursor/mcp.json',
-      language: 'json',
-      text: json({ mcpServers: { [SERVER]: entry } }),
-    },
-    {
-      host: 'VS Code',
-      place: '.vscode/mcp.json',
-      language: 'json',
-      text: json({
-        inputs: [
-          { type: 'promptString', id: 'runcomfy-key', description: 'RunComfy API key', password: true },
-        ],
-        servers: { [SERVER]: { type: 'stdio', ...entry, env: { RUNCOMFY_API_KEY: VS_CODE_INPUT } } },
-      }),
-    },
+    jsonSnippet('Cursor', '~/.cursor/mcp.json', { mcpServers: { [SERVER]: entry } }),
+    jsonSnippet('VS Code', '.vscode/mcp.json', {
+      inputs: [{ type: 'promptString', id: 'runcomfy-key', description: 'RunComfy API key', password: true }],
+      servers: { [SERVER]: { type: 'stdio', ...entry, env: { RUNCOMFY_API_KEY: VS_CODE_INPUT } } },
+    }),
     {
       host: 'Codex CLI',
       place: '~/.codex/config.toml',
@@ -50,28 +36,19 @@ export function snippets({ command, absoluteCommand, args }: StartCommand): Snip
       text: `[mcp_servers.${SERVER}]\ncommand = ${JSON.stringify(command)}\nargs = ${JSON.stringify(args)}\ntool_timeout_sec = 300\n\n[mcp_servers.${SERVER}.env]\nRUNCOMFY_API_KEY = "${KEY}"`,
       note: 'Keep tool_timeout_sec at 300 or more: a call hands over after 270 s. At its timeout Codex sends what it sends when the user stops, so a job that is still queued would be cancelled.',
     },
-    {
-      host: 'Gemini CLI',
-      place: '~/.gemini/settings.json (in a folder that is trusted)',
-      language: 'json',
-      text: json({ mcpServers: { [SERVER]: { ...entry, timeout: 600_000 } } }),
-      note: 'In ACP mode it sends nothing when the user stops: the job goes on and is charged.',
-    },
-    {
-      host: 'Copilot CLI',
-      place: '~/.copilot/mcp-config.json',
-      language: 'json',
-      text: json({ mcpServers: { [SERVER]: { type: 'local', ...entry, tools: ['*'] } } }),
-    },
-    {
-      host: 'opencode',
-      place: 'opencode.json, or ~/.config/opencode/opencode.json for all projects',
-      language: 'json',
-      text: json({
-        $schema: 'https://opencode.ai/config.json',
-        mcp: { [SERVER]: { type: 'local', command: [command, ...args], environment: env } },
-      }),
-    },
+    jsonSnippet(
+      'Gemini CLI',
+      '~/.gemini/settings.json (in a folder that is trusted)',
+      { mcpServers: { [SERVER]: { ...entry, timeout: 600_000 } } },
+      'In ACP mode it sends nothing when the user stops: the job goes on and is charged.',
+    ),
+    jsonSnippet('Copilot CLI', '~/.copilot/mcp-config.json', {
+      mcpServers: { [SERVER]: { type: 'local', ...entry, tools: ['*'] } },
+    }),
+    jsonSnippet('opencode', 'opencode.json, or ~/.config/opencode/opencode.json for all projects', {
+      $schema: 'https://opencode.ai/config.json',
+      mcp: { [SERVER]: { type: 'local', command: [command, ...args], environment: env } },
+    }),
     ...librarySnippets({ command, args }),
   ];
 }
