@@ -5,20 +5,13 @@ import type { Calls } from './jobs/calls.ts';
 import { createIntervals } from './jobs/polling/intervals.ts';
 import { createRateLimiter } from './jobs/polling/rate-limiter.ts';
 import { createRunTimes } from './jobs/polling/run-times.ts';
-import { createJobs, type Jobs } from './jobs/service.ts';
+import { createJobs } from './jobs/service.ts';
 import { createLimitCheck } from './jobs/spending/limits.ts';
 import type { JobStore } from './jobs/store.ts';
 import type { Log } from './log.ts';
 import { publishedPrice } from './models/price.ts';
-import { createRunComfy, type RunComfy } from './runcomfy/client.ts';
+import { createRunComfy } from './runcomfy/client.ts';
 import type { Http } from './runcomfy/http.ts';
-
-/** What serves one account: its own client with a retry budget, rate limiter, records and learned run times. */
-export interface AccountServices {
-  api: RunComfy;
-  store: JobStore;
-  jobs: Jobs;
-}
 
 /** What the accounts of a process share. */
 export interface SharedServices {
@@ -35,7 +28,8 @@ export interface SharedServices {
   ended: AbortSignal;
 }
 
-export function createAccountServices(account: Account, shared: SharedServices): AccountServices {
+/** What serves one account: its own client with a retry budget, rate limiter, records and learned run times. */
+export function createAccountServices(account: Account, shared: SharedServices) {
   const { config, clock, log } = shared;
   const { baseUrl, balanceUrl } = config;
   const api = createRunComfy({ ...shared, baseUrl, balanceUrl });

@@ -8,19 +8,17 @@ import { createImageFetcher } from './images/fetch-images.ts';
 import { createReferenceReader } from './images/references.ts';
 import { loopbackOrigin, outputOrigins } from './images/trust.ts';
 import { createCalls } from './jobs/calls.ts';
-import type { Jobs } from './jobs/service.ts';
 import type { JobStore, StoreOptions } from './jobs/store.ts';
-import { createLog, type Log } from './log.ts';
+import { createLog } from './log.ts';
 import { viewContents } from './mcp/apps.ts';
 import { createServerFactory } from './mcp/server.ts';
 import { MODELS } from './models/built-in/index.ts';
-import { type Catalogue, createCatalogue } from './models/catalogue.ts';
+import { createCatalogue } from './models/catalogue.ts';
 import type { Model } from './models/define.ts';
 import { pinnedModels } from './models/pinned.ts';
-import type { RunComfy } from './runcomfy/client.ts';
 import type { HttpLimits } from './runcomfy/connections.ts';
 import { createHttp } from './runcomfy/http.ts';
-import { createKeyring, type Keyring } from './runcomfy/key.ts';
+import { createKeyring } from './runcomfy/key.ts';
 import { createRedactor } from './runcomfy/sanitize.ts';
 import { createHolder } from './stores/file/holder.ts';
 import { createFileStore } from './stores/file/store.ts';
@@ -28,24 +26,7 @@ import { createTools } from './tools/index.ts';
 import type { Services } from './tools/support/define.ts';
 
 /** The parts of a running program. */
-export interface Program {
-  keyring: Keyring;
-  api: RunComfy;
-  store: JobStore;
-  jobs: Jobs;
-  catalogue: Catalogue;
-  factory: McpServerFactory;
-  /** Takes keys out of a text that leaves the process. */
-  redact: (text: string) => string;
-  log: Log;
-  /** Resolves when every submit under way has its request id recorded, and every answer that was sent its delivery. */
-  shutdown(): Promise<void>;
-  /** Resolves when no tool call is open. */
-  callsEnded(): Promise<void>;
-  /** Loads what the first call needs. */
-  preload(): Promise<void>;
-  close(): Promise<void>;
-}
+export type Program = ReturnType<typeof createProgram>;
 
 /** What a program takes from its process. */
 export interface Surroundings {
@@ -59,7 +40,7 @@ export interface Surroundings {
 }
 
 /** config -> API -> store -> jobs -> server. Opens nothing: that waits for the first call. */
-export function createProgram(config: Config, surroundings: Surroundings): Program {
+export function createProgram(config: Config, surroundings: Surroundings) {
   const { clock, random, writeLog, httpLimits, downloadLimits } = surroundings;
   const { dataDir, baseUrl, outputDir, savesAll, inputDirs, preview, waitSeconds } = config;
   const keyring = createKeyring(config);
@@ -111,14 +92,17 @@ export function createProgram(config: Config, surroundings: Surroundings): Progr
   return {
     ...{ keyring, api, store, jobs, catalogue, redact, log },
     factory: config.models === undefined ? serve(MODELS) : servePinned(config.models),
+    /** Resolves when every submit under way has its request id recorded, and every answer that was sent its delivery. */
     async shutdown() {
       end.abort();
       // Holders first, at once, so that a process that is called meanwhile does not believe our jobs followed.
       await Promise.all([holder.end(), calls.recorded()]);
     },
+    /** Resolves when no tool call is open. */
     async callsEnded() {
       while (toolCalls.size > 0) await Promise.allSettled(toolCalls);
     },
+    /** Loads what the first call needs. */
     async preload() {
       await http.preload();
       if (config.models !== undefined) await catalogue.refresh();

@@ -1,11 +1,11 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { type Account, LOCAL_TENANT } from '../account.ts';
 import { didYouMean } from '../did-you-mean.ts';
-import { LOG_LEVELS, type LogLevel } from '../log.ts';
+import { LOG_LEVELS } from '../log.ts';
 import { ALL_WORDS } from './command-line.ts';
 import { createLookup, type Env, type Lookup } from './lookup.ts';
-import { type Ignored, readKey } from './placeholders.ts';
-import { COMMAND_WORDS, type Command, DEFAULT_BASE_URL, PREVIEWS, type PreviewSetting } from './settings.ts';
+import { readKey } from './placeholders.ts';
+import { COMMAND_WORDS, type Command, DEFAULT_BASE_URL, PREVIEWS } from './settings.ts';
 import { createValidator } from './validate.ts';
 
 /** The public service has an account API of its own; any other base URL serves the balance itself. */
@@ -13,45 +13,10 @@ export const DEFAULT_BALANCE_URL = 'https://api.runcomfy.net/prod/v2/balance';
 export const BALANCE_PATH = '/prod/v2/balance';
 
 /** Variables that may hold the key, first match wins; RunComfy's users use all three names. */
-export const KEY_VARIABLES = ['RUNCOMFY_API_KEY', 'RUNCOMFY_API_TOKEN', 'RUNCOMFY_TOKEN'] as const;
+export const KEY_VARIABLES: readonly string[] = ['RUNCOMFY_API_KEY', 'RUNCOMFY_API_TOKEN', 'RUNCOMFY_TOKEN'];
 
 /** All settings, validated and complete. */
-export interface Config {
-  readonly command: Command;
-  /** Use the sandbox inside this process instead of the service. */
-  readonly sandbox: boolean;
-  /** Let the demo use the real, paid service. */
-  readonly live: boolean;
-  /** Hosts whose snippets the doctor prints, all of them if empty; undefined runs its checks. */
-  readonly snippets: readonly string[] | undefined;
-  /** Flags and variables that count as not set, though they have a value. */
-  readonly ignored: readonly Ignored[];
-  readonly key: { readonly value: string; readonly from: string } | undefined;
-  /** Where RunComfy's command line keeps its key; read when the environment has none. */
-  readonly tokenFile: string;
-  /** Origin and path without a trailing slash or `/v1`. */
-  readonly baseUrl: string;
-  readonly balanceUrl: string;
-  /** Patterns of the model ids that become tools; undefined for the built-in models. */
-  readonly models: readonly string[] | undefined;
-  /** Seconds that a call waits before it hands over; undefined asks the table of hosts. */
-  readonly waitSeconds: number | undefined;
-  readonly dataDir: string;
-  /** For how long, and how many, records of ended jobs are kept. */
-  readonly keepDays: number;
-  readonly keepJobs: number;
-  /** Spending limits; undefined is no limit. */
-  readonly maxJobsPerHour: number | undefined;
-  readonly budgetUsd: number | undefined;
-  /** Where images are saved: all of them if the user named the folder (`savesAll`), else on request. */
-  readonly outputDir: string;
-  readonly savesAll: boolean;
-  /** Folders from which agents may send images. */
-  readonly inputDirs: readonly string[];
-  /** Undefined asks the table of hosts. */
-  readonly preview: PreviewSetting | undefined;
-  readonly logLevel: LogLevel;
-}
+export type Config = Readonly<ReturnType<typeof readConfig>>;
 
 /** The account that a server over stdio serves. */
 export const accountOf = ({ sandbox, baseUrl }: Pick<Config, 'sandbox' | 'baseUrl'>): Account => ({
@@ -78,18 +43,25 @@ export interface Platform {
 export function parseConfig(argv: readonly string[], env: Env, platform: Platform): Parsed {
   const problems: string[] = [];
   const lookup = createLookup(argv, env, problems);
-  const { words, hasFlag, setting, variable, ignored } = lookup;
-  const { isOn, number, oneOf, patterns, baseUrl: url } = createValidator(setting, problems);
-  if (isOn('help') || words.includes('help')) return { kind: 'help' };
+  const { isOn } = createValidator(lookup.setting, problems);
+  if (isOn('help') || lookup.words.includes('help')) return { kind: 'help' };
   if (isOn('version')) return { kind: 'version' };
+  const config = Object.freeze(readConfig(lookup, platform, problems));
+  // A word after a single dash is an unknown flag letter by letter.
+  return problems.length > 0
+    ? { kind: 'problems', problems: [...new Set(problems)] }
+    : { kind: 'config', config };
+}
 
-  function absolute(given: string): string {
+function readConfig(lookup: Lookup, platform: Platform, problems: string[]) {
+  const { words, hasFlag, setting, variable } = lookup;
+  const { isOn, number, oneOf, patterns, baseUrl: readUrl } = createValidator(setting, problems);
+  function folder(given: string | undefined): string | undefined {
     // Clients pass a path on as it is in their configuration, where no shell expands the ~.
-    const path = given.replace(/^~(?=$|[/\\])/, () => platform.homeDir);
-    return isAbsolute(path) ? path : resolve(platform.workingDir(), path);
+    const path = given?.replace(/^~(?=$|[/\\])/, () => platform.homeDir);
+    return path === undefined || isAbsolute(path) ? path : resolve(platform.workingDir(), path);
   }
-  const folders = (flag: string) => setting(flag).map(({ value }) => absolute(value));
-  const variableFolder = (name: string) => [variable(name) ?? []].flat().map(absolute)[0];
+  const folders = (flag: string) => setting(flag).flatMap(({ value }) => folder(value) ?? []);
 
   const command = readCommand(words, problems);
   const sandbox = isOn('sandbox');
@@ -97,37 +69,48 @@ export function parseConfig(argv: readonly string[], env: Env, platform: Platfor
   if (live && command !== 'demo') problems.push('--live belongs to the demo command');
   if (hasFlag('snippets') && command !== 'doctor') problems.push('--snippets belongs to the doctor command');
   if (live && sandbox) problems.push('--live and --sandbox exclude each other');
-  const baseUrl = url('base-url');
+  const baseUrl = readUrl('base-url');
   const outputDir = folders('output-dir').at(-1);
-  const configDir = variableFolder('XDG_CONFIG_HOME') ?? join(platform.homeDir, '.config');
-  const config: Config = Object.freeze({
+  // The sandbox needs none, so that a placeholder does no harm there.
+  const key = sandbox ? undefined : findKey(lookup, problems);
+  const userConfigDir = folder(variable('XDG_CONFIG_HOME')) ?? join(platform.homeDir, '.config');
+  const configDir = folder(variable('RUNCOMFY_CONFIG_DIR')) ?? join(userConfigDir, 'runcomfy');
+  return {
     command,
+    /** Use the sandbox inside this process instead of the service. */
     sandbox,
+    /** Let the demo use the real, paid service. */
     live,
+    /** Hosts whose snippets the doctor prints, all of them if empty; undefined runs its checks. */
     snippets: hasFlag('snippets') ? setting('snippets').flatMap(({ value }) => value.split(',')) : undefined,
-    // The sandbox uses no key, so it may be given a placeholder.
-    key: sandbox ? undefined : findKey(lookup, problems),
-    tokenFile: join(variableFolder('RUNCOMFY_CONFIG_DIR') ?? join(configDir, 'runcomfy'), 'token.json'),
+    key,
+    /** Where RunComfy's command line keeps its key; read when the environment has none. */
+    tokenFile: join(configDir, 'token.json'),
+    /** Origin and path without a trailing slash or `/v1`. */
     baseUrl,
     balanceUrl: baseUrl === DEFAULT_BASE_URL ? DEFAULT_BALANCE_URL : baseUrl + BALANCE_PATH,
+    /** Patterns of the model ids that become tools; undefined for the built-in models. */
     models: patterns('models'),
+    /** How long a call waits before it hands over; undefined asks the table of hosts. */
     waitSeconds: number('wait', 'seconds', 0, 86_400),
+    /** For how long, and how many, records of ended jobs are kept. */
     keepDays: number('keep-days', 'days', 2, 36_500) ?? 90,
     keepJobs: number('keep-jobs', 'jobs', 100, 1_000_000) ?? 2_000,
+    /** Spending limits; undefined is no limit. */
     maxJobsPerHour: number('max-jobs-per-hour', 'jobs', 0, 1_000_000),
     budgetUsd: number('budget', 'US dollars', 0, 1_000_000),
     dataDir: folders('data-dir').at(-1) ?? (sandbox ? join(platform.dataDir, 'sandbox') : platform.dataDir),
+    /** Where images are saved: all of them if the user named the folder (`savesAll`), else on request. */
     outputDir: outputDir ?? join(platform.homeDir, 'Pictures', 'runcomfy-images'),
     savesAll: outputDir !== undefined,
+    /** Folders from which agents may send images. */
     inputDirs: folders('input-dir'),
+    /** Undefined asks the table of hosts. */
     preview: oneOf('preview', PREVIEWS),
     logLevel: oneOf('log-level', LOG_LEVELS) ?? 'warn',
-    ignored,
-  });
-  // A word after a single dash is an unknown flag letter by letter.
-  return problems.length > 0
-    ? { kind: 'problems', problems: [...new Set(problems)] }
-    : { kind: 'config', config };
+    /** Flags and variables that count as not set, though they have a value. */
+    ignored: lookup.ignored,
+  };
 }
 
 function readCommand(words: readonly string[], problems: string[]): Command {
@@ -140,7 +123,7 @@ function readCommand(words: readonly string[], problems: string[]): Command {
   return word as Command;
 }
 
-function findKey({ variable, ignored }: Lookup, problems: string[]): Config['key'] {
+function findKey({ variable, ignored }: Lookup, problems: string[]) {
   for (const from of KEY_VARIABLES) {
     const text = variable(from);
     if (text === undefined) continue;

@@ -50,27 +50,23 @@ export function openCall(
  */
 const inputIsRead = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
 
-/** The deliveries of answers on one connection. */
-export interface Deliveries {
-  /**
-   * Whether the result of a request leaves this process whole. False if an error goes out in its place, or `ended`
-   * aborts first, with a WaitEnd.
-   */
-  delivered(id: RequestId, ended: AbortSignal): Promise<boolean>;
-  /** Takes a message that is being sent; `sent` resolves when all of it has left this process, or rejects. */
-  onSend(message: JSONRPCMessage, sent: Promise<void>): void;
-}
-
 // A client that has closed its end may still read what is being written.
 const CLOSED: WaitEnd = 'closed';
 
-export function createDeliveries(): Deliveries {
+export type Deliveries = ReturnType<typeof createDeliveries>;
+
+/** Follows the answers on one connection. */
+export function createDeliveries() {
   /** The listeners for results, by request id. */
   const awaited = new Map<RequestId, (whole: Promise<boolean>) => void>();
 
   return {
-    delivered: (id, ended) =>
-      new Promise((resolve) => {
+    /**
+     * Whether the result of a request leaves this process whole. False if an error goes out in its place, or `ended`
+     * aborts first, with a WaitEnd.
+     */
+    delivered: (id: RequestId, ended: AbortSignal) =>
+      new Promise<boolean>((resolve) => {
         let isSending = false;
         const onResult = (whole: Promise<boolean>) => {
           isSending = true;
@@ -86,7 +82,8 @@ export function createDeliveries(): Deliveries {
         ended.addEventListener('abort', onEnd, { once: true });
         awaited.set(id, onResult);
       }),
-    onSend(message, sent) {
+    /** Takes a message that is being sent; `sent` resolves when all of it has left this process, or rejects. */
+    onSend(message: JSONRPCMessage, sent: Promise<void>): void {
       if ('method' in message || message.id === undefined) return;
       const whole = sent.then(
         () => 'result' in message,

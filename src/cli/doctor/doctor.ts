@@ -45,7 +45,7 @@ async function checkKey(config: Config, { keyring, api }: Program): Promise<bool
     );
   } else row('yes', 'key', `found in ${key.from} (${key.value.length} characters)`);
   // Without a key, the line above names them.
-  const isTold = (from: string) => !key && KEY_VARIABLES.some((name) => name === from);
+  const isTold = (from: string) => !key && KEY_VARIABLES.includes(from);
   const ignored = ignoredTexts(config.ignored.filter(({ from }) => !isTold(from)));
   if (ignored.length > 0) row('warn', 'ignored', `${ignored.join('; ')}; treated as not set`);
   if (!key) return false;

@@ -3,23 +3,14 @@ import { isTrustedOutput, loopbackOrigin } from '../../images/trust.ts';
 import { ACTIVE_STATES, type Job } from '../../jobs/job.ts';
 import type { Program } from '../../program.ts';
 import { elapsedSeconds } from '../../tools/support/job-words.ts';
-import { type Thumbnail, thumbnail } from './thumbnails.ts';
+import { thumbnail } from './thumbnails.ts';
 
 const MAX_PROMPT = 2_000;
 
-export type Row = ReturnType<typeof rowOf>;
+export type Collection = ReturnType<typeof createCollection>;
 
 /** The recorded jobs, for the page. Methods throw ToolError, or the signal's reason. */
-export interface Collection {
-  /** Newest first. */
-  list(): Promise<Row[]>;
-  /** The picture of a listed job, if it has any. */
-  picture(id: string, index: number, signal: AbortSignal): Promise<Thumbnail | undefined>;
-  /** Polls a listed job once. This is no delivery to the agent that submitted it. */
-  collect(id: string, signal: AbortSignal): Promise<Row | undefined>;
-}
-
-export function createCollection({ store, jobs }: Program, config: Config): Collection {
+export function createCollection({ store, jobs }: Program, config: Config) {
   let listed = new Map<string, Job>();
   // Each server's sandbox has its own port.
   const ownOrigin = (job: Job) => {
@@ -29,18 +20,21 @@ export function createCollection({ store, jobs }: Program, config: Config): Coll
   const asRow = (id: string, job: Job) => rowOf(id, job, ownOrigin(job), !config.sandbox);
 
   return {
+    /** All jobs, newest first. */
     async list() {
       const found = new Map<string, Job>();
       for await (const { id, job } of store.newest({ skipUnreadable: true })) found.set(id, job);
       listed = found;
       return [...found].map(([id, job]) => asRow(id, job));
     },
-    async picture(id, index, signal) {
+    /** The picture of a listed job, if it has any. */
+    async picture(id: string, index: number, signal: AbortSignal) {
       const job = listed.get(id);
       const url = job?.urls?.[index];
       return job && url !== undefined ? thumbnail(url, ownOrigin(job), signal) : undefined;
     },
-    async collect(id, signal) {
+    /** Polls a listed job once. This is no delivery to the agent that submitted it. */
+    async collect(id: string, signal: AbortSignal) {
       const requestId = listed.get(id)?.request_id;
       if (requestId === undefined || config.sandbox) return undefined;
       const job = await jobs.peek(requestId, signal);

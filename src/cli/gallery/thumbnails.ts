@@ -3,17 +3,8 @@ import { createDownloader } from '../../images/download.ts';
 import { mimeType } from '../../images/image-type.ts';
 import { renderPreview } from '../../images/preview.ts';
 
-export interface Thumbnail {
-  data: Buffer;
-  mimeType: string;
-}
-
 /** An image scaled down; as it is without sharp. Throws ToolError, or the signal's reason. */
-export async function thumbnail(
-  url: string,
-  loopbackOrigin: string | undefined,
-  signal: AbortSignal,
-): Promise<Thumbnail> {
+export async function thumbnail(url: string, loopbackOrigin: string | undefined, signal: AbortSignal) {
   const chunks: Buffer[] = [];
   const download = createDownloader(loopbackOrigin);
   const { type } = await download(url, (chunk) => void chunks.push(chunk), signal);

@@ -3,14 +3,7 @@ import { type ShownJob, stateWords } from './job.ts';
 import { titleOf } from './models.ts';
 
 /** The fields that narrow the list of jobs. */
-export interface Filters {
-  readonly element: HTMLElement;
-  /** Offers the models and states that occur. */
-  offer(jobs: readonly ShownJob[]): void;
-  accepts(job: ShownJob): boolean;
-}
-
-export function createFilters(oninput: () => void): Filters {
+export function createFilters(oninput: () => void) {
   const label = 'Search prompts';
   const text = h('input', { type: 'search', placeholder: label, ariaLabel: label, oninput });
   const model = h('select', { ariaLabel: 'Model', oninput });
@@ -18,13 +11,14 @@ export function createFilters(oninput: () => void): Filters {
 
   return {
     element: h('div.filters.row', {}, text, model, state),
-    offer(jobs) {
+    /** Offers the models and states that occur. */
+    offer(jobs: readonly ShownJob[]): void {
       const models = jobs.map((job) => job.model ?? '');
       const states = jobs.map((job) => job.status);
       offerOptions(model, 'All models', models, titleOf);
       offerOptions(state, 'All states', states, (status) => stateWords({ status }));
     },
-    accepts(job) {
+    accepts(job: ShownJob): boolean {
       const sought = text.value.trim().toLowerCase();
       const words = `${job.prompt ?? ''} ${job.request_id ?? ''}`.toLowerCase();
       return (
