@@ -14,6 +14,8 @@ export const COMMAND_WORDS: readonly string[] = Object.keys(COMMANDS);
 export type Command = Exclude<keyof typeof COMMANDS, 'help'>;
 
 export const DEFAULT_BASE_URL = 'https://model-api.runcomfy.net';
+/** In seconds. SDK clients 1.x and 2.x give up after 60 s unless told otherwise (measured). */
+export const DEFAULT_WAIT = 45;
 
 /** What is known of a flag. */
 export interface Setting {
@@ -49,7 +51,7 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map(
     wait: {
       variable: 'RUNCOMFY_WAIT_SECONDS',
       value: 'SECONDS',
-      help: 'how long a call waits before it hands over to get_image_job (default: by client, else 45)',
+      help: `how long a call waits before it hands over to get_image_job (default: by client, else ${DEFAULT_WAIT})`,
     },
     'data-dir': {
       variable: 'RUNCOMFY_DATA_DIR',

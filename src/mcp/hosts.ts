@@ -1,3 +1,4 @@
+import { DEFAULT_WAIT } from '../config/settings.ts';
 import type { WaitEnd } from '../jobs/calls.ts';
 
 /** What is known of an MCP host; each fact below names its source. */
@@ -11,9 +12,6 @@ interface Host {
   /** False if images do harm. */
   images?: false;
 }
-
-/** Every 1.x and 2.x SDK client gives up after 60 s unless told otherwise (measured). */
-export const DEFAULT_WAIT = 45;
 
 const HOSTS: readonly Host[] = [
   { name: /^codex-mcp-client/, wait: 270 }, // times out at 300 s, progress or not (measured)

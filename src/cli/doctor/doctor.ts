@@ -3,6 +3,7 @@ import envPaths from 'env-paths';
 import { systemClock } from '../../clock.ts';
 import { type Config, KEY_VARIABLES } from '../../config/config.ts';
 import { ignoredTexts } from '../../config/placeholders.ts';
+import { DEFAULT_WAIT } from '../../config/settings.ts';
 import { ToolError } from '../../errors.ts';
 import { JOB_STATES } from '../../jobs/job.ts';
 import { dollars } from '../../jobs/spending/totals.ts';
@@ -105,7 +106,7 @@ function printSettings(config: Config): void {
   const jobs = maxJobsPerHour === undefined ? [] : [`${maxJobsPerHour} jobs an hour`];
   const budget = budgetUsd === undefined ? [] : [`${dollars(budgetUsd)} in 24 hours`];
   const settings = [
-    `wait ${waitSeconds === undefined ? 'by client, else 45 s' : `${waitSeconds} s`}`,
+    `wait ${waitSeconds === undefined ? `by client, else ${DEFAULT_WAIT} s` : `${waitSeconds} s`}`,
     `models ${models?.join(', ') ?? 'the built-in ones'}`,
     `preview ${preview ?? 'by client'}`,
     `limits ${[...jobs, ...budget].join(', ') || 'none'}`,

@@ -1,4 +1,4 @@
-import { type Card, createCard } from './card.ts';
+import { createCard } from './card.ts';
 import type { Host, ToolResult } from './host.ts';
 import { aspectOf, isActive } from './job.ts';
 import { jobAfter, textOf } from './result.ts';
@@ -9,18 +9,10 @@ export interface ToolCall {
   input: Record<string, unknown>;
 }
 
-/** A call that is followed, with the card of its job. */
-export interface FollowedCall extends ToolCall {
-  readonly card: Card;
-  /** The tool has answered. */
-  onResult(result: ToolResult): void;
-  /** The call failed on its way, or was stopped: its job may go on. */
-  onLost(why: string): void;
-}
-
 export interface FollowOptions extends ToolCall {
   host: Host;
-  actions(call: FollowedCall): Node[];
+  /** The buttons for a job that has ended. */
+  actions(): Node[];
   /** The model does not know this yet: a job that ended after its call. */
   onNews(text: string): void;
 }
@@ -33,8 +25,10 @@ const GROWTH = 1.3;
 const MAX_FAILURES = 4;
 const SECOND = 1_000;
 
+export type FollowedCall = ReturnType<typeof followCall>;
+
 /** Follows a call, of the model or of this page, and shows its job. */
-export function followCall({ host, tool, input, actions, onNews }: FollowOptions): FollowedCall {
+export function followCall({ host, tool, input, actions, onNews }: FollowOptions) {
   const began = Date.now();
   let isAnswered = false;
   let failures = MAX_FAILURES;
@@ -44,25 +38,9 @@ export function followCall({ host, tool, input, actions, onNews }: FollowOptions
     {
       // A host that refuses says so itself.
       open: host.can.openLinks && ((url) => void host.request('ui/open-link', { url }).catch(() => {})),
-      actions: () => actions(call),
+      actions,
     },
   );
-  const call: FollowedCall = {
-    tool,
-    input,
-    card,
-    onResult(result) {
-      isAnswered = true;
-      card.show(jobAfter(result, card.job));
-      void poll();
-    },
-    onLost(why) {
-      isAnswered = true;
-      // A job with a known request id is polled to its end.
-      if (isActive(card.job) && card.job.request_id === undefined)
-        card.show({ ...card.job, status: 'failed', error: why });
-    },
-  };
 
   /** Polls the job until it ends: hosts pass on no progress. */
   async function poll(): Promise<void> {
@@ -99,7 +77,24 @@ export function followCall({ host, tool, input, actions, onNews }: FollowOptions
 
   setTimeout(tick, SECOND);
   if (tool || request_id) void poll();
-  return call;
+  return {
+    tool,
+    input,
+    card,
+    /** The tool has answered. */
+    onResult(result: ToolResult): void {
+      isAnswered = true;
+      card.show(jobAfter(result, card.job));
+      void poll();
+    },
+    /** The call failed on its way, or was stopped: its job may go on. */
+    onLost(why: string): void {
+      isAnswered = true;
+      // A job with a known request id is polled to its end.
+      if (isActive(card.job) && card.job.request_id === undefined)
+        card.show({ ...card.job, status: 'failed', error: why });
+    },
+  };
 }
 
 /** Calls a tool of this server through the host. */

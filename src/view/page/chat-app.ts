@@ -22,8 +22,12 @@ function applyTheme({ theme = '', styles }: HostContext): void {
 }
 
 function follow(host: Host, toolCall: ToolCall): FollowedCall {
-  const actions = (ended: FollowedCall) => variation(host, ended);
-  const followed = followCall({ ...toolCall, host, actions, onNews: (text) => tellModel(host, text) });
+  const followed: FollowedCall = followCall({
+    ...toolCall,
+    host,
+    actions: () => variation(host, followed),
+    onNews: (text) => tellModel(host, text),
+  });
   thread.append(followed.card.element);
   return followed;
 }
