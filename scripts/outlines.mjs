@@ -1,12 +1,12 @@
-// Makes letters of fonts: `import { outlines } from '<package>/<font>.woff?outlines'` gives the glyph of every character as
-// [advance, SVG path], so that no font is needed on the machine. One way for the bundle (esbuild) and for tests from src (vite).
+// Turns fonts into outlines: `import { outlines } from '<package>/<font>.woff?outlines'` gives [advance, SVG path] for every
+// character, so that no font is needed at run time. The same for the bundle (esbuild) and for tests that run from src (vite).
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import opentype from 'opentype.js';
 
 const QUERY = '?outlines';
 const SUFFIX = /\.woff\?outlines$/;
-// To the thousandth of the letters' height.
+// Units per font size.
 const UNITS = 1000;
 
 const fileOf = (/** @type {string} */ id) =>
@@ -28,7 +28,7 @@ function outlinesModule(file) {
 }
 
 /**
- * A path that counts from the point before and ends where the next letter begins: the path of a word is those of its letters.
+ * A relative path that ends where the next letter starts, so that the paths of letters can be joined into that of a word.
  * @param {{ type: string, x?: number, y?: number, x1?: number, y1?: number }[]} commands
  * @param {number} advance
  */

@@ -6,14 +6,14 @@ import { inputProblems } from './models/check.ts';
 import { CATALOGUE, cataloguePage } from './models/index.ts';
 import { outputOf } from './outputs.ts';
 
-const FIRST_BALANCE = 5;
+const INITIAL_BALANCE_USD = 5;
 // RunComfy's newest client sends no larger body.
 const MAX_BODY_BYTES = 64 << 20;
-// This model's price goes by quality; the others cost their base price, and results tell no cost where there is none.
-const PRICED = 'openai/gpt-image-1-5/image-to-image';
+// This model is priced by quality, the others by their base price; without one a result reports no cost.
+const PRICED_BY_QUALITY = 'openai/gpt-image-1-5/image-to-image';
 const PRICES: Record<string, number> = { low: 0.009, medium: 0.034, high: 0.133 };
 
-/** RunComfy's endpoints over an engine: what each answers, as far as API documentation and clients tell. */
+/** RunComfy's endpoints on top of an engine, as its API documentation and its clients describe them. */
 export function createApi(engine: Engine, key: string | undefined, origin: () => string) {
   function answer(route: Route, url: URL, text: string, authorization: string | undefined): Reply {
     const given = /^Bearer (\S+)$/.exec(authorization ?? '')?.[1];
@@ -62,7 +62,7 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
 
   function status(job: SandboxJob): Reply {
     const state = engine.state(job);
-    // As RunComfy does, /status calls a job completed that /result calls failed.
+    // As at RunComfy, /status says `completed` for a job that /result calls `failed`.
     const word = state === 'succeeded' || state === 'failed' ? 'completed' : state;
     const queue_position = engine.position(job) ?? null;
     return {
@@ -85,7 +85,7 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
       ...(state === 'failed' && { error: job.plan.error }),
       ...(state === 'succeeded' && {
         output: job.plan.output ?? outputOf(job, origin()),
-        ...(withCost && engine.tellsCost(job) && { cost: price(job) }),
+        ...(withCost && engine.reportsCost(job) && { cost: price(job) }),
       }),
     };
     return { status: 200, body };
@@ -96,14 +96,14 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
     return { status: 202, body: { request_id: job.id, status: engine.state(job), outcome } };
   }
 
-  /** What is left of the first balance once every job that succeeded is charged. */
+  /** The initial balance less the cost of every job that succeeded. */
   function balanceUsd(): number {
-    // The state last: it starts what is due, which takes long where thousands of jobs are tried at once.
+    // The state last: asking for it starts jobs that are due, which is slow for thousands at once.
     const spent = engine.jobs
       .map((job) => ({ job, usd: price(job) ?? 0 }))
       .filter(({ job, usd }) => usd > 0 && engine.state(job) === 'succeeded')
       .reduce((sum, { usd }) => sum + usd, 0);
-    return Math.round((FIRST_BALANCE - spent) * 1e6) / 1e6;
+    return Math.round((INITIAL_BALANCE_USD - spent) * 1e6) / 1e6;
   }
 
   function balance(): Reply {
@@ -122,11 +122,11 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
   return { answer };
 }
 
-/** What a job costs, in USD: a base price is one for each output, or for each second of film. */
+/** What a job costs, in USD: the base price is per output, or per second of video. */
 function price({ model, plan, effective }: SandboxJob): number | undefined {
   if (plan.costUsd !== undefined) return plan.costUsd;
   const { base_price_usd, price_unit } = CATALOGUE.get(model)?.published ?? {};
-  const each = model === PRICED ? PRICES[String(effective.quality)] : base_price_usd;
+  const each = model === PRICED_BY_QUALITY ? PRICES[String(effective.quality)] : base_price_usd;
   const units = price_unit === 'second' ? secondsOf(effective) : countOf(effective);
   return each === undefined ? undefined : Math.round(each * units * 1e6) / 1e6;
 }

@@ -1,30 +1,30 @@
 import { randomUUID } from 'node:crypto';
 
-/** How a job of the sandbox goes; every field has a usual value. */
+/** How a job of the sandbox runs; every field has a default. */
 export interface JobPlan {
-  /** Least time in the queue and time of the run, in ms. */
+  /** Minimum time in the queue, and run time, in ms. */
   queueMs: number;
   runMs: number;
   outcome: 'succeeded' | 'failed';
   error: string;
-  /** The `output` to answer with instead of a drawn picture. */
+  /** The `output` to return instead of test cards. */
   output?: unknown;
-  /** Words to answer with instead of the usual ones, by the usual word. */
+  /** Status words to use instead of RunComfy's, by RunComfy's. */
   words: Record<string, string>;
-  /** /result of the unfinished job is refused with 400005 instead of telling the state. */
+  /** /result of the unfinished job fails with 400005 instead of returning its state. */
   resultRefused: boolean;
-  /** What it costs, instead of the published price. */
+  /** Cost, instead of the published price. */
   costUsd?: number;
-  /** How long after the end its result tells the cost, in ms; Infinity for never. */
+  /** How long after its end the result reports the cost, in ms; Infinity for never. */
   costAfterMs: number;
 }
 
 export interface SandboxJob {
   readonly id: string;
   readonly model: string;
-  /** What was sent. */
+  /** The input as sent. */
   readonly input: Record<string, unknown>;
-  /** The same with the published defaults in place of what was left out. */
+  /** The input with the published defaults filled in. */
   readonly effective: Record<string, unknown>;
   readonly plan: JobPlan;
   readonly submittedAt: number;
@@ -36,20 +36,20 @@ export interface SandboxJob {
 
 export type SandboxState = 'in_queue' | 'in_progress' | 'succeeded' | 'failed' | 'cancelled';
 
-/** The service behind the sandbox's HTTP: a queue that feeds a few slots. It has no timers: states follow from the time. */
+/** The service behind the sandbox's HTTP: a queue that feeds a few slots. It has no timers: states are computed from the time. */
 export interface Engine {
   submit(model: string, input: Record<string, unknown>, effective?: Record<string, unknown>): SandboxJob;
   find(id: string): SandboxJob | undefined;
   state(job: SandboxJob): SandboxState;
   /** 1 for the next job to start; undefined once it has started. */
   position(job: SandboxJob): number | undefined;
-  /** Whether its result tells the cost by now. */
-  tellsCost(job: SandboxJob): boolean;
+  /** Whether its result reports the cost by now. */
+  reportsCost(job: SandboxJob): boolean;
   /** Cancels a queued job; false for any other. */
   cancel(job: SandboxJob): boolean;
-  /** Ends a job now, wherever it stands. */
+  /** Ends a job now, whatever its state. */
   finish(job: SandboxJob): void;
-  /** Plans the next submit; several calls plan several submits. */
+  /** Sets the plan of the next submit; several calls queue several plans. */
   planNext(plan: Partial<JobPlan>): void;
   readonly jobs: readonly SandboxJob[];
 }
@@ -60,7 +60,7 @@ const SLOTS = 2;
 
 export interface EngineOptions {
   now(): number;
-  /** Multiplies the usual times: 1 takes a few seconds a job. */
+  /** Multiplies the default times: at 1 a job takes a few seconds. */
   pace?: number;
   slots?: number;
 }
@@ -71,7 +71,7 @@ export function createEngine({ now, pace = 1, slots = SLOTS }: EngineOptions): E
   const plans: Partial<JobPlan>[] = [];
   const freeAt = Array.from({ length: slots }, () => 0);
 
-  /** Starts every queued job whose turn has come, in order. */
+  /** Starts the queued jobs that are due, in order. */
   function advance(): void {
     for (let head = waiting[0]; head; head = waiting[0]) {
       const slot = freeAt.indexOf(Math.min(...freeAt));
@@ -88,7 +88,7 @@ export function createEngine({ now, pace = 1, slots = SLOTS }: EngineOptions): E
   return {
     jobs,
     submit(model, input, effective = input) {
-      const usual: JobPlan = {
+      const defaults: JobPlan = {
         queueMs: QUEUE_MS * pace,
         runMs: (RUN_MS[String(effective.quality)] ?? RUN_MS.medium ?? 0) * pace,
         outcome: 'succeeded',
@@ -102,7 +102,7 @@ export function createEngine({ now, pace = 1, slots = SLOTS }: EngineOptions): E
         model,
         input,
         effective,
-        plan: { ...usual, ...plans.shift() },
+        plan: { ...defaults, ...plans.shift() },
         submittedAt: now(),
       };
       jobs.push(job);
@@ -121,7 +121,7 @@ export function createEngine({ now, pace = 1, slots = SLOTS }: EngineOptions): E
       const index = waiting.indexOf(job);
       return index === -1 ? undefined : index + 1;
     },
-    tellsCost: (job) => now() >= (job.endsAt ?? Number.POSITIVE_INFINITY) + job.plan.costAfterMs,
+    reportsCost: (job) => now() >= (job.endsAt ?? Number.POSITIVE_INFINITY) + job.plan.costAfterMs,
     cancel(job) {
       advance();
       const index = waiting.indexOf(job);

@@ -14,14 +14,14 @@ export interface SeenRequest {
 /** Something that goes wrong at an endpoint. */
 export interface Fault {
   on: Route;
-  /** How many requests it hits; 1 unless told, Infinity for all. */
+  /** How many requests it hits; default 1, Infinity for all. */
   times?: number;
   /**
-   * `before`: the connection is reset after the request was read, and nothing was done.
-   * `after`: it is done, then the connection is reset without an answer. `cut`: half of the answer goes out.
-   * `hold`: it is done, and the answer waits for the promise. `stall`: nothing is done before the promise resolves.
-   * `cutAfter`: it is done, and the answer goes out up to the end of the first match.
-   * A reply is given instead of doing anything; with `done` it is done, and then answered otherwise than it should be.
+   * `before`: the request is read, then the connection is reset without processing it.
+   * `after`: the request is processed, then the connection is reset without a response. `cut`: half of the response is sent.
+   * `hold`: the request is processed, and the response waits for the promise. `stall`: processing waits for the promise.
+   * `cutAfter`: the request is processed, and the response is sent up to the end of the first match.
+   * A reply is sent instead of processing the request; with `done` it is processed, and the response is altered.
    */
   what:
     | 'before'
@@ -41,7 +41,7 @@ export interface Reply {
   headers?: Record<string, string>;
 }
 
-/** What is left out is as in the endpoint's own answer; a body may be made from its body. */
+/** What is omitted stays as the endpoint responded; the body may be a function of the endpoint's own. */
 export interface DoneReply {
   done: true;
   status?: number;
@@ -50,7 +50,7 @@ export interface DoneReply {
   headers?: Record<string, string>;
 }
 
-/** Faults in the order in which they were given; each request takes the first that fits. */
+/** Faults in the order of injection; each request gets the first that matches. */
 export function createFaults() {
   const pending: { fault: Fault; left: number }[] = [];
   let atRandom: (route: Route, request: SeenRequest) => Fault['what'] | undefined = () => undefined;
@@ -69,7 +69,7 @@ export function createFaults() {
   };
 }
 
-/** Does what a request asks for and answers it, or what is left of that under a fault. */
+/** Processes a request and sends the response, as far as the fault allows. */
 export async function answerThrough(
   fault: Fault['what'] | undefined,
   act: () => Reply,
@@ -92,13 +92,13 @@ function altered(own: Reply, { status = own.status, body = own.body, headers }: 
   return { status, body: typeof body === 'function' ? body(own.body) : body, ...(headers && { headers }) };
 }
 
-/** Where the first match ends; the whole length where there is none. */
+/** Where the first match ends; the whole length if there is none. */
 function endOf(pattern: RegExp, text: string): number {
   const match = pattern.exec(text);
   return match ? match.index + match[0].length : text.length;
 }
 
-/** Sends a reply, of which only as many characters go out as `cut` tells. */
+/** Sends a reply, or only its first characters, as many as `cut` returns. */
 export function send(
   { status, body, headers }: Reply,
   response: ServerResponse,

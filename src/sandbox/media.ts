@@ -1,15 +1,15 @@
 import { crc32, deflateSync } from 'node:zlib';
 
-/** A file as it is served, with its MIME type. */
+/** A file with its MIME type. */
 export interface MediaFile {
   type: string;
   data: Buffer;
 }
 
-/** A film, a sound or a 3D model of the sandbox, by the path of its URL; undefined for a picture. */
+/** A video, sound or 3D model, by the path of its URL; undefined for an image. */
 export function mediaFile(path: string): MediaFile | undefined {
   if (path.endsWith('.wav')) return { type: 'audio/wav', data: tone() };
-  if (path.endsWith('.mp4')) return { type: 'video/mp4', data: emptyFilm() };
+  if (path.endsWith('.mp4')) return { type: 'video/mp4', data: emptyVideo() };
   if (path.endsWith('.glb')) return { type: 'model/gltf-binary', data: emptyMesh() };
   return undefined;
 }
@@ -17,7 +17,7 @@ export function mediaFile(path: string): MediaFile | undefined {
 const RATE = 8_000;
 const PITCH = 440;
 
-/** One second of a tone, as a WAV file of 16 bits. */
+/** A tone of one second, as a 16-bit WAV file. */
 function tone(): Buffer {
   const head = Buffer.alloc(44);
   head.write('RIFF', 0);
@@ -38,8 +38,8 @@ function tone(): Buffer {
   return Buffer.concat([head, samples]);
 }
 
-/** The head of an MP4 file without a track: what a client sees of a film is its URL and type. */
-function emptyFilm(): Buffer {
+/** An MP4 file without a track: all that a client sees of a video is its URL and type. */
+function emptyVideo(): Buffer {
   const box = (kind: string, content: string) => {
     const length = Buffer.alloc(4);
     length.writeUInt32BE(8 + content.length);
@@ -48,7 +48,7 @@ function emptyFilm(): Buffer {
   return Buffer.concat([box('ftyp', 'isom\0\0\x02\0isommp41'), box('mdat', '')]);
 }
 
-/** A glTF file that holds an empty scene. */
+/** A glTF file with an empty scene. */
 function emptyMesh(): Buffer {
   const scene = Buffer.from('{"asset":{"version":"2.0"}} ');
   const head = Buffer.alloc(20);

@@ -5,7 +5,7 @@ import { type MediaFile, mediaFile } from './media.ts';
 import { CATALOGUE } from './models/index.ts';
 import type { OutputField } from './models/published.ts';
 
-/** The `output` of a result, under the name that the model gives it: gpt-image-2 answers with `images` even for one picture. */
+/** The `output` of a result, under the model's own name for it: gpt-image-2 returns `images` even for one image. */
 export function outputOf(job: SandboxJob, origin: string): unknown {
   const field = CATALOGUE.get(job.model)?.output ?? 'image';
   const count = isPicture(field) ? countOf(job.effective) : 1;
@@ -26,7 +26,7 @@ function fileName(field: OutputField, job: SandboxJob, index: number): string {
   return isPicture(field) ? `image${number}.${formatOf(job.effective)}` : 'video.mp4';
 }
 
-/** The file that a URL of an output leads to; undefined where there is none. */
+/** The file at the URL of an output, if there is one. */
 export async function outputFile(engine: Engine, url: URL): Promise<MediaFile | undefined> {
   const job = succeededAt(engine, url);
   return job && (mediaFile(url.pathname) ?? inThreadPool(picture(engine, job, url)));
@@ -37,7 +37,7 @@ function succeededAt(engine: Engine, { pathname }: URL): SandboxJob | undefined 
   return job && engine.state(job) === 'succeeded' ? job : undefined;
 }
 
-/** The card of a job's picture. As a reference it is small, and its own references are only named. */
+/** The test card of a job. As a reference it is small, and its own references are only named, so that chains of edits end. */
 async function picture(
   engine: Engine,
   job: SandboxJob,

@@ -6,17 +6,17 @@ import { type MediaFile, plainPng } from './media.ts';
 
 type Inset = Reference & { href?: string };
 type Box = [x: number, y: number, width: number, height: number];
-// With the space before it, and the outline of its letters where the font has all of them; in thousandths of the size.
+// With the space before it, and its outline if the font has all its letters; in thousandths of the font size.
 type Word = { text: string; path: string | undefined; gap: number; width: number };
 
-/** The larger side of a reference that is inset, in pixels. */
+/** The maximum side of an inset reference, in pixels. */
 export const MAX_INSET = 768;
 const MAX_PIXELS = 36_000_000;
 const INK = '#fff';
-// The hues of grounds, and of the accent of each.
+// The hues of the backgrounds, and the hue of the accent on each.
 const HUES = [216, 316, 168, 236, 354, 204, 190, 24];
 const ACCENTS = [36, 18, 28, 206, 34, 162, 14, 40];
-// Glyphs by character, in thousandths of the size.
+// Glyphs by character, in thousandths of the font size.
 const OUTLINES = { ...latin, ...extended };
 const CJK = '\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Hangul}';
 // A word with the space before it: a character of CJK, or at most 24 others, so that a long URL is split.
@@ -25,7 +25,7 @@ const FULL_WIDTH = new RegExp(`[${CJK}\\p{Extended_Pictographic}\\u3000-\\u303f\
 const NO_WIDTH = /[\p{M}\p{Cf}]/u;
 const RIGHT_TO_LEFT = /^\P{L}*[\p{sc=Arabic}\p{sc=Hebrew}]/u;
 
-/** Draws a test card: the same card, the same bytes. Without sharp it is a plain PNG of the asked size. */
+/** Draws a test card; the same card gives the same bytes. Without sharp it is a plain PNG of the right size. */
 export async function drawCard(card: Card): Promise<MediaFile> {
   const { width, height, format, references } = card;
   const { default: sharp } = await import('sharp').catch(() => ({ default: undefined }));
@@ -49,7 +49,7 @@ export async function drawCard(card: Card): Promise<MediaFile> {
   return { type: `image/${format}`, data: await encoded.toBuffer() };
 }
 
-/** From top to bottom: the mark, the prompt, the references below or beside it, a rule, model and settings. */
+/** From top to bottom: the mark, the prompt with the references below or beside it, a rule, model and settings. */
 function svg(card: Card, seed: Buffer, insets: Inset[], clear: boolean): string {
   const { width, height, index, count } = card;
   const unit = Math.min(Math.sqrt(width * height), 1.6 * Math.min(width, height)) / 100;
@@ -70,7 +70,7 @@ function svg(card: Card, seed: Buffer, insets: Inset[], clear: boolean): string 
   const [dark, , accent] = coloursOf(seed, index);
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">
     <clipPath id="panel"><rect ${box([edge, edge, width - 2 * edge, height - 2 * edge])} rx="${edge}"/></clipPath>
-    <g clip-path="url(#panel)">${ground(card, seed)}</g>
+    <g clip-path="url(#panel)">${background(card, seed)}</g>
     <rect ${box([left, left, mark.width + 2.6 * unit, 4 * unit])} rx="${2 * unit}" fill="${accent}"/>
     ${mark.at(left + 1.3 * unit, left + 2 * unit - mark.height / 2, dark)}
     ${place.at(left + inner - place.width, left + 2 * unit - place.height / 2)}
@@ -90,8 +90,8 @@ function coloursOf(seed: Buffer, index: number): [dark: string, base: string, ac
   return [`hsl(${HUES[at]}, 50%, 15%)`, `hsl(${HUES[at]}, 44%, 26%)`, `hsl(${ACCENTS[at]}, 80%, 73%)`];
 }
 
-/** A gradient, a glow at one side, and rings, stripes or waves. */
-function ground({ width: w, height: h, index }: Card, seed: Buffer): string {
+/** A gradient, a glow from one side, and rings, stripes or waves. */
+function background({ width: w, height: h, index }: Card, seed: Buffer): string {
   const random = (at: number) => seed.readUInt8((at + 5 * index) % seed.length) / 255;
   const [dark, base, accent] = coloursOf(seed, index);
   const [x, y, long] = [random(2) < 0.5 ? 0 : 1, n(random(3)), Math.max(w, h)];
@@ -113,7 +113,7 @@ function ground({ width: w, height: h, index }: Card, seed: Buffer): string {
     ${Array.from({ length: 8 }, (_, step) => pattern?.(step)).join('')}`;
 }
 
-/** The references in as many columns as make them largest. */
+/** The references, in the number of columns that makes them largest. */
 function tiles(insets: Inset[], [left, top, width, height]: Box, unit: number): string {
   const sideIn = (columns: number) =>
     Math.min(width / columns - unit, height / Math.ceil(insets.length / columns) - 4 * unit);
@@ -158,7 +158,7 @@ function wrap(words: Word[], room: number): Word[][] {
   return lines;
 }
 
-/** The text in the largest letters, of at most `max`, that fit into the box, in lines of like length. */
+/** Sets a text in the largest font size, at most `max`, at which it fits into the box, with balanced lines. */
 function typeset(text: string, width: number, height: number, max: number) {
   const isRtl = RIGHT_TO_LEFT.test(text);
   const source = text.normalize().split('\n');
@@ -174,10 +174,10 @@ function typeset(text: string, width: number, height: number, max: number) {
   const rooms = Array.from({ length: 40 }, (_, step) => widest * (1 - step / 100));
   const lines = wrapped(rooms.findLast((room) => wrapped(room).length === length) ?? widest);
   const leading = leadingOf(size);
-  /** Draws it: letters as outlines, words of other scripts in the machine's own fonts. */
+  /** Draws it: letters as outlines, words in other scripts with the machine's own fonts. */
   const at = (x: number, y: number, fill = INK, opacity = 1) => {
     const drawn = lines.map((line, row) => {
-      // Capitals, of 0.7 of the size, stand in the middle of their line.
+      // Capitals, 0.7 of the font size high, are centred in their line.
       const baseline = leading * (row + 0.5) + 0.35 * size;
       let [pen, path, others, isOther] = [0, '', '', false];
       for (const word of line) {

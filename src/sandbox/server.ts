@@ -6,29 +6,29 @@ import { createEngine, type Engine, type EngineOptions } from './engine.ts';
 import { answerThrough, createFaults, type Fault, type Route, type SeenRequest, send } from './faults.ts';
 import { outputFile } from './outputs.ts';
 
-/** An imitation of RunComfy on loopback: its paths, JSON, status codes and quirks, and real pictures. */
+/** An imitation of RunComfy on loopback: its paths, JSON, status codes and quirks, and real image files. */
 export interface Sandbox {
   readonly origin: string;
   readonly engine: Engine;
   readonly requests: readonly SeenRequest[];
-  /** How many connections were open at once at most. */
-  readonly mostConnections: number;
+  /** The most connections that were open at once. */
+  readonly maxConnections: number;
   inject(fault: Fault): void;
-  /** Asks for the fault of every request that no injected one hits. */
+  /** Chooses a fault for each request that no injected one hits. */
   failAtRandom(choose: (route: Route, request: SeenRequest) => Fault['what'] | undefined): void;
   close(): Promise<void>;
 }
 
 export interface SandboxOptions extends Partial<EngineOptions> {
-  /** The one key that is accepted; any is without it. */
+  /** The only key that is accepted; default: any. */
   key?: string;
-  /** Does not keep the process alive by itself. */
+  /** Does not keep the process alive. */
   unref?: boolean;
 }
 
 const SANDBOX_KEY = 'sandbox-key';
 
-/** Starts a sandbox inside this process and points a config at it; a real key never goes there. */
+/** Starts a sandbox in this process and returns a config that uses it; a real key is never sent to it. */
 export async function sandboxed(config: Config): Promise<Config> {
   const { origin } = await startSandbox({ key: SANDBOX_KEY, unref: true });
   return {
@@ -76,10 +76,10 @@ export async function startSandbox({
     });
   });
   let connections = 0;
-  let mostConnections = 0;
+  let maxConnections = 0;
   server.on('connection', (socket) => {
     connections += 1;
-    mostConnections = Math.max(mostConnections, connections);
+    maxConnections = Math.max(maxConnections, connections);
     socket.once('close', () => {
       connections -= 1;
     });
@@ -92,8 +92,8 @@ export async function startSandbox({
     origin,
     engine,
     requests,
-    get mostConnections() {
-      return mostConnections;
+    get maxConnections() {
+      return maxConnections;
     },
     inject: faults.inject,
     failAtRandom: faults.failAtRandom,

@@ -60,7 +60,7 @@ export async function many(): Promise<Table[]> {
           ['submits a second', JOBS / (submitted / 1000), ''],
           ['reads a second', (reads - readsBefore) / (FOLLOWED_FOR / 1000), '<= 10'],
           ['reads refused', refused, '0'],
-          ['connections at most', sandbox.mostConnections, '<= 16'],
+          ['connections at most', sandbox.maxConnections, '<= 16'],
           [
             'heap a job, kB (5.9 of it the SDK keeps for any open call)',
             (after.heap - before.heap) / JOBS / 1024,

@@ -28,5 +28,5 @@ it('follows many jobs at one pace, over few connections, and answers each with i
   expect(reads.length).toBeGreaterThanOrEqual(JOBS);
   // Ten a second, a few more at the start, and one second's worth for the first one's way through a busy process.
   expect(reads.length).toBeLessThanOrEqual(10 * seconds + 15);
-  expect(sandbox.mostConnections).toBeLessThanOrEqual(16);
+  expect(sandbox.maxConnections).toBeLessThanOrEqual(16);
 });

@@ -1,6 +1,6 @@
 import type { PublishedField, PublishedSchema } from './published.ts';
 
-/** What the service would say against an input, one line a problem. */
+/** What the service would reject in an input, one line per problem. */
 export function inputProblems(schema: PublishedSchema, input: Record<string, unknown>): string[] {
   const problems = schema.required
     .filter((name) => name in schema.properties && !(name in input))

@@ -1,7 +1,7 @@
 import catalogue from './catalogue.json' with { type: 'json' };
 import type { OutputField, PublishedModel, PublishedSchema, SandboxModel } from './published.ts';
 
-/** An entry of catalogue.json: what RunComfy publishes, without what follows from the rest, and the output's name. */
+/** An entry of catalogue.json: what RunComfy publishes, without what can be derived, and the name of the output. */
 type Entry = Omit<PublishedModel, 'model_url' | 'inputs' | 'required_inputs' | 'input_schema'> &
   Pick<PublishedSchema, 'required' | 'properties'> & { output: OutputField };
 

@@ -17,7 +17,7 @@ export interface PublishedModel {
 export interface PublishedSchema {
   type: 'object';
   title: 'Input';
-  /** May name what is no property. */
+  /** May name fields that are not in `properties`. */
   required: readonly string[];
   properties: Record<string, PublishedField>;
 }
