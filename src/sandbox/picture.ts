@@ -32,7 +32,7 @@ export async function drawCard(card: Card): Promise<MediaFile> {
   const seed = createHash('sha256').update(card.seed).digest();
   if (!sharp) return { type: 'image/png', data: plainPng(width, height, seed) };
   const inset = async (reference: Reference): Promise<Inset> => {
-    const image = sharp(reference.data, { limitInputPixels: MAX_PIXELS }).autoOrient();
+    const image = sharp(reference.data).autoOrient();
     const small = image.resize(MAX_INSET, MAX_INSET, { fit: 'inside', withoutEnlargement: true });
     const png = await small.png({ compressionLevel: 1 }).toBuffer();
     return { ...reference, href: `data:image/png;base64,${png.toString('base64')}` };

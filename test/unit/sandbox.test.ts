@@ -119,18 +119,14 @@ describe('a test card', () => {
       const [a, b] = await Promise.all([pixels(one?.data as Buffer), pixels(other?.data as Buffer)]);
       expect(a.equals(b)).toBe(false);
       const { width, height } = card('');
-      const rightOf = (image: Buffer) =>
-        sharp(image).extract({
-          left: Math.ceil(width * 0.975),
-          top: 0,
-          width: Math.floor(width * 0.025),
-          height,
-        });
-      const empty = await drawCard(card(''));
-      const [margin, emptyMargin] = await Promise.all(
-        [one?.data as Buffer, empty.data].map((image) => rightOf(image).raw().toBuffer()),
-      );
-      expect(margin?.equals(emptyMargin as Buffer)).toBe(true);
+      const margin = async (prompt: string) =>
+        sharp((await drawCard(card(prompt))).data)
+          .extract({ left: Math.ceil(width * 0.975), top: 0, width: Math.floor(width * 0.025), height })
+          .raw()
+          .toBuffer();
+      const empty = await margin('');
+      for (const prompt of [LONG, 'W'.repeat(24), 'm'.repeat(500)])
+        expect((await margin(prompt)).equals(empty), prompt).toBe(true);
     },
   );
 
@@ -178,6 +174,7 @@ describe('a test card', () => {
     };
     expect(await shares([inset])).toBeGreaterThan(0.03);
     expect(await shares(Array.from({ length: 16 }, () => inset))).toBeGreaterThan(0.03);
+    expect(await shares(Array.from({ length: 200 }, () => inset))).toBeGreaterThan(0);
     const { data: _, ...named } = inset;
     expect(await shares([named, { ...inset, data: Buffer.from('no image') }])).toBe(0);
   });
