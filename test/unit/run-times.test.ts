@@ -96,7 +96,6 @@ describe('run times', () => {
     ['one that failed', job(8, { state: 'failed' })],
     ['one that still runs', job(8, { state: 'in_progress' })],
     ['one whose run time nobody saw', job(undefined)],
-    ['text', job('8')],
     ['nothing at all', job(null)],
     ['no number', job(Number.NaN)],
     ['a time before the start', job(-8)],

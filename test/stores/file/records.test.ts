@@ -259,7 +259,8 @@ describe('a record that holds more than this version knows', () => {
     const { backend, mine } = await start();
     const { job } = intent('an owl', HOUR);
     const known = { ...job, state: 'in_queue' as const, request_id: 'r-1', cost_usd: 0.5 };
-    const invalid = { urls: 'u', kinds: ['smell'], delivered_at: 7, ran_seconds: null, error: {} };
+    const times = { delivered_at: 7, ran_seconds: '8', started_within_seconds: 'x', finished_at: null };
+    const invalid = { ...times, urls: 'u', kinds: ['smell'], error: {} };
     const unknown = { rating: 5, later: { deep: [1] } };
     const content = { job: { ...known, ...unknown, ...invalid }, writes: {} };
     write(backend, JSON.stringify({ version: 2, ...ACCOUNT, ...content }));
