@@ -49,19 +49,17 @@ export function createHolder(options: {
     return named;
   }
 
-  /** Writes one after the other; a file that was deleted is created again. */
+  /** Writes one after the other, in place; a file that was deleted is created again. */
   function write(word: string): Promise<void> {
     const written = lastWrite.then(async () => {
       const { session, identity } = self();
       const path = join(dir, session);
-      const start = word.padEnd(COUNT_LENGTH);
-      const file = await open(path, 'r+').catch(() => undefined);
-      if (file) return file.write(start, 0).finally(() => file.close());
-      const created = await open(path, 'w', 0o600);
-      return created.writeFile(start + JSON.stringify(identity)).finally(() => created.close());
+      const file = await open(path, 'r+').catch(() => open(path, 'w', 0o600));
+      const text = word.padEnd(COUNT_LENGTH) + JSON.stringify(identity);
+      await file.write(text, 0).finally(() => file.close());
     });
     lastWrite = written.catch(() => {});
-    return written as Promise<void>;
+    return written;
   }
 
   async function beat(): Promise<void> {

@@ -15,19 +15,13 @@ import { isNewer, type RecordedJob, readJob } from './record.ts';
  * The names that 0.1.0 gave: `<submit time>-<fingerprint>-<nonce>.<generation>[.<request id>].json`, several for one job
  * where a crash left them.
  */
-const NAME = /^(\d{8}T\d{9}Z-[0-9a-f]{16}-([0-9a-f]{8}))\.(\d+)(?:\.([A-Za-z0-9_-]{1,128}))?\.json$/;
+const NAME = /^(\d{8}T\d{9}Z-[0-9a-f]{16}-[0-9a-f]{8})\.(\d+)(?:\.([A-Za-z0-9_-]{1,128}))?\.json$/;
+const NONCE_LENGTH = 8;
 const VERSION = 1;
 
 interface Old {
   api: string;
   job: RecordedJob;
-}
-
-interface Named {
-  name: string;
-  nonce: string;
-  /** Of several names of one job the highest counts. */
-  rank: number;
 }
 
 /**
@@ -48,8 +42,8 @@ export async function importRecords(
   if (account.tenant !== LOCAL_TENANT) return;
 
   /** The file of a job that counts. */
-  async function read(files: readonly Named[]): Promise<Old | undefined> {
-    for (const { name } of files) {
+  async function read(files: readonly string[]): Promise<Old | undefined> {
+    for (const name of files) {
       const text = await readText(join(from, name));
       const old = typeof text === 'string' ? parse(text) : undefined;
       if (old !== 'corrupt') return old;
@@ -58,34 +52,38 @@ export async function importRecords(
     return undefined;
   }
 
-  for (const files of byJob(names)) {
+  for (const [oldId, files] of byJob(names)) {
     const old = await read(files);
     if (old?.api !== account.api) continue;
     const { job } = old;
-    const id = `${timeInId(job.submitted_at)}-${fingerprintOf(account, job)}-${files[0]?.nonce}`;
+    const id = `${timeInId(job.submitted_at)}-${fingerprintOf(account, job)}-${oldId.slice(-NONCE_LENGTH)}`;
     // A process of 0.1.0 that still runs may record a request id after another process imported its record.
     const withRequestId = (now: StoredJob) =>
       now.job.request_id === undefined && job.request_id !== undefined ? { ...now, job } : now;
     await records.create(id, { job });
     await records.change(id, withRequestId, 'durable');
     // The one that counts goes last, so that it is still there after a crash.
-    for (const { name } of [...files].reverse()) await rm(join(from, name), { force: true });
+    for (const name of [...files].reverse()) await rm(join(from, name), { force: true });
   }
   // Fails unless the folder is empty by now.
   await rmdir(from).catch(() => {});
 }
 
-/** The names of each job, the one that counts first. */
-function byJob(names: readonly string[]): Named[][] {
-  const jobs = new Map<string, Named[]>();
+/** The names of each job by its id there, the one that counts first. */
+function byJob(names: readonly string[]): Map<string, string[]> {
+  const jobs = new Map<string, string[]>();
   for (const name of names) {
-    const [, id, nonce = '', generation, requestId] = NAME.exec(name) ?? [];
-    if (id === undefined) continue;
-    // A request id outweighs any generation.
-    const rank = Number(generation) - (requestId === undefined ? Number.MAX_SAFE_INTEGER : 0);
-    jobs.set(id, [...(jobs.get(id) ?? []), { name, nonce, rank }]);
+    const [, id] = NAME.exec(name) ?? [];
+    if (id !== undefined) jobs.set(id, [...(jobs.get(id) ?? []), name]);
   }
-  return [...jobs.values()].map((files) => files.sort((a, b) => b.rank - a.rank));
+  for (const files of jobs.values()) files.sort((a, b) => rankOf(b) - rankOf(a));
+  return jobs;
+}
+
+/** A request id outweighs any generation. */
+function rankOf(name: string): number {
+  const [, , generation, requestId] = NAME.exec(name) ?? [];
+  return Number(generation) - (requestId === undefined ? Number.MAX_SAFE_INTEGER : 0);
 }
 
 /** Undefined for a version that this one does not know. */
