@@ -14,7 +14,7 @@ type ClaimsOptions = Pick<JobsOptions, 'store' | 'calls' | 'runTimes' | 'check' 
 // biome-ignore lint/suspicious/noConfusingVoidType: a release resolves to nothing.
 type Write = () => Promise<StoredJob | undefined | void>;
 
-// An older job is no retry any more: who asks again a day later wants a new image. In ms.
+// In ms. A call that repeats one a day later is no retry but asks for a new image.
 const RESUMED_WITHIN = 24 * 3_600_000;
 const RECORD_AGAIN_AFTER = 2_000;
 

@@ -14,23 +14,19 @@ export type FollowOptions = Pick<JobsOptions, 'api' | 'intervals' | 'rateLimiter
   lateCosts: LateCosts;
 };
 
-export interface Following {
-  /** When the first poll is, in ms from now; 0 if somebody asks for the job just now. */
-  firstInterval: number;
-  /** It is the job of an earlier call. */
-  resumed?: boolean;
-}
-
 export type Follow = ReturnType<typeof createFollow>;
 
-/** Makes what polls a job until it ends or the wait is over, records what it learns, and ends the claim. */
+/**
+ * Makes what polls a job until it ends or the wait is over, records what it learns, and ends the claim. `firstInterval`
+ * is the time to the first poll in ms, 0 if somebody asks for the job just now; `resumed` that it is an earlier call's.
+ */
 export function createFollow(options: FollowOptions) {
   const { api, intervals, lateCosts, clock, log } = options;
 
   return async (
     claim: Claim,
     requestId: string,
-    { firstInterval, resumed = false }: Following,
+    { firstInterval, resumed = false }: { firstInterval: number; resumed?: boolean },
     wait: Wait,
   ): Promise<Outcome> => {
     let readError: ToolError | undefined;

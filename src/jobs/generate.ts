@@ -6,7 +6,7 @@ import type { Follow } from './follow.ts';
 import { followLead } from './lead.ts';
 import type { JobsOptions } from './options.ts';
 
-export type GenerateOptions = Omit<JobsOptions, 'check' | 'ended'> & { claims: Claims; follow: Follow };
+type GenerateOptions = Omit<JobsOptions, 'check' | 'ended'> & { claims: Claims; follow: Follow };
 
 const PRUNE_EVERY = 3_600_000;
 
@@ -31,7 +31,7 @@ export function createGenerate(options: GenerateOptions) {
     });
   }
 
-  /** Answers a call that repeats an earlier one: with its job, or that it cannot be told whether there is one. */
+  /** Answers a call that repeats an earlier one: with its job, or that there may or may not be one. */
   async function resume(claim: Claim, wait: Wait): Promise<Outcome> {
     if (claim.job.request_id === undefined) await claim.observe({ kind: 'response_lost' });
     const { request_id, submitted_at } = claim.job;
@@ -96,7 +96,7 @@ export function createGenerate(options: GenerateOptions) {
   };
 }
 
-/** Records that a job was not submitted, or may not have been, and returns the error that told so. */
+/** Records that a job was not submitted, or may not have been; returns the error that says so. */
 async function recordFailure(claim: Claim, error: unknown): Promise<unknown> {
   if (error instanceof ToolError && error.charged === 'no') await claim.discard();
   else {
@@ -107,7 +107,7 @@ async function recordFailure(claim: Claim, error: unknown): Promise<unknown> {
   return error;
 }
 
-/** A call repeats one that was cut off in its submit. Once that is told, the next call submits a new job. */
+/** A call repeats one that was cut off during its submit. Once this is delivered, the next call submits a new job. */
 const interrupted = (submittedAt: string | undefined): ToolError =>
   new ToolError(
     'submit_unknown',
@@ -118,7 +118,7 @@ const interrupted = (submittedAt: string | undefined): ToolError =>
     },
   );
 
-/** The job was accepted, but cannot be followed: told with its request id, so that it is not submitted again. */
+/** The job was accepted, but cannot be followed: the error names its request id, so that it is not submitted again. */
 function unfollowed(requestId: string, cause: ToolError): ToolError {
   const { code, message, next } = cause;
   if (code === 'unknown_request') return new ToolError(code, message, { next, charged: 'maybe', cause });

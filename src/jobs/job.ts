@@ -3,8 +3,8 @@ import type { MediaKind } from '../runcomfy/outputs.ts';
 import type { ResultReply, StatusReply } from '../runcomfy/replies.ts';
 
 /**
- * `reserved` is counted and recorded, and certainly not sent; `submitting` may have been sent; whether RunComfy has a
- * job that is `unknown` cannot be told, with or without a request id. The last three states are final.
+ * `reserved` is counted and recorded, and certainly not sent; `submitting` may have been sent; RunComfy may or may not
+ * have a job that is `unknown`, with or without a request id. The last three states are final.
  */
 export const JOB_STATES = [
   'reserved',
@@ -50,7 +50,7 @@ export const createJobSchema = () =>
     missing_since: z.string().exactOptional(),
     /** Since when RunComfy itself has denied that it knows the request id. */
     denied_since: z.string().exactOptional(),
-    /** When a client was told the outcome, or that it is unknown. */
+    /** When the outcome, or that it is unknown, was delivered to a client. */
     delivered_at: z.string().exactOptional(),
   });
 
@@ -61,7 +61,7 @@ export const UNKNOWN_MODEL = 'unknown';
 
 /** What reads showed of the time of a job's run. All in ms, times since the epoch; absent is what is not known. */
 export interface RunTiming {
-  /** The last read that told the state, or the submit. */
+  /** The last read that showed the state, or the submit. */
   readonly seenAt?: number;
   /** When it began to run: halfway between the last read that saw it queued and the first that saw it run. */
   readonly startedAt?: number;

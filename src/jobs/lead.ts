@@ -12,7 +12,7 @@ const MIN_DENIALS = 2;
 
 /**
  * Whether RunComfy knows a request id that came in a reply which proves nothing: `missing` once it denied that twice,
- * `open` if it could not be told in 30 s or the wait was given up. Pays for nothing, and throws for nothing that
+ * `open` if that did not become clear within 30 s or the wait was given up. Pays for nothing, and throws for nothing that
  * RunComfy answers.
  */
 export async function followLead(

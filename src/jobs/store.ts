@@ -46,13 +46,6 @@ export interface StoreOptions {
   clock: Clock;
 }
 
-/** A call that asks for an earlier job. */
-export interface Claimant {
-  readonly id: string;
-  /** Aborts when the call is given up. */
-  readonly signal: AbortSignal;
-}
-
 export interface Query {
   /** ISO 8601; by the time of the submit. */
   since?: string;
@@ -99,23 +92,27 @@ export interface JobStore {
    */
   discard(id: string, call: string, lead?: string): Promise<void>;
   /**
-   * The newest job of a repeated call since a time (ISO 8601) that neither failed nor was cancelled, whose outcome
-   * nobody was told, and that nobody follows; now leased to the caller, who gets the same job again. One that is only
-   * `reserved` is cancelled instead, so that whoever reserved it can no longer send it. If it cannot be told at once
-   * whether somebody follows a job, waits for proof. Rejects with the signal's reason.
+   * Leases the newest job of a repeated call since a time (ISO 8601) that neither failed nor was cancelled, whose
+   * outcome was never delivered, and that nobody follows; the same caller gets the same job again. One that is only
+   * `reserved` is cancelled instead, so that whoever reserved it can no longer send it. If it is unclear whether
+   * somebody follows a job, waits for proof. Rejects with the signal's reason.
    */
-  claimRepeat(fingerprint: string, since: string, by: Claimant): Promise<StoredJob | undefined>;
+  claimRepeat(
+    fingerprint: string,
+    since: string,
+    by: { id: string; signal: AbortSignal },
+  ): Promise<StoredJob | undefined>;
   /** Leases a job to a call. Undefined if another call follows it, or may, or the job is gone. */
   lease(id: string, call: string): Promise<StoredJob | undefined>;
-  /** Ends the call's lease, with the time (ISO 8601) at which the outcome was told, if it was. Leaves other leases. */
+  /** Ends the call's lease, with the time (ISO 8601) at which the outcome was delivered, if it was. Leaves other leases. */
   release(id: string, call: string, deliveredAt?: string): Promise<void>;
   /** Exact match. */
   byRequestId(requestId: string): Promise<StoredJob | undefined>;
   /** Newest first, each read when it is asked for. */
   newest(query?: Query): AsyncGenerator<StoredJob>;
   /**
-   * Deletes jobs of which nothing is owed to anybody and that are older than `keep.days` or beyond the newest
-   * `keep.jobs`, but none of the last 24 hours, on which limits and repeated calls depend. `now` in ms.
+   * Deletes jobs that nobody is owed an answer for and that are older than `keep.days` or beyond the newest `keep.jobs`,
+   * but none of the last 24 hours, on which limits and repeated calls depend. `now` in ms.
    */
   prune(now: number, keep: Retention): Promise<void>;
 }

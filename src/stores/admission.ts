@@ -1,5 +1,4 @@
 import type { Clock } from '../clock.ts';
-import type { ToolError } from '../errors.ts';
 import type { Job } from '../jobs/job.ts';
 import type { Intent, LimitCheck, Query, StoredJob } from '../jobs/store.ts';
 import { DAY } from './rules.ts';
@@ -7,14 +6,6 @@ import { DAY } from './rules.ts';
 // How often a call tries for a place that a pending call may yet leave free, and its first pause in ms.
 const MAX_TRIES = 6;
 const FIRST_PAUSE = 40;
-
-interface Verdict {
-  error: ToolError;
-  /** The job is one too many even without the calls that are pending. */
-  isFinal: boolean;
-  /** It is the first of the pending ones. */
-  isFirst: boolean;
-}
 
 /**
  * Reserves jobs within limits, across processes. A call counts all others after it is recorded itself, so of two that
@@ -32,8 +23,8 @@ export function createAdmission(store: {
   const { reserve, withdraw, newest, clock, random } = store;
   let last: Promise<unknown> = Promise.resolve();
 
-  /** Undefined for a job within the limits. */
-  async function judge({ id, job }: StoredJob, check: LimitCheck): Promise<Verdict | undefined> {
+  /** Why a job is one too many, whether it is even without the pending ones, and whether it is the first of those. */
+  async function judge({ id, job }: StoredJob, check: LimitCheck) {
     const now = clock.now();
     const others: StoredJob[] = [];
     for await (const other of newest({ since: new Date(now - DAY).toISOString() }))

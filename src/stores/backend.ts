@@ -42,7 +42,7 @@ export interface Holder {
   has(key: string): boolean;
   release(key: string): void;
   owns(lease: Lease): boolean;
-  /** Whether another process is alive, as far as that can be told at once. */
+  /** Whether another process is alive, as far as that is known at once. */
   liveness(lease: Lease): Promise<Liveness>;
   /** Waits for proof that a process which cannot be examined is alive, else it is dead. Rejects with the signal's reason. */
   watch(lease: Lease, signal: AbortSignal): Promise<'alive' | 'dead'>;

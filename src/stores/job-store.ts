@@ -19,7 +19,7 @@ export function createJobStore({
   const owns = (lease: Lease | undefined, call: string) =>
     lease !== undefined && holder.owns(lease) && lease.call === call;
 
-  /** Whether somebody follows a job, as far as that can be told at once. */
+  /** Whether somebody follows a job, as far as that is known at once. */
   async function liveness(lease?: Lease): Promise<Liveness> {
     if (!lease) return 'dead';
     if (holder.owns(lease)) return openCalls.has(lease.call) ? 'alive' : 'dead';

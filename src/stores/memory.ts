@@ -6,7 +6,7 @@ import { createJobStore } from './job-store.ts';
 import { DAY, isSettled, isWithdrawn } from './rules.ts';
 
 /** Jobs in memory, shared by what its stores take for several processes. */
-export interface Memory {
+interface Memory {
   /** A store as one process sees it. */
   open(options: { account: Account; openCalls: OpenCalls; holder: string }): JobStore;
   /** From now on no lease of this process protects anything. */

@@ -7,7 +7,7 @@ export const DAY = 86_400_000;
 export const isWithdrawn = ({ state, request_id }: Job): boolean =>
   state === 'cancelled' && request_id === undefined;
 
-/** Whether nothing about a job is owed to anybody. One that is only reserved was never sent. */
+/** Whether nobody is owed an answer for a job. One that is only reserved was never sent. */
 export const isSettled = ({ state, delivered_at }: Job): boolean =>
   state === 'cancelled' ||
   state === 'reserved' ||

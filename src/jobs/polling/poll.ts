@@ -11,7 +11,7 @@ export type Poll =
   | Extract<Observation, { kind: 'status' | 'result' }>
   | { kind: 'read_failed'; error: ToolError };
 
-export interface PollOptions extends Pick<JobsOptions, 'rateLimiter' | 'clock'> {
+interface PollOptions extends Pick<JobsOptions, 'rateLimiter' | 'clock'> {
   api: Pick<RunComfy, 'status' | 'result'>;
   /** A recorded job was there once: that it is not found is an observation, and no error. */
   isRecorded: boolean;

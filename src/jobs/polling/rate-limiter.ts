@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 
 /** The seconds of waiting that a read is expected to save at a time (ms). */
-export type Priority = (now: number) => number;
+type Priority = (now: number) => number;
 
 /** For a read that somebody is waiting for, or that another read depends on. */
 export const AT_ONCE: Priority = () => Number.POSITIVE_INFINITY;

@@ -29,7 +29,7 @@ const STEADY_FROM = 3;
 
 /** Inputs that affect the run time of a model, by their published descriptions. */
 const DURATION_INPUTS = ['quality', 'resolution'] as const;
-// Seconds; what lies outside is no run time of an image.
+// In seconds. Anything outside is not the run time of an image.
 const MIN_RUN = 0.01;
 const MAX_RUN = 3_600;
 

@@ -4,7 +4,7 @@ import type { LimitCheck } from '../store.ts';
 import { dollars } from './totals.ts';
 
 /** The user's limits; undefined allows everything. */
-export interface SpendLimits {
+interface SpendLimits {
   /** Jobs submitted within an hour. */
   maxJobsPerHour: number | undefined;
   /** USD within 24 hours. */
@@ -12,13 +12,13 @@ export interface SpendLimits {
 }
 
 /** USD that a job counts for if neither its result nor a published price tells: most models publish none. */
-export const ASSUMED_USD = 0.25;
+const ASSUMED_USD = 0.25;
 
 const HOUR = 3_600_000;
 // Sums of prices such as 0.034 are not exact.
 const ROUNDING = 1e-6;
 
-/** The check of the user's limits; undefined where there are none. `priceOf` tells a published price in USD. */
+/** The check of the user's limits; undefined if there are none. `priceOf` gives a published price in USD. */
 export function createLimitCheck(
   { maxJobsPerHour, budgetUsd }: SpendLimits,
   priceOf: (model: string, input: Record<string, unknown>) => number | undefined,

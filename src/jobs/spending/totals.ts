@@ -1,5 +1,5 @@
 /** What a sum of costs takes from a job. */
-export interface Costed {
+interface Costed {
   status: string;
   model?: string;
   /** ISO 8601. */

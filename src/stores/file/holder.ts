@@ -9,12 +9,6 @@ import type { Log } from '../../log.ts';
 import type { Holder } from '../backend.ts';
 import { livenessOf, type ProcessIdentity, thisProcess } from './process-identity.ts';
 
-/** One a process, for the stores of all accounts. */
-export interface FileHolder extends Holder {
-  /** Before the process ends: tells the others, so that they need not wait for proof. Never throws. */
-  end(): Promise<void>;
-}
-
 // In ms. While a process that is alive is watched, it renews its file three times.
 const BEAT_EVERY = 4_000;
 const WATCHED_FOR = 15_000;
@@ -27,13 +21,17 @@ const COUNT_LENGTH = 16;
 // Files that nobody has renewed for this long, in ms, go.
 const KEPT_FOR = 86_400_000;
 
-/** A holder that proves itself by the heartbeat in its file. Writes and reads nothing until a job is leased. */
+/**
+ * A holder that proves itself by the heartbeat in its file; one a process, for the stores of all accounts. Writes and
+ * reads nothing until a job is leased. `end` tells the other processes that this one ends, so that they need not wait
+ * for proof; it never throws.
+ */
 export function createHolder(options: {
   dir: string;
   clock: Clock;
   ended: AbortSignal;
   log: Log;
-}): FileHolder {
+}): Holder & { end(): Promise<void> } {
   const { dir, clock, ended, log } = options;
   const keys = new Set<string>();
   let named: { session: string; identity: ProcessIdentity } | undefined;

@@ -21,7 +21,7 @@ const NAME = /^(\d{8}T\d{9}Z-[0-9a-f]{16}-[0-9a-f]{8})\.(\d{1,15})\.json$/;
 
 export const formatName = (id: string, revision: number): string => `${id}.${revision}.json`;
 
-/** Undefined for a file that is no record. */
+/** Undefined for a file that is not a record. */
 export function parseName(name: string): { id: string; revision: number } | undefined {
   const [, id, revision] = NAME.exec(name) ?? [];
   return id === undefined ? undefined : { id, revision: Number(revision) };

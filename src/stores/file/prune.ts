@@ -12,7 +12,7 @@ const WITHDRAWN_WITHIN = 7 * DAY;
 // A temporary file this old, in ms, was left by a dead process.
 const ABANDONED_AFTER = 3_600_000;
 
-/** Deletes old records of which nothing is owed to anybody, withdrawn reservations, and what crashes left. */
+/** Deletes old records that nobody is owed an answer for, withdrawn reservations, and what crashes left. */
 export async function prune(records: FileRecords, now: number, keep: Retention): Promise<void> {
   const at = (ms: number) => timeInId(new Date(now - ms).toISOString());
   const [dayAgo, oldest, recent] = [at(DAY), at(keep.days * DAY), at(WITHDRAWN_WITHIN)];

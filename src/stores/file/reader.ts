@@ -15,7 +15,7 @@ export interface Found extends Listed {
 }
 
 /** Why there is none: it is `gone`, is `broken` so that an earlier revision counts, or must be `ignored`. */
-export type Missing = 'gone' | 'broken' | 'ignored';
+type Missing = 'gone' | 'broken' | 'ignored';
 
 /** Where the records of an account are. */
 export interface Folder {

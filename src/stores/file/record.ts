@@ -16,8 +16,8 @@ let recorded: ReturnType<typeof createRecordedSchema> | undefined;
 const IDENTITY: readonly unknown[] = ['model', 'input', 'state', 'submitted_at', 'request_id'];
 
 /**
- * A job from the JSON of a record, unknown fields included; undefined if it cannot be told which job that is. Any other
- * field that is invalid is dropped, as a paid job must not be lost for it.
+ * A job from the JSON of a record, unknown fields included; undefined if what identifies the job is invalid. Any
+ * other invalid field is dropped, as a paid job must not be lost for it.
  */
 export function readJob(json: unknown): RecordedJob | undefined {
   recorded ??= createRecordedSchema();
@@ -42,7 +42,7 @@ const createSchema = () =>
 let schema: ReturnType<typeof createSchema> | undefined;
 
 /** Why a record cannot be used: a `newer` version of this program wrote it, or it is another account's. */
-export type Unusable = 'newer' | 'corrupt' | 'foreign';
+type Unusable = 'newer' | 'corrupt' | 'foreign';
 
 /** What the text of a record holds. */
 export function parseRecord(

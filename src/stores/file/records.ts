@@ -47,7 +47,7 @@ export function createRecords(folder: Folder & { link: Link }) {
     return (found === 'gone' ? await latest(listed.id) : found)?.stored;
   }
 
-  /** The jobs of a list, some read ahead. Throws at one that cannot be read, unless `skip` is told instead. */
+  /** The jobs of a list, some read ahead. One that cannot be read goes to `skip`, or throws. */
   async function* read(listed: readonly Listed[], skip?: (error: Error) => void): AsyncGenerator<StoredJob> {
     const ahead: (StoredJob | Promise<StoredJob | undefined>)[] = [];
     for (let next = 0, count = 1; next < listed.length || ahead.length > 0; count++) {

@@ -10,16 +10,10 @@ import { accountDir, idOf } from './names.ts';
 import { prune } from './prune.ts';
 import { createRecords } from './records.ts';
 
-export interface FileStoreOptions extends StoreOptions {
-  dataDir: string;
-  holder: Holder;
-  random: () => number;
-  log: Log;
-  link?: Link;
-}
-
 /** The jobs of an account in a folder, shared by all processes without a lock. */
-export function createFileStore(options: FileStoreOptions): JobStore {
+export function createFileStore(
+  options: StoreOptions & { dataDir: string; holder: Holder; random: () => number; log: Log; link?: Link },
+): JobStore {
   const { dataDir, account, log, link = linkFile } = options;
   let opened: Promise<Records> | undefined;
 
