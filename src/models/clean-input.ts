@@ -86,7 +86,7 @@ function cleanField(
   if (depth < MAX_DEPTH && properties !== undefined)
     field.properties = cleanFields(properties, clean, depth + 1);
   if (name === undefined) return field;
-  field.default = defaultOf(published.default, field);
+  if (isClean(published.default, clean)) field.default = defaultOf(published.default, field);
   field.description = describe(published, field, isListed ? [] : choices, name, clean);
   return field;
 }

@@ -41,7 +41,7 @@ export function createRunComfy(options: {
      * `POST /v1/models/{model_id}`: paid. Never aborted, never repeated unless certainly unprocessed. `maySend` is asked
      * right before every try; that try is not sent if the answer is no, or if the first byte has not left within 2 s.
      */
-    submit: createSubmit(modelUrl, send, { ...options, host: new URL(baseUrl).host }),
+    submit: createSubmit(modelUrl, send, options),
     /** `GET /v1/requests/{id}/status`. Throws `unknown_request` only on RunComfy's own 404001, as do `result` and `cancel`. */
     async status(requestId: string, signal?: AbortSignal): Promise<replies.StatusReply> {
       const json = await get('job', requestUrl(requestId, 'status'), signal);

@@ -42,18 +42,14 @@ const UNREACHABLE_WITHIN = 15_000;
 const REFUSED_WITHIN = 30_000;
 const FIRST_PAUSE = 500;
 
-interface SubmitOptions {
-  clock: Clock;
-  random: () => number;
-  redact: (text: string) => string;
-  host: string;
-}
-
-/** Makes the submit of a client; `send` sends one authorised request. */
+/**
+ * Makes the submit of a client, which sends a paid job again only while it is certain that no try was processed; `send`
+ * sends one authorised request. Submit throws ToolError: `submit_unknown` if the job may exist, else a certain refusal.
+ */
 export function createSubmit(
   modelUrl: (id: string) => URL,
   send: (request: Omit<HttpRequest, 'key'>) => Promise<HttpResponse>,
-  options: SubmitOptions,
+  { clock, random, redact }: { clock: Clock; random: () => number; redact: (text: string) => string },
 ) {
   return async function submit(
     modelId: string,
@@ -62,38 +58,26 @@ export function createSubmit(
   ): Promise<Submission> {
     const url = modelUrl(modelId);
     const body = JSON.stringify(input);
-    const beforeSend =
-      maySend &&
-      (async () => {
-        if (!(await maySend())) throw takenOver();
-      });
-    return submitOnce(() => send({ method: 'POST', url, body, isPaid: true, beforeSend }), options);
+    const beforeSend = async () => {
+      if (maySend && !(await maySend())) throw takenOver();
+    };
+    const request = { method: 'POST', url, body, isPaid: true, ...(maySend && { beforeSend }) } as const;
+    const began = clock.now();
+    for (let tries = 1; ; tries++) {
+      const verdict = await send(request).then(
+        (response) => replyVerdict(readReply(response), redact),
+        (error) => failureVerdict(error, url.host),
+      );
+      if (verdict.kind === 'submitted') return verdict.submission;
+      const mayResend = verdict.kind === 'resend' || verdict.kind === 'too_late';
+      if (!mayResend || tries === MAX_TRIES) throw verdict.error;
+      if (verdict.kind === 'too_late') continue;
+      const pause = verdict.wait === undefined ? random() * FIRST_PAUSE * 2 ** tries : verdict.wait * 1000;
+      const within = verdict.error.code === 'unreachable' ? UNREACHABLE_WITHIN : REFUSED_WITHIN;
+      if (clock.now() - began + pause > within) throw verdict.error;
+      await clock.sleep(pause);
+    }
   };
-}
-
-/**
- * Submits a paid job: sends it again only while it is certain that no try was processed.
- * Throws ToolError: `submit_unknown` if the job may exist, else a certain refusal.
- */
-export async function submitOnce(
-  post: () => Promise<HttpResponse>,
-  { clock, random, redact, host }: SubmitOptions,
-): Promise<Submission> {
-  const began = clock.now();
-  for (let tries = 1; ; tries++) {
-    const verdict = await post().then(
-      (response) => replyVerdict(readReply(response), redact),
-      (error) => failureVerdict(error, host),
-    );
-    if (verdict.kind === 'submitted') return verdict.submission;
-    const mayResend = verdict.kind === 'resend' || verdict.kind === 'too_late';
-    if (!mayResend || tries === MAX_TRIES) throw verdict.error;
-    if (verdict.kind === 'too_late') continue;
-    const pause = verdict.wait === undefined ? random() * FIRST_PAUSE * 2 ** tries : verdict.wait * 1000;
-    const within = verdict.error.code === 'unreachable' ? UNREACHABLE_WITHIN : REFUSED_WITHIN;
-    if (clock.now() - began + pause > within) throw verdict.error;
-    await clock.sleep(pause);
-  }
 }
 
 function takenOver(): ToolError {

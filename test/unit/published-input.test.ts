@@ -81,6 +81,21 @@ describe('a published input', () => {
     ]);
   });
 
+  it('keeps no default, choice, type or rule that holds the key', () => {
+    const key = 'key-123456';
+    const rule = { validation_rule: key, validation_value: key };
+    const field = { type: 'string', description: key, default: key, format: key, validations: [rule] };
+    const entry = readEntry({
+      model_id: 'a/b',
+      input_schema: {
+        properties: { a: field, b: { ...field, format: undefined }, c: { enum: [key] }, d: { type: key } },
+      },
+    });
+    const cleaned = entry && cleanEntry(entry, (text) => text.replaceAll(key, '[key]'));
+    expect(JSON.stringify(cleaned)).toContain('[key]');
+    expect(JSON.stringify(cleaned)).not.toContain(key);
+  });
+
   it('finds fields that take images by their format', () => {
     const fields = {
       one: { type: 'string', format: 'image_uri' },

@@ -3,7 +3,7 @@ import type { ToolError } from '../../src/errors.ts';
 import { TransportError } from '../../src/runcomfy/errors.ts';
 import type { HttpResponse } from '../../src/runcomfy/http.ts';
 import { findRequestId } from '../../src/runcomfy/request-id.ts';
-import { submitOnce } from '../../src/runcomfy/submit.ts';
+import { createSubmit } from '../../src/runcomfy/submit.ts';
 import { createJumpingClock } from '../support/clock.ts';
 
 const ok: HttpResponse = { status: 200, text: '{"request_id":"r-1"}' };
@@ -29,12 +29,9 @@ async function run(...script: (HttpResponse | TransportError)[]) {
     if (answer instanceof TransportError) throw answer;
     return answer;
   };
-  const outcome = await submitOnce(post, {
-    clock,
-    random: () => 0.5,
-    redact: (text) => text.replaceAll(KEY, '[key]'),
-    host: 'api',
-  }).then(
+  const redact = (text: string) => text.replaceAll(KEY, '[key]');
+  const submit = createSubmit(() => new URL('https://api'), post, { clock, random: () => 0.5, redact });
+  const outcome = await submit('a/b', {}).then(
     ({ requestId, unproven }) => (unproven ? `${requestId}, else ${words(unproven)}` : requestId),
     words,
   );
