@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../src/clock.ts';
-import { idle } from './idle.ts';
+import { createIdle } from './idle.ts';
 
 // In ms of real time.
 const GIVES_UP_AFTER = 20_000;
 
 /** A clock that jumps. */
 export interface JumpingClock extends Clock {
-  /** How long, in ms of real time, a request may rest before its server is taken for one that waits too. */
+  /** How often a request is looked at, once a ms at most, before its server is taken for one that waits too. */
   patience: number;
   /** Resolves as soon as this holds, before time goes on; or with false if it never does. */
   until(holds: () => boolean): Promise<boolean>;
@@ -27,10 +27,12 @@ export function createJumpingClock(start = Date.parse('2026-01-01T00:00:00Z')): 
   const timers = new Set<{ at: number; wake: () => void }>();
   const conditions = new Set<{ holds: () => boolean; end: number; go: (held: boolean) => void }>();
 
+  const idle = createIdle(() => clock.patience);
+
   async function run(): Promise<void> {
     isRunning = true;
     while (timers.size + conditions.size > 0) {
-      await idle(() => clock.patience);
+      await idle();
       const [over] = [...conditions].filter(({ holds, end }) => holds() || performance.now() > end);
       const [next] = [...timers].sort((a, b) => a.at - b.at);
       if (over) {
@@ -46,7 +48,7 @@ export function createJumpingClock(start = Date.parse('2026-01-01T00:00:00Z')): 
   }
 
   const clock: JumpingClock = {
-    patience: 150,
+    patience: 100,
     now: () => now,
     sleep(ms, signal) {
       return new Promise((resolve, reject) => {

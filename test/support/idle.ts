@@ -10,8 +10,6 @@ const QUIET_TURNS = 4;
 
 /** Requests of this process, by undici or by Node's fetch, which have not ended. */
 const open = new Set<object>();
-/** Those of them that a server holds. */
-const held = new WeakSet<object>();
 
 subscribe('undici:request:create', (message) => open.add((message as { request: object }).request));
 for (const end of ['undici:request:trailers', 'undici:request:error'])
@@ -33,29 +31,30 @@ syncBuiltinESMExports();
 const events = () => performance.nodeTiming.uvMetricsInfo.events;
 
 /**
- * Resolves when nothing in this process moves: no request, no file, no decoder, no import, no pause in real time. What
- * keeps a request open for longer than `patience`, in ms, while nothing else moves, is a server that waits as well.
+ * What resolves when nothing in this process moves: no request, no file, no decoder, no import, no pause in real time.
+ * A request that stays open for `patience` looks at all this, each at least a ms after the last, while nothing moves, is
+ * held by a server that waits as well. Looks are counted, not time: a process that gets no time may find its data later.
  */
-export async function idle(patience: () => number): Promise<void> {
-  let seen = events();
-  let since = performance.now();
-  for (let quiet = 0; quiet < QUIET_TURNS; ) {
-    await turn();
-    if (seen !== events()) {
-      seen = events();
-      since = performance.now();
-      quiet = 0;
-    } else if (pauses > 0 || isPoolBusy()) {
-      await delay(1);
-      since = performance.now();
-      quiet = 0;
-    } else if (++quiet === QUIET_TURNS) {
-      await vi.dynamicImportSettled();
-      const moving = [...open].filter((request) => !held.has(request));
-      if (seen === events() && moving.length === 0) return;
-      if (performance.now() - since > patience()) for (const request of moving) held.add(request);
-      else await delay(1);
-      quiet = 0;
+export function createIdle(patience: () => number): () => Promise<void> {
+  const held = new WeakSet<object>();
+
+  return async () => {
+    let seen = events();
+    let looks = 0;
+    for (let quiet = 0; quiet < QUIET_TURNS; ) {
+      await turn();
+      if (quiet === QUIET_TURNS - 1) await vi.dynamicImportSettled();
+      if (seen !== events() || pauses > 0 || isPoolBusy()) {
+        if (seen === events()) await delay(1);
+        seen = events();
+        [quiet, looks] = [0, 0];
+      } else if (++quiet === QUIET_TURNS) {
+        const moving = [...open].filter((request) => !held.has(request));
+        if (moving.length === 0) return;
+        if (++looks > patience()) for (const request of moving) held.add(request);
+        await delay(1);
+        quiet = 0;
+      }
     }
-  }
+  };
 }

@@ -77,7 +77,7 @@ export function eventually<Value>(read: () => Value): ReturnType<typeof expect.p
   return assertion(false) as ReturnType<typeof expect.poll<Value>>;
 }
 
-// In ms. undici looks at its timeouts twice a second.
+// Looks, a ms each or more. undici's timeouts are in real time, and end up to a second late.
 const UNTIL_TRANSPORT_GIVES_UP = 3_000;
 
 /** A real client on a real server on a real sandbox over HTTP, in one process, on one clock. */
