@@ -1,4 +1,4 @@
-// Builds the server and the bench, and runs the bench. Beside dist/ it writes only under node_modules/.
+// Builds the server and the bench, and runs the bench. Apart from dist/ it writes only below node_modules/.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { build } from 'esbuild';
 

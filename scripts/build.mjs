@@ -1,5 +1,5 @@
-// Bundles src/ with its dependencies into dist/, as CommonJS: Node 20 takes compiled code from a cache for that only.
-// main.js is what users start; it loads app.js. What is large and not needed at the start is a bundle of its own.
+// Bundles src/ with its dependencies into dist/, as CommonJS: only for that does Node 20 accept cached compiled code.
+// main.js is what users start; it loads app.js. What is large and not needed at the start gets a bundle of its own.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -9,20 +9,20 @@ import { outlinesInBundle } from './outlines.mjs';
 import { pagesInBundle } from './page.mjs';
 
 const OUT = 'dist';
-// Native, and taken from where the user installed it, if at all.
+// Native; used if the user has it installed.
 const EXTERNAL = ['sharp'];
 
-// Imported dynamically, and bundled each by itself: complete, so that they share no state with app.js.
-const APART = ['undici', './cli/demo.ts', './picture.ts'];
+// Imported dynamically. Each bundle is complete, so it shares no state with app.js.
+const SEPARATE = ['undici', './cli/demo.ts', './picture.ts'];
 
-/** Bundle names by what is bundled; grows while imports of those are found. */
+/** Entry points by bundle name; grows as imports of separate bundles are found. */
 const bundles = new Map([['app', './src/main.ts']]);
 
-const apart = {
-  name: 'bundles apart',
+const separateBundles = {
+  name: 'separate bundles',
   setup({ onResolve, resolve }) {
     onResolve(
-      { filter: new RegExp(`^(${APART.join('|')})$`) },
+      { filter: new RegExp(`^(${SEPARATE.join('|')})$`) },
       async ({ kind, path, pluginData, ...from }) => {
         if (kind !== 'dynamic-import') return undefined;
         const name = basename(path, '.ts');
@@ -33,7 +33,7 @@ const apart = {
   },
 };
 
-// The SDK's JSON Schema validator (ajv, 33 ms to load) checks what elicitation brings, which this server never asks for.
+// The SDK's JSON Schema validator (ajv, 33 ms to load) checks replies to elicitation, which this server does not use.
 const withoutAjv = {
   name: 'no ajv',
   setup({ onResolve, onLoad }) {
@@ -49,7 +49,7 @@ const withoutAjv = {
   },
 };
 
-// The SDK's schemas of OAuth's replies (1.6 ms to make) are a client's.
+// Only clients need the SDK's schemas of OAuth replies (1.6 ms to make).
 const withoutOAuth = {
   name: 'no OAuth schemas',
   setup({ onLoad }) {
@@ -62,7 +62,7 @@ const withoutOAuth = {
   },
 };
 
-// Taken as a default import, each would be copied property by property, half a millisecond at each place.
+// A default import copies such a module property by property: half a millisecond per import.
 const WHOLE = { 'node:process': 'export default process', 'node:vm': "export default require('node:vm')" };
 const wholeModules = {
   name: 'whole modules',
@@ -74,7 +74,7 @@ const wholeModules = {
   },
 };
 
-// Modules of Node that only calls need, some ms each: their functions load them when they are first called.
+// Modules of Node that only calls need, some ms each: they are loaded when one of their functions is first called.
 const LATE = ['node:crypto', 'node:fs/promises'];
 const lateModules = {
   name: 'late modules',
@@ -94,7 +94,7 @@ const lateModules = {
   },
 };
 
-// What Node wraps around a module by itself, and start.ts calls.
+// The wrapper that Node itself puts around a module; start.ts calls it.
 const APP_AS_FUNCTION = {
   banner: { js: '(function (exports, require, module, __filename, __dirname) {' },
   footer: { js: '})' },
@@ -112,7 +112,7 @@ async function bundle(name, entry, define = {}) {
     legalComments: 'none',
     external: EXTERNAL,
     plugins: [
-      apart,
+      separateBundles,
       pagesInBundle,
       outlinesInBundle,
       withoutAjv,
@@ -131,7 +131,7 @@ async function bundle(name, entry, define = {}) {
 
 rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT);
-// The package is ESM, what is built here is not.
+// The package is ESM, the bundles are not.
 writeFileSync(join(OUT, 'package.json'), '{ "type": "commonjs" }\n');
 const inputs = [];
 for (const [name, entry] of bundles) inputs.push(...(await bundle(name, entry)));

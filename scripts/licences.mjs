@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** The licence texts of the packages whose files are bundled, as their licences ask for. Throws where one has none. */
+/** The licence texts of the bundled packages, as their licences demand. Throws if a package has none. */
 export function licences(files) {
   const packages = new Map();
   for (const file of files.filter((path) => path.includes('node_modules/'))) {

@@ -1,12 +1,12 @@
-// Makes the pages of src/view/page: `import { script, style } from './page/x.ts?page'` gives the bundled, minified
-// script of a page and its styles as texts. One way for the bundle (esbuild) and for tests from src (vite).
+// Bundles the pages of src/view/page: `import { script, style } from './page/x.ts?page'` gives the minified script and
+// styles of a page as texts, both in the bundle (esbuild) and in tests of src (vite).
 import { resolve } from 'node:path';
 import { build } from 'esbuild';
 
 const QUERY = '?page';
 
 /**
- * The module that such an import gets.
+ * The module for such an import.
  * @param {string} entry
  */
 async function pageModule(entry) {

@@ -164,7 +164,10 @@ describe('parseConfig', () => {
       key: { value: 'good', from: 'RUNCOMFY_TOKEN' },
       ignored: ['--wait', 'an argument', 'RUNCOMFY_API_KEY', 'RUNCOMFY_INPUT_DIR'].map((from) => ({ from })),
     });
-    expect(config(['--input-dir', '${a}', '/b', '${c}']).inputDirs).toEqual(['/b']);
+    expect(config(['--input-dir', '${a}', '/b', '${c}'])).toMatchObject({
+      inputDirs: ['/b'],
+      ignored: [{ from: '--input-dir' }],
+    });
   });
 
   it.each([
