@@ -58,7 +58,7 @@ async function compare(
 ): Promise<Comparison> {
   try {
     const { input_schema } = cleanEntry(await api.model(id, signal), redact);
-    if (!input_schema) return { changes: [], problem: 'RunComfy told no input of it.' };
+    if (!input_schema) return { changes: [], problem: 'RunComfy publishes no input for it.' };
     return { changes: schemaChanges(jsonSchema(input, 'input'), input_schema) };
   } catch (error) {
     if (signal.aborted)
