@@ -78,6 +78,7 @@ function writeCache(path: string, data: Buffer): void {
     if (!isOurs(lstatSync(dir))) return;
     const header = Buffer.alloc(HEADER);
     header.writeUInt32LE(crc32(data));
+    // Not by whole-file.ts: this code runs before anything is loaded, and is done before the process may end.
     const random = Math.floor(Math.random() * 2 ** 32);
     const temporary = `${path}.${random.toString(16).padStart(8, '0')}.tmp`;
     writeFileSync(temporary, Buffer.concat([header, data]), { mode: 0o600, flag: 'wx' });
