@@ -1,15 +1,12 @@
 import { closestMatch } from 'leven';
 
-// What is longer than a name or beyond a page of names is not compared, as that would take time.
+// Longer texts and more names are not compared, as that would take time.
 const MAX_LENGTH = 48;
 const MAX_NAMES = 200;
-// A part of a name says less than this many letters do.
+// Shorter texts are part of too many names.
 const MIN_PART = 3;
 
-/**
- * ` (did you mean NAME?)` with the one of `names` that was probably meant: another spelling of it, a slip, or a part
- * of it such as `size` for image_size. Empty where none is near, or two are as near.
- */
+/** ` (did you mean NAME?)`, by spelling, slips, swapped letters and parts such as `size` for image_size; else empty. */
 export function didYouMean(given: string, names: readonly string[]): string {
   const known = names.slice(0, MAX_NAMES).filter(({ length }) => length <= MAX_LENGTH);
   const name = given.length > MAX_LENGTH ? undefined : nearest(plain(given), known);
@@ -28,6 +25,6 @@ function nearest(target: string, names: readonly string[]): string | undefined {
   return only === undefined || more.length > 0 ? undefined : names[only];
 }
 
-/** A name without what people write in several ways: case, blanks, dashes. */
+/** A name without what people spell in several ways: case, blanks, dashes. */
 export const plain = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, '');
 const letters = (name: string) => [...name].sort().join('');

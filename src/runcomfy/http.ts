@@ -30,10 +30,6 @@ export interface HttpResponse {
 
 export type Http = ReturnType<typeof createHttp>;
 
-// undici's timeout for the headers of a response starts with the request (source read), so the upload of a large body
-// counts. Given for that, in ms at 0.8 Mbit/s.
-const uploadTime = (bytes: number): number => Math.ceil(bytes / 100);
-
 // In ms. A process that was frozen for longer may be taken for dead, and another may have taken its job over.
 const MAX_SEND_DELAY = 2_000;
 
@@ -52,9 +48,17 @@ export function createHttp(given: Partial<HttpLimits> = {}, uptime = () => perfo
         origin: url.origin,
         path: url.pathname + url.search,
         method,
-        headers: headersOf(key, body !== undefined),
+        headers: {
+          authorization: `Bearer ${key}`,
+          accept: 'application/json',
+          // A body that is cut short can then be read as far as it came.
+          'accept-encoding': 'identity',
+          'user-agent': `${NAME}/${VERSION}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
         body: body ?? null,
-        headersTimeout: limits.headers + uploadTime(body?.length ?? 0),
+        // It starts with the request (source read), so the upload of a large body counts: 0.8 Mbit/s are enough.
+        headersTimeout: limits.headers + Math.ceil((body?.length ?? 0) / 100),
       };
       const submit = async () => {
         const began = uptime();
@@ -78,17 +82,6 @@ export function createHttp(given: Partial<HttpLimits> = {}, uptime = () => perfo
       await connections.open();
     },
     close: connections.close,
-  };
-}
-
-function headersOf(key: string, hasBody: boolean): Record<string, string> {
-  return {
-    authorization: `Bearer ${key}`,
-    accept: 'application/json',
-    // A body that is cut short can then be read as far as it came.
-    'accept-encoding': 'identity',
-    'user-agent': `${NAME}/${VERSION}`,
-    ...(hasBody && { 'content-type': 'application/json' }),
   };
 }
 

@@ -81,6 +81,23 @@ describe('a published input', () => {
     ]);
   });
 
+  it('is left out where it is too large, rather than closed without some of its fields', () => {
+    const fields = (count: number, field: object) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`f${index}`, field]));
+    const choices = { enum: Array.from({ length: 200 }, (_, index) => `${index} of many values`) };
+    const inputOf = (properties: unknown) => entryOf(properties).input_schema;
+    expect(Object.keys(inputOf(fields(100, {}))?.properties ?? {})).toHaveLength(100);
+    expect(inputOf(fields(101, {}))).toBeUndefined();
+    expect(inputOf(fields(10, choices))).toBeDefined();
+    expect(inputOf(fields(30, choices))).toBeUndefined();
+  });
+
+  it('names eight rules of a field', () => {
+    const validations = Array.from({ length: 9 }, (_, index) => ({ validation_error: `rule ${index}` }));
+    const description = entryOf({ a: { validations } }).input_schema?.properties?.a?.description;
+    expect(description).toMatch(/rule 7\.$/);
+  });
+
   it('keeps no default, choice, type or rule that holds the key', () => {
     const key = 'key-123456';
     const rule = { validation_rule: key, validation_value: key };

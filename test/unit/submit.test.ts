@@ -116,6 +116,8 @@ describe('the id in a body that is no JSON', () => {
     ['as a value', '{"a":"request_id","b":"r-1"', undefined],
     ['deeper', '{"a":{"request_id":"r-1"},', undefined],
     ['in a list', '[{"request_id":"r-1"},', undefined],
+    ['in a list itself', '["request_id":"r-1"', undefined],
+    ['behind a brace', '}"request_id":"r-1"', undefined],
     ['behind an object', '{} {"request_id":"r-1"', undefined],
     ['behind something', 'x{"request_id":"r-1"', undefined],
     ['as a number', '{"request_id":7,"a":"r-1"', undefined],
