@@ -5,7 +5,7 @@ import { holdsImages } from './clean-input.ts';
 import type { Model } from './define.ts';
 import { priceText } from './price.ts';
 import { mediaKindOf } from './tasks.ts';
-import { zodShape } from './zod-field.ts';
+import { zodShape } from './zod-shape.ts';
 
 const UNDEFINED_FIELD =
   'Named as required by RunComfy, but not defined: leave it out unless RunComfy asks for it.';

@@ -5,7 +5,7 @@ import { ToolError } from '../errors.ts';
 import { objectOf, parseJson } from '../json.ts';
 
 /** The key to send and where it was found; or, as clauses of a sentence, what was found instead of one. */
-export interface KeySearch {
+interface KeySearch {
   readonly key?: { readonly value: string; readonly from: string };
   readonly obstacles: readonly string[];
 }

@@ -15,7 +15,7 @@ const MAX_RETRIES = 20;
 const REFUND = 0.1;
 
 /** A request that may be repeated, as it is free. */
-export interface FreeRequest extends Pick<HttpRequest, 'method' | 'url' | 'signal'> {
+interface FreeRequest extends Pick<HttpRequest, 'method' | 'url' | 'signal'> {
   /** Refusals that mean something to the caller and are returned instead of thrown. */
   accept?: (reply: Reply) => boolean;
 }

@@ -1,6 +1,6 @@
 import { ToolError } from '../../errors.ts';
 import { MODELS } from '../../models/built-in/index.ts';
-import { cleanEntry } from '../../models/clean-entry.ts';
+import { cleanInput } from '../../models/clean-input.ts';
 import { schemaChanges } from '../../models/schema-changes.ts';
 import type { RunComfy } from '../../runcomfy/client.ts';
 import { quoteUntrusted } from '../../runcomfy/sanitize.ts';
@@ -28,7 +28,7 @@ export async function checkModels(
 ): Promise<boolean> {
   const signal = AbortSignal.timeout(TIMEOUT);
   const compared = await Promise.all(
-    MODELS.map(async (model) => ({ id: model.id, ...(await compare(model, api, redact, signal)) })),
+    MODELS.map(async (model) => ({ id: model.id, ...(await compare(model, api, signal)) })),
   );
   for (const { id, changes, problem } of compared) {
     if (problem !== undefined) row('?', 'models', `${id}: not compared: ${problem}`);
@@ -53,11 +53,12 @@ function changesText(changes: readonly string[], redact: (text: string) => strin
 async function compare(
   { id, input }: (typeof MODELS)[number],
   api: Pick<RunComfy, 'model'>,
-  redact: (text: string) => string,
   signal: AbortSignal,
 ): Promise<Comparison> {
   try {
-    const { input_schema } = cleanEntry(await api.model(id, signal), redact);
+    const { input_schema: published } = await api.model(id, signal);
+    // Its texts as they are: each line is sanitized when it is printed.
+    const input_schema = published && cleanInput(published, (text) => text);
     if (!input_schema) return { changes: [], problem: 'RunComfy publishes no input for it.' };
     return { changes: schemaChanges(jsonSchema(input, 'input'), input_schema) };
   } catch (error) {

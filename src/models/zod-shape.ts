@@ -1,8 +1,16 @@
 import * as z from 'zod';
 import type { InputSchema } from './clean-input.ts';
 
-/** A field of a cleaned input. It refuses only what the service surely would; what is not understood is let through. */
-export function zodField(schema: InputSchema, isRequired = false): z.ZodType {
+/** The fields of a cleaned input. They refuse only what the service surely would; what is not understood is let through. */
+export const zodShape = (
+  fields: InputSchema['properties'],
+  required: readonly string[] = [],
+): z.ZodRawShape =>
+  Object.fromEntries(
+    Object.entries(fields ?? {}).map(([name, field]) => [name, zodField(field, required.includes(name))]),
+  );
+
+function zodField(schema: InputSchema, isRequired: boolean): z.ZodType {
   const type = zodType(schema);
   // A blank text would be paid for.
   const field =
@@ -42,15 +50,6 @@ function zodType({ type, enum: choices, minimum, maximum, ...schema }: InputSche
       return anything();
   }
 }
-
-/** The fields of an object. */
-export const zodShape = (
-  fields: InputSchema['properties'],
-  required: readonly string[] = [],
-): z.ZodRawShape =>
-  Object.fromEntries(
-    Object.entries(fields ?? {}).map(([name, field]) => [name, zodField(field, required.includes(name))]),
-  );
 
 /** Accepts everything, but is shown as a text: some hosts refuse fields without a type. */
 const anything = () => z.unknown().meta({ type: 'string' });
