@@ -20,6 +20,15 @@ async function serve(answer: (response: ServerResponse) => void): Promise<string
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+/** In pieces, for much longer than a request rests before it is taken for one that is held. */
+async function sendSlowly(response: ServerResponse): Promise<void> {
+  for (let piece = 0; piece < 60; piece++) {
+    response.write('x');
+    await new Promise((resolve) => setTimeout(resolve, 15));
+  }
+  response.end();
+}
+
 const get = async (origin: string) => (await fetch(origin)).text();
 
 describe('the clock of tests', () => {
@@ -32,6 +41,7 @@ describe('the clock of tests', () => {
       'a server takes its time',
       async () => get(await serve((response) => void setTimeout(() => response.end('late'), 30))),
     ],
+    ['a server sends bit by bit', async () => get(await serve((response) => void sendSlowly(response)))],
     ['a file is read', () => readFile(import.meta.filename)],
     ['a picture is encoded', () => inThreadPool(noise(500, 500).png().toBuffer())],
     ['a pause in real time lasts', () => delay(30)],
