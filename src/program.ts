@@ -4,7 +4,7 @@ import { createAccountServices } from './account-services.ts';
 import type { Clock } from './clock.ts';
 import { accountOf, type Config } from './config/config.ts';
 import type { DownloadLimits } from './images/download.ts';
-import { createImageFetcher } from './images/fetch-images.ts';
+import { createOutputFetcher } from './images/fetch-outputs.ts';
 import { createReferenceReader } from './images/references.ts';
 import { loopbackOrigin, outputOrigins } from './images/trust.ts';
 import { createCalls } from './jobs/calls.ts';
@@ -68,7 +68,7 @@ export function createProgram(config: Config, surroundings: Surroundings) {
     catalogue,
     loopbackOrigin: local,
     readReference: createReferenceReader({ loopbackOrigin: local, folders: inputDirs }),
-    fetchImages: createImageFetcher({ clock, loopbackOrigin: local, outputDir, limits: downloadLimits }),
+    fetchOutputs: createOutputFetcher({ clock, loopbackOrigin: local, outputDir, limits: downloadLimits }),
     savesAll,
   };
   const serve = (models: readonly Model[]): McpServerFactory => {

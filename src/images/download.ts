@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { asImageError, ImageError } from './image-error.ts';
 import { describeNonImage, HEAD_BYTES, type ImageType, sniff } from './image-type.ts';
 import { isTrustedOutput } from './trust.ts';
@@ -13,45 +12,37 @@ export interface DownloadLimits {
   gracePeriod: number;
 }
 
-const LIMITS: DownloadLimits = {
-  bytes: 64 << 20,
-  timeout: 60_000,
-  bytesPerSecond: 10_000,
-  gracePeriod: 10_000,
-};
+const MAX_BYTES = 64 << 20;
+const LIMITS = { bytes: MAX_BYTES, timeout: 60_000, bytesPerSecond: 10_000, gracePeriod: 10_000 };
 const CHECK_INTERVAL = 100;
 
-/** What was downloaded. */
+/** An image as it was downloaded. */
 export interface Download {
   type: ImageType;
-  bytes: number;
-  /** In hex. */
-  sha256: string;
+  data: Buffer;
 }
 
 /**
- * Streams an output to `write`: only from trusted hosts, without a key, without following redirects, and no further
- * once it turns out to be no image, too large or too slow. Throws ImageError, or the signal's reason.
+ * Downloads an output: only from trusted hosts, without a key, without following redirects, and no further once it
+ * turns out to be no image, too large or too slow. Throws ImageError, or the signal's reason.
  */
-export type Downloader = (
-  url: string,
-  write: (chunk: Buffer) => void | Promise<void>,
-  signal: AbortSignal,
-) => Promise<Download>;
+export type Downloader = (url: string, signal: AbortSignal) => Promise<Download>;
 
 /** Makes the downloader behind previews and saved files. `loopbackOrigin` is trusted like RunComfy's hosts. */
 export function createDownloader(
   loopbackOrigin: string | undefined,
   overrides: Partial<DownloadLimits> = {},
 ): Downloader {
-  const limits = { ...LIMITS, ...overrides };
+  const limits: DownloadLimits = { ...LIMITS, ...overrides };
+  const tooLarge = () => new ImageError(`it is larger than ${limits.bytes >> 20} MiB`);
 
-  return async (url, write, signal) => {
+  return async (url, signal) => {
     if (!isTrustedOutput(url, loopbackOrigin)) throw new ImageError('it is not on a RunComfy host');
     const { request } = await import('undici');
     signal.throwIfAborted();
     const end = new AbortController();
     const startedAt = performance.now();
+    const chunks: Buffer[] = [];
     let bytes = 0;
     const timer = setInterval(() => {
       const elapsed = performance.now() - startedAt;
@@ -69,23 +60,19 @@ export function createDownloader(
         const guess = [403, 404, 410].includes(statusCode) ? ' and has probably expired' : '';
         throw new ImageError(`its link returned HTTP ${statusCode}${guess}`);
       }
-      if (Number(headers['content-length']) > limits.bytes) throw tooLarge(limits.bytes);
-      const hash = createHash('sha256');
+      if (Number(headers['content-length']) > limits.bytes) throw tooLarge();
       let head = Buffer.alloc(0);
-      let type: ImageType | undefined;
       for await (const chunk of body as AsyncIterable<Buffer>) {
         bytes += chunk.length;
-        if (bytes > limits.bytes) throw tooLarge(limits.bytes);
-        if (head.length < HEAD_BYTES) {
-          head = Buffer.concat([head, chunk]).subarray(0, HEAD_BYTES);
-          type = sniff(head);
-          if (!type && head.length === HEAD_BYTES) throw new ImageError(describeNonImage(head));
-        }
-        hash.update(chunk);
-        await write(chunk);
+        if (bytes > limits.bytes) throw tooLarge();
+        chunks.push(chunk);
+        if (head.length === HEAD_BYTES) continue;
+        head = Buffer.concat([head, chunk]).subarray(0, HEAD_BYTES);
+        if (head.length === HEAD_BYTES && !sniff(head)) break;
       }
+      const type = sniff(head);
       if (!type) throw new ImageError(describeNonImage(head));
-      return { type, bytes, sha256: hash.digest('hex') };
+      return { type, data: Buffer.concat(chunks) };
     } catch (error) {
       signal.throwIfAborted();
       throw asImageError(error, 'its download failed');
@@ -95,5 +82,3 @@ export function createDownloader(
     }
   };
 }
-
-const tooLarge = (maxBytes: number) => new ImageError(`it is larger than ${maxBytes >> 20} MiB`);

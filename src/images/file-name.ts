@@ -1,25 +1,22 @@
-/** What the name of a saved image tells. */
-export interface NameParts {
-  /** ISO 8601, of which the name has the day. */
-  date: string;
-  /** A model id, of which the name has no vendor. */
-  model: string;
-  prompt: string;
-  requestId: string;
-}
+import { type Job, UNKNOWN_MODEL } from '../jobs/job.ts';
 
 // In bytes of UTF-8: a name and its sidecar's stay below the 255 bytes of most file systems.
 const MAX_BYTES = { model: 40, prompt: 40, requestId: 64, chosen: 120 };
 // In characters: normalizing is slow where accents are heaped on one letter.
 const MAX_READ = 400;
 
-/** `<date>-<model>-<prompt>-<request id>` in letters of all scripts, without the parts that come out empty. */
-export function fileStem({ date, model, prompt, requestId }: NameParts): string {
+/**
+ * The name of a job's image without extension: `<day>-<model>-<prompt>-<request id>`, in letters of all scripts,
+ * without the model's vendor and without parts that come out empty.
+ */
+export function fileStem({ model, input, request_id = '', submitted_at, finished_at }: Job): string {
+  const date = submitted_at ?? finished_at ?? '';
+  const prompt = typeof input.prompt === 'string' ? input.prompt : '';
   return [
     date.slice(0, 10).replace(/[^0-9-]/g, ''),
-    cut(slug(model.slice(model.indexOf('/') + 1)), MAX_BYTES.model),
+    cut(slug(model === UNKNOWN_MODEL ? '' : model.slice(model.indexOf('/') + 1)), MAX_BYTES.model),
     cut(slug(prompt), MAX_BYTES.prompt),
-    requestId.replace(/[^A-Za-z0-9_-]/g, '').slice(0, MAX_BYTES.requestId),
+    request_id.replace(/[^A-Za-z0-9_-]/g, '').slice(0, MAX_BYTES.requestId),
   ]
     .filter((part) => part !== '')
     .join('-');

@@ -13,17 +13,11 @@ export class LocalFileError extends Error {
   }
 }
 
-/** A file that was read, under its real path. */
-export interface LocalFile {
-  path: string;
-  data: Buffer;
-}
-
 // Larger than any useful image; it is held in memory.
 const MAX_BYTES = 100 << 20;
 
-/** Reads a regular file in one of the allowed folders, following no link out of them. Throws LocalFileError. */
-export type FileReader = (path: string) => Promise<LocalFile>;
+/** Reads a regular file in an allowed folder, following no link out; gives its real path. Throws LocalFileError. */
+export type FileReader = (path: string) => Promise<{ path: string; data: Buffer }>;
 
 /**
  * Makes a reader of files in some folders. A folder's real path is the one that it has first: a link that replaces the

@@ -28,24 +28,17 @@ export function loopbackOrigin(baseUrl: string): string | undefined {
   return isPrivateHost(url.hostname) ? url.origin : undefined;
 }
 
+// 0/8, 10/8, 127/8, 169.254/16, 192.168/16, 172.16/12 and 100.64/10.
+const PRIVATE_IPV4 =
+  /^(?:0|10|127|169\.254|192\.168|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./;
+
 /**
  * Whether a host name, as `URL` writes it, is that of this machine or a private network. `URL` normalizes every form
  * of an address, so `node:net`, which takes 5 ms to load, is not needed.
  */
 export function isPrivateHost(hostname: string): boolean {
   const host = hostname.replace(/\.$/, '').toLowerCase();
-  if (/^[\d.]+$/.test(host)) {
-    const [a = 0, b = 0] = host.split('.').map(Number);
-    return (
-      a === 0 ||
-      a === 10 ||
-      a === 127 ||
-      (a === 169 && b === 254) ||
-      (a === 172 && b >= 16 && b <= 31) ||
-      (a === 192 && b === 168) ||
-      (a === 100 && b >= 64 && b <= 127)
-    );
-  }
+  if (/^[\d.]+$/.test(host)) return PRIVATE_IPV4.test(host);
   if (host.startsWith('[')) return /^\[(::1?\]|f[cd]|fe[89ab]|::ffff:)/.test(host);
   return !host.includes('.') || /\.(local|localhost|internal|lan|home|corp|test|invalid)$/.test(host);
 }

@@ -96,10 +96,10 @@ function listed(tool: Tool, isShown: boolean): ListToolsResult['tools'][number] 
     name,
     title,
     description,
-    inputSchema: jsonSchema(input, 'input') as { type: 'object' },
+    inputSchema: jsonSchema(input) as { type: 'object' },
     annotations,
     _meta: { [SEARCH_HINT]: searchHint, ...(isShown && viewMeta(tool)) },
-    outputSchema: jsonSchema(output, 'output') as { type: 'object' },
+    outputSchema: jsonSchema(output) as { type: 'object' },
   };
 }
 

@@ -82,7 +82,7 @@ async function describeModel(
 ): Promise<ToolResult> {
   const cached = await withTimeout(clock, wait, (signal) => catalogue.model(id, signal));
   const row = modelRow(cached.value, modelTools);
-  const input_schema = jsonSchema(modelFromSchema(cached.value).input, 'input');
+  const input_schema = jsonSchema(modelFromSchema(cached.value).input);
   const notes = [...priceNote([row]), ...ageNote(cached, clock.now())];
   const next = `Call ${row.tool ?? `run_image_model with model "${row.model}"`}.`;
   return {

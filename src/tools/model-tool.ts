@@ -62,17 +62,13 @@ async function withReferences(model: Model, input: Record<string, unknown>, read
   const body = { ...input };
   for (const field of model.imageFields.filter((name) => Object.hasOwn(input, name))) {
     const value = input[field];
-    if (Array.isArray(value)) {
-      const references: Awaited<ReturnType<typeof read>>[] = [];
-      // One after the other, as each may be held in memory several times.
-      for (const [index, item] of value.entries()) references.push(await read(`${field}[${index}]`, item));
-      recorded[field] = references.map((reference) => reference.recorded);
-      body[field] = references.map((reference) => reference.sent);
-    } else {
-      const reference = await read(field, value);
-      recorded[field] = reference.recorded;
-      body[field] = reference.sent;
-    }
+    const isList = Array.isArray(value);
+    const references: Awaited<ReturnType<typeof read>>[] = [];
+    // One after the other, as each may be held in memory several times.
+    for (const [index, item] of (isList ? value : [value]).entries())
+      references.push(await read(isList ? `${field}[${index}]` : field, item));
+    recorded[field] = isList ? references.map((reference) => reference.recorded) : references[0]?.recorded;
+    body[field] = isList ? references.map((reference) => reference.sent) : references[0]?.sent;
   }
   const bytes = Buffer.byteLength(JSON.stringify(body));
   if (bytes > MAX_BODY)

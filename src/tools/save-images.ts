@@ -2,12 +2,12 @@ import * as z from 'zod';
 import { ToolError } from '../errors.ts';
 import { chosenStem } from '../images/file-name.ts';
 import { defineTool, type Services } from './support/define.ts';
-import { saveJobImages } from './support/fetch-job-images.ts';
+import { saveOutputs } from './support/fetch-job-outputs.ts';
 import { type JobResultServices, jobResult } from './support/job-result.ts';
 import { requestId } from './support/schema.ts';
 
 /** The tool that saves a job's images as files. */
-export const saveImages = (services: JobResultServices & Pick<Services, 'jobs' | 'fetchImages'>) =>
+export const saveImages = (services: JobResultServices & Pick<Services, 'jobs' | 'fetchOutputs'>) =>
   defineTool({
     name: 'save_images',
     title: 'Save images',
@@ -30,7 +30,7 @@ export const saveImages = (services: JobResultServices & Pick<Services, 'jobs' |
     async run({ request_id, name }, call) {
       const outcome = await services.jobs.follow(request_id, call.wait);
       if (outcome.job.state !== 'succeeded') return jobResult(outcome, services);
-      const images = await saveJobImages(outcome.job, call, services, name);
+      const images = await saveOutputs(outcome.job, call, services, name);
       const why = images[0]?.notSaved;
       if (why !== undefined && images.every(({ path }) => path === undefined))
         throw new ToolError('not_saved', `Nothing was saved, as ${why}.`, {

@@ -4,10 +4,11 @@ import { chosenStem, fileStem } from '../../src/images/file-name.ts';
 import { createRandom } from '../support/random.ts';
 
 const parts = {
-  date: '2026-11-21T10:00:00.000Z',
+  state: 'succeeded' as const,
+  submitted_at: '2026-11-21T10:00:00.000Z',
   model: 'openai/gpt-image-2/text-to-image',
-  prompt: 'A lighthouse, on a cliff at sunset; teal sea & warm light in all of the windows',
-  requestId: '3f0c9a52-7d1e-4c51-9a0b-2b8f4f1f2a10',
+  input: { prompt: 'A lighthouse, on a cliff at sunset; teal sea & warm light in all of the windows' },
+  request_id: '3f0c9a52-7d1e-4c51-9a0b-2b8f4f1f2a10',
 };
 
 describe('the name of a saved image', () => {
@@ -20,15 +21,15 @@ describe('the name of a saved image', () => {
   it.each([
     [
       'a prompt without a Latin letter',
-      { prompt: '夕陽の灯台' },
+      { input: { prompt: '夕陽の灯台' } },
       '2026-11-21-gpt-image-2-text-to-image-夕陽の灯台-3f0c',
     ],
-    ['accents', { prompt: 'Füchse à la crème' }, 'image-füchse-à-la-crème-3f0c'],
-    ['a way out in the prompt', { prompt: '../../etc/passwd\0' }, 'image-etc-passwd-3f0c'],
+    ['accents', { input: { prompt: 'Füchse à la crème' } }, 'image-füchse-à-la-crème-3f0c'],
+    ['a way out in the prompt', { input: { prompt: '../../etc/passwd\0' } }, 'image-etc-passwd-3f0c'],
     ['a way out in the model', { model: 'a/../../b' }, '2026-11-21-b-a-lighthouse'],
-    ['a way out in the request id', { requestId: '../x' }, 'teal-x'],
-    ['one endless word', { prompt: 'x'.repeat(5_000) }, `image-${'x'.repeat(40)}-3f0c`],
-    ['no date', { date: '' }, 'gpt-image-2-text-to-image-a'],
+    ['a way out in the request id', { request_id: '../x' }, 'teal-x'],
+    ['one endless word', { input: { prompt: 'x'.repeat(5_000) } }, `image-${'x'.repeat(40)}-3f0c`],
+    ['no date', { submitted_at: '' }, 'gpt-image-2-text-to-image-a'],
   ])('takes %s', (_, change, expected) => {
     expect(fileStem({ ...parts, ...change })).toContain(expected);
   });
@@ -56,7 +57,13 @@ describe('the name of a saved image', () => {
       ).join('');
     for (let round = 0; round < 2_000; round++) {
       const stems = [
-        fileStem({ date: junk(), model: junk(), prompt: junk(), requestId: junk() }),
+        fileStem({
+          ...parts,
+          submitted_at: junk(),
+          model: junk(),
+          input: { prompt: junk() },
+          request_id: junk(),
+        }),
         chosenStem(junk()),
       ];
       for (const stem of stems) {

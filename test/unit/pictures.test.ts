@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { thumbnail } from '../../src/cli/gallery/thumbnails.ts';
-import { createImageFetcher } from '../../src/images/fetch-images.ts';
+import { createOutputFetcher } from '../../src/images/fetch-outputs.ts';
 import { createJumpingClock } from '../support/clock.ts';
 import { plain } from '../support/images.ts';
 import { freshDataDir } from '../support/program.ts';
@@ -16,35 +16,36 @@ const serve = () =>
     '/silent': () => {},
   });
 
+const image = (url: string) => ({ url, kind: 'image' as const });
 const never = new AbortController().signal;
 
-describe('the images of a job', () => {
+describe('the outputs of a job', () => {
   it('that are late are left out, and the others are there', async () => {
     const { origin } = await serve();
-    const fetchImages = createImageFetcher({
+    const fetchOutputs = createOutputFetcher({
       clock: createJumpingClock(),
       loopbackOrigin: origin,
       outputDir: freshDataDir(),
     });
-    const [good, silent] = await fetchImages([`${origin}/good`, `${origin}/silent`], {
+    const [good, silent] = await fetchOutputs([image(`${origin}/good`), image(`${origin}/silent`)], {
       preview: 'small',
       timeout: 3_000,
       signal: never,
     });
     expect(good?.facts).toEqual({ type: 'image/png', bytes: png.length, width: 640, height: 480 });
     expect(await sharp(good?.preview?.data).metadata()).toMatchObject({ width: 512, height: 384 });
-    expect(silent).toEqual({ url: `${origin}/silent`, notShown: 'it did not arrive within 3 s' });
+    expect(silent).toEqual({ ...image(`${origin}/silent`), notShown: 'it did not arrive within 3 s' });
   });
 
   it('are given up as soon as the call ends', async () => {
     const { origin } = await serve();
-    const fetchImages = createImageFetcher({
+    const fetchOutputs = createOutputFetcher({
       clock: createJumpingClock(),
       loopbackOrigin: origin,
       outputDir: freshDataDir(),
     });
     const call = new AbortController();
-    const fetching = fetchImages([`${origin}/silent`], {
+    const fetching = fetchOutputs([image(`${origin}/silent`)], {
       preview: 'small',
       timeout: 3_600_000,
       signal: call.signal,

@@ -19,10 +19,10 @@ const entryOf = (properties: unknown, required: unknown = []) => {
 };
 const shown = (properties: unknown, required?: unknown) => {
   const model = modelFromSchema(entryOf(properties, required));
-  const inputSchema = jsonSchema(model.input, 'input');
+  const inputSchema = jsonSchema(model.input);
   if (!model.input.shape || Object.keys(model.input.shape).length === 0) return inputSchema;
   const tool = modelTool(model, 'b', {} as RunServices);
-  expectPortable({ ...tool, inputSchema, outputSchema: jsonSchema(tool.output, 'output') });
+  expectPortable({ ...tool, inputSchema, outputSchema: jsonSchema(tool.output) });
   return inputSchema;
 };
 const problems = (properties: unknown, input: Record<string, unknown>, required?: unknown) =>

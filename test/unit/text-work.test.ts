@@ -208,7 +208,8 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
   },
   'images/file-name.ts': {
     chosenStem,
-    fileStem: (text) => fileStem({ date: text, model: text, prompt: text, requestId: text }),
+    fileStem: (text) =>
+      fileStem({ ...job, submitted_at: text, model: text, input: { prompt: text }, request_id: text }),
   },
   'images/image-type.ts': {
     describeNonImage: (text) => describeNonImage(Buffer.from(text).subarray(0, 256)),
@@ -357,7 +358,7 @@ const OWN: Record<string, string> = {
   'models/catalogue-file.ts': 'reads lines that this program wrote, each of bounded length',
   'images/decode.ts': 'reads messages of sharp',
   'mcp/transports/stdio.ts': 'reads messages of the SDK',
-  'images/image-file.ts': 'reads names in the folder of the images',
+  'images/save-image.ts': 'reads names in the folder of the images',
   'runcomfy/client.ts': 'quotes what other files read, and writes URLs of ids that were checked',
   'tools/find-image-models.ts': 'quotes what clean-entry.ts cut',
 };

@@ -5,14 +5,11 @@ import { renderPreview } from '../../images/preview.ts';
 
 /** An image scaled down; as it is without sharp. Throws ToolError, or the signal's reason. */
 export async function thumbnail(url: string, loopbackOrigin: string | undefined, signal: AbortSignal) {
-  const chunks: Buffer[] = [];
-  const download = createDownloader(loopbackOrigin);
-  const { type } = await download(url, (chunk) => void chunks.push(chunk), signal);
-  const original = Buffer.concat(chunks);
+  const { type, data } = await createDownloader(loopbackOrigin)(url, signal);
   try {
-    return (await renderPreview(original, type, 'large')).preview;
+    return (await renderPreview(data, type, 'large')).preview;
   } catch (error) {
     if (!(error instanceof ToolError) || error.code !== 'sharp_missing') throw error;
-    return { data: original, mimeType: mimeType(type) };
+    return { data, mimeType: mimeType(type) };
   }
 }

@@ -54,7 +54,7 @@ function parseQuoted(value: unknown, field: z.ZodType | undefined): unknown {
   if (typeof value !== 'string' || !field) return value;
   try {
     const parsed: unknown = JSON.parse(value);
-    return jsonSchema(field, 'input').type === 'string' ? value : parsed;
+    return jsonSchema(field).type === 'string' ? value : parsed;
   } catch {
     return value;
   }
@@ -70,13 +70,13 @@ const MAX_CHOICES = 1_000;
 export function inputProblems(schema: z.ZodObject, given: Record<string, unknown>): string[] {
   // What else is wrong with a field is often wrong for the same reason.
   const issues = new Map<string, z.core.$ZodIssue>();
-  for (const issue of schema.safeParse(given).error?.issues ?? []) {
+  for (const issue of schema.safeParse(given, { reportInput: true }).error?.issues ?? []) {
     const field = issue.path.join('.');
     if (!issues.has(field)) issues.set(field, issue);
   }
   const problems = [...issues.values()]
     .slice(0, MAX_PROBLEMS)
-    .map((issue) => problemOf(issue, given, Object.keys(schema.shape)));
+    .map((issue) => problemOf(issue, Object.keys(schema.shape)));
   const more = issues.size - problems.length;
   return more > 0 ? [...problems, `${more} more like these`] : problems;
 }
@@ -91,14 +91,11 @@ const TYPES: Record<string, string> = {
   record: 'an object',
 };
 
-function problemOf(issue: z.core.$ZodIssue, given: object, fields: readonly string[]): string {
+function problemOf(issue: z.core.$ZodIssue, fields: readonly string[]): string {
   const path = issue.path
     .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${String(part)}`))
     .join('');
-  const value = issue.path.reduce<unknown>(
-    (inside, part) => (inside as Record<PropertyKey, unknown> | undefined)?.[part],
-    given,
-  );
+  const value = issue.input;
   const was = value === undefined || Array.isArray(value) ? '' : `, was ${shown(value)}`;
   switch (issue.code) {
     case 'unrecognized_keys':

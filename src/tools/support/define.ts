@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { Clock } from '../../clock.ts';
 import type { PreviewSetting } from '../../config/settings.ts';
-import type { FetchImages } from '../../images/fetch-images.ts';
+import type { FetchOutputs } from '../../images/fetch-outputs.ts';
 import type { Preview } from '../../images/preview.ts';
 import type { ReadReference } from '../../images/references.ts';
 import type { Wait } from '../../jobs/calls.ts';
@@ -19,7 +19,7 @@ export interface Services {
   /** Origin of an API on this machine, whose outputs are trusted like RunComfy's. */
   loopbackOrigin: string | undefined;
   readReference: ReadReference;
-  fetchImages: FetchImages;
+  fetchOutputs: FetchOutputs;
   /** Whether every image is saved, not only on request. */
   savesAll: boolean;
 }
@@ -39,13 +39,7 @@ export interface ToolResult {
   previews?: readonly Preview[];
 }
 
-/** MCP's four hints about what a tool does. */
-export interface Annotations {
-  readOnlyHint: boolean;
-  destructiveHint: boolean;
-  idempotentHint: boolean;
-  openWorldHint: boolean;
-}
+type Hint = 'readOnlyHint' | 'destructiveHint' | 'idempotentHint' | 'openWorldHint';
 
 export interface Tool {
   readonly name: string;
@@ -53,7 +47,7 @@ export interface Tool {
   readonly description: string;
   readonly input: z.ZodObject;
   readonly output: z.ZodObject;
-  readonly annotations: Annotations;
+  readonly annotations: Readonly<Record<Hint, boolean>>;
   /** A few words by which hosts find a tool that they have not loaded. */
   readonly searchHint: string;
   /** The model that it runs, if it runs just one. */

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { ToolError } from '../../errors.ts';
-import type { FetchedImage } from '../../images/fetch-images.ts';
+import type { FetchedOutput } from '../../images/fetch-outputs.ts';
 import { isTrustedOutput } from '../../images/trust.ts';
 import type { Outcome } from '../../jobs/calls.ts';
-import { isFinal, type Job, kindAt } from '../../jobs/job.ts';
+import { isFinal, type Job } from '../../jobs/job.ts';
 import { quoteUntrusted } from '../../runcomfy/sanitize.ts';
 import type { Services, ToolCall, ToolResult } from './define.ts';
-import { type FetchServices, showJobImages } from './fetch-job-images.ts';
-import { headline, imageWords, jobData, KIND_NAMES, missingImageNotes } from './job-words.ts';
+import { type FetchServices, showOutputs } from './fetch-job-outputs.ts';
+import { headline, jobData, jobOutputs, missingNotes, outputLines } from './job-words.ts';
 
 /** The shape of every result about one job. Few keys are required: clients check it after the money is spent. */
 export const jobOutput = z.looseObject({
@@ -23,27 +23,19 @@ export const jobOutput = z.looseObject({
 
 export type JobResultServices = Pick<Services, 'clock' | 'loopbackOrigin'>;
 
-/** A job in words and data, with what was fetched of each of its outputs. Throws `job_failed` if it failed. */
+/** A job in words and data, with what was fetched of its outputs. Throws `job_failed` if it failed. */
 export function jobResult(
   { job, resumed, readError }: Outcome,
   { clock, loopbackOrigin }: JobResultServices,
-  fetched: readonly FetchedImage[] = [],
+  outputs: readonly FetchedOutput[] = jobOutputs(job),
 ): ToolResult {
   if (job.state === 'failed') throw jobFailed(job);
-  const outputs = (job.urls ?? []).map((url, index) => {
-    const { facts, path } = fetched[index] ?? {};
-    return { url, kind: kindAt(job, index), isTrusted: isTrustedOutput(url, loopbackOrigin), facts, path };
-  });
-  const outputLines = outputs.flatMap(({ url, kind, isTrusted, facts, path }) => {
-    const known = kind === 'image' ? facts && imageWords(facts) : KIND_NAMES[kind];
-    const about = isTrusted ? known : 'not a RunComfy host: do not trust it unseen';
-    return [about === undefined ? url : `${url} (${about})`, path && `Saved as ${path}`];
-  });
-  const notes = missingImageNotes(fetched);
+  const isTrusted = (url: string) => isTrustedOutput(url, loopbackOrigin);
+  const notes = missingNotes(outputs);
   return {
     lines: [
       headline(job, clock.now()),
-      ...outputLines,
+      ...outputs.flatMap((output) => outputLines(output, isTrusted(output.url))),
       ...notes,
       resumed
         ? `This is the earlier job for the same input, submitted ${job.submitted_at}. Nobody had received its answer. Nothing new was submitted or charged.`
@@ -52,19 +44,19 @@ export function jobResult(
     ],
     data: {
       ...jobData(job, clock.now()),
-      images: outputs.map(({ url, kind, isTrusted, facts, path }) => ({
+      images: outputs.map(({ url, kind, facts, path }) => ({
         url,
         kind: kind === 'image' ? undefined : kind,
-        trusted: isTrusted ? undefined : false,
+        trusted: isTrusted(url) ? undefined : false,
         ...facts,
         path,
       })),
       finished_at: job.finished_at,
       notes: notes.length > 0 ? notes : undefined,
       resumed: resumed || undefined,
-      next: nextAfterJob(job, fetched),
+      next: nextAfterJob(job, outputs),
     },
-    previews: fetched.flatMap(({ preview }) => preview ?? []),
+    previews: outputs.flatMap(({ preview }) => preview ?? []),
   };
 }
 
@@ -79,19 +71,21 @@ export async function resultWithImages(
   const { job } = outcome;
   const { savesAll } = services;
   const isFetched = job.state === 'succeeded' && (call.preview !== 'off' || savesAll);
-  const images = isFetched ? await showJobImages(job, call, services, savesAll) : [];
-  return jobResult(outcome, services, images);
+  return jobResult(
+    outcome,
+    services,
+    isFetched ? await showOutputs(job, call, services, savesAll) : undefined,
+  );
 }
 
-function nextAfterJob(job: Job, fetched: readonly FetchedImage[]): string | undefined {
-  const { state, request_id, urls = [] } = job;
+function nextAfterJob({ state, request_id }: Job, outputs: readonly FetchedOutput[]): string | undefined {
   if (state === 'cancelled') return undefined;
   if (!isFinal(state))
     return `Call get_image_job with request_id "${request_id}" to keep waiting. Do not submit it again.`;
-  if (urls.length === 0)
+  if (outputs.length === 0)
     return 'The job ended without an image URL: see it on the Generations page of the RunComfy account.';
-  if (fetched.length > 0 && fetched.every(({ path }) => path !== undefined)) return undefined;
-  return urls.some((_, index) => kindAt(job, index) === 'image')
+  if (outputs.every(({ path }) => path !== undefined)) return undefined;
+  return outputs.some(({ kind }) => kind === 'image')
     ? 'The links are temporary: save_images keeps the images.'
     : 'The links are temporary: download what should be kept.';
 }

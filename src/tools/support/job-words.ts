@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import type { FetchedImage, ImageFacts } from '../../images/fetch-images.ts';
+import type { FetchedOutput, ImageFacts } from '../../images/fetch-outputs.ts';
 import { type Job, kindAt, UNKNOWN_MODEL } from '../../jobs/job.ts';
 import { dollars } from '../../jobs/spending/totals.ts';
-import type { MediaKind } from '../../runcomfy/outputs.ts';
+import type { MediaKind, Output } from '../../runcomfy/outputs.ts';
 import { quoteUntrusted } from '../../runcomfy/sanitize.ts';
 
 /** What an output of a kind is called. */
@@ -12,6 +12,9 @@ export const KIND_NAMES: Record<MediaKind, string> = {
   audio: 'audio file',
   '3d': '3D model',
 };
+
+export const jobOutputs = (job: Job): Output[] =>
+  (job.urls ?? []).map((url, index) => ({ url, kind: kindAt(job, index) }));
 
 /** Seconds from the submit to the job's end, or to now. */
 export function elapsedSeconds(job: Job, now: number): number | undefined {
@@ -49,23 +52,25 @@ export function headline(job: Job, now: number): string {
 /** How many outputs of each kind there are: "2 images", "1 video and 1 image". */
 function outputCounts(job: Job): string {
   const counts = new Map<MediaKind, number>();
-  for (const index of (job.urls ?? []).keys()) {
-    const kind = kindAt(job, index);
-    counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  }
+  for (const { kind } of jobOutputs(job)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   if (counts.size === 0) return '0 images';
   return [...counts]
     .map(([kind, count]) => `${count} ${KIND_NAMES[kind]}${count === 1 ? '' : 's'}`)
     .join(' and ');
 }
 
-// Written as their makers do; the others are capitals.
-const TYPE_NAMES: Record<string, string> = { 'image/webp': 'WebP' };
+/** An output's URL with what is known of it, and where it is saved. */
+export function outputLines({ url, kind, facts, path }: FetchedOutput, isTrusted: boolean): string[] {
+  const known = kind === 'image' ? facts && imageWords(facts) : KIND_NAMES[kind];
+  const about = isTrusted ? known : 'not a RunComfy host: do not trust it unseen';
+  const line = about === undefined ? url : `${url} (${about})`;
+  return path === undefined ? [line] : [line, `Saved as ${path}`];
+}
 
-/** What is known of an image in short, such as "PNG, 1536 x 1024, 1.4 MB". */
-export function imageWords({ type, width, height, bytes, transparent }: ImageFacts): string {
+/** Such as "PNG, 1536 x 1024, 1.4 MB". */
+function imageWords({ type, width, height, bytes, transparent }: ImageFacts): string {
   return [
-    TYPE_NAMES[type] ?? type.replace('image/', '').toUpperCase(),
+    type === 'image/webp' ? 'WebP' : type.replace('image/', '').toUpperCase(),
     width !== undefined && `${width} x ${height}`,
     bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`,
     transparent && 'transparent: squares in the preview',
@@ -74,10 +79,10 @@ export function imageWords({ type, width, height, bytes, transparent }: ImageFac
     .join(', ');
 }
 
-/** Which images are not shown or saved, and why; one line for each reason. */
-export function missingImageNotes(images: readonly FetchedImage[]): string[] {
+/** Which outputs are not shown or saved, and why; one line for each reason. */
+export function missingNotes(outputs: readonly FetchedOutput[]): string[] {
   const numbers = new Map<string, number[]>();
-  for (const [index, { notShown, notSaved }] of images.entries()) {
+  for (const [index, { notShown, notSaved }] of outputs.entries()) {
     const missing =
       notShown === notSaved
         ? { 'neither shown nor saved': notShown }
@@ -88,9 +93,11 @@ export function missingImageNotes(images: readonly FetchedImage[]): string[] {
       numbers.set(note, [...(numbers.get(note) ?? []), index + 1]);
     }
   }
+  const noun = outputs.every(({ kind }) => kind === 'image') ? 'image' : 'output';
   return [...numbers].map(([note, which]) => {
-    if (images.length === 1) return `The image is ${note}`;
-    return which.length === 1 ? `Image ${which} is ${note}` : `Images ${which.join(', ')} are ${note}`;
+    if (outputs.length === 1) return `The ${noun} is ${note}`;
+    const nouns = `${noun.charAt(0).toUpperCase()}${noun.slice(1)}${which.length === 1 ? '' : 's'}`;
+    return `${nouns} ${which.join(', ')} ${which.length === 1 ? 'is' : 'are'} ${note}`;
   });
 }
 

@@ -27,7 +27,7 @@ export async function withLiveSchema(
   const fields = Object.entries(schema.shape)
     .filter(([name]) => isNamed(name))
     .slice(0, MAX_FIELDS)
-    .map(([name, field]) => [name, shorten(JSON.stringify(jsonSchema(field, 'input')), MAX_FIELD_LENGTH)]);
+    .map(([name, field]) => [name, shorten(JSON.stringify(jsonSchema(field)), MAX_FIELD_LENGTH)]);
   const problems = inputProblems(schema, input);
   const said = problems.length > 0 ? problems : fields.map(([name, field]) => `${name} takes ${field}`);
   if (said.length === 0) return refusal;

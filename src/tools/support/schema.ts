@@ -3,22 +3,19 @@ import { REQUEST_ID } from '../../runcomfy/replies.ts';
 
 export type JsonSchema = Record<string, unknown>;
 
-const converted = {
-  input: new WeakMap<z.ZodType, JsonSchema>(),
-  output: new WeakMap<z.ZodType, JsonSchema>(),
-};
+const converted = new WeakMap<z.ZodType, JsonSchema>();
 
 /** A tool's input or output as the JSON Schema that clients see, without what some hosts refuse. Converted once. */
-export function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
-  const shown = converted[io].get(schema) ?? convert(schema, io);
-  converted[io].set(schema, shown);
+export function jsonSchema(schema: z.ZodType): JsonSchema {
+  const shown = converted.get(schema) ?? convert(schema);
+  converted.set(schema, shown);
   return shown;
 }
 
-function convert(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+function convert(schema: z.ZodType): JsonSchema {
   // The dialect goes unnamed: MCP's default is 2020-12, and validators built for draft-07 refuse its URI.
   const { $schema: _, ...shown } = z.toJSONSchema(schema, {
-    io,
+    io: 'input',
     override({ jsonSchema }) {
       // zod shows the bounds of exact integers where a schema has none.
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;

@@ -7,7 +7,8 @@ const MAX_LENGTH = 45;
  */
 export function toolNames(modelIds: readonly string[], reserved: readonly string[]): Map<string, string> {
   const short = (id: string) => snakeCase(id.slice(id.indexOf('/') + 1));
-  const uses = countOf([...reserved, ...modelIds.map(short)]);
+  const uses = new Map<string, number>();
+  for (const name of [...reserved, ...modelIds.map(short)]) uses.set(name, (uses.get(name) ?? 0) + 1);
   const taken = new Set(reserved);
   // The last number of each name, so that a thousand alike ids do not each count from 2.
   const numbers = new Map<string, number>();
@@ -31,12 +32,6 @@ const snakeCase = (text: string): string =>
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_')
     .replace(/^_+|_+$/g, '');
-
-function countOf(texts: readonly string[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
-  return counts;
-}
 
 function cutAtWord(name: string, maxLength: number): string {
   if (name.length <= maxLength) return name;
