@@ -2,6 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { urlProblem } from '../../src/images/references.ts';
 import { isTrustedOutput, loopbackOrigin } from '../../src/images/trust.ts';
 
+const PRIVATE = [
+  ...['0.0.0.0', '10.1.2.3', '127.0.0.1', '0x7f.1', '2130706433', '169.254.169.254', '192.168.1.1'],
+  ...['172.16.0.1', '172.20.0.1', '172.31.255.255', '100.64.0.1', '100.99.0.1', '100.127.255.255'],
+];
+const PUBLIC = [
+  '1.1.1.1',
+  '11.0.0.1',
+  '100.63.0.1',
+  '100.128.0.1',
+  '172.15.0.1',
+  '172.32.0.1',
+  '192.169.0.1',
+];
 const SANDBOX = 'http://127.0.0.1:4000';
 
 describe('an output URL', () => {
@@ -40,8 +53,6 @@ describe('a reference image', () => {
     ['data:image/png;base64,AAAA', 'scheme data'],
     ['a.png', 'neither a URL nor an absolute path'],
     ['https://localhost/a.png', 'only this network'],
-    ['https://10.1.2.3/a.png', 'only this network'],
-    ['https://172.20.0.1/a.png', 'only this network'],
     ['https://[::1]/a.png', 'only this network'],
     ['https://[fd00::1]/a.png', 'only this network'],
     ['https://nas.local/a.png', 'only this network'],
@@ -51,4 +62,11 @@ describe('a reference image', () => {
     if (problem === undefined) expect(found).toBeUndefined();
     else expect(found).toContain(problem);
   });
+
+  it.each(PRIVATE)('may not be on the private address %s', (host) =>
+    expect(urlProblem(`https://${host}/a.png`, SANDBOX)).toContain('only this network'),
+  );
+  it.each(PUBLIC)('may be on the public address %s', (host) =>
+    expect(urlProblem(`https://${host}/a.png`, SANDBOX)).toBeUndefined(),
+  );
 });
