@@ -60,7 +60,7 @@ async function compare(
     // Its texts as they are: each line is sanitized when it is printed.
     const input_schema = published && cleanInput(published, (text) => text);
     if (!input_schema) return { changes: [], problem: 'RunComfy publishes no input for it.' };
-    return { changes: schemaChanges(jsonSchema(input, 'input'), input_schema) };
+    return { changes: schemaChanges(jsonSchema(input), input_schema) };
   } catch (error) {
     if (signal.aborted)
       return { changes: [], problem: `RunComfy did not answer within ${TIMEOUT / 1000} s.` };
