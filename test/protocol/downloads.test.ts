@@ -158,6 +158,21 @@ describe('a download that brings', () => {
     expect(sent).toBeLessThan(120);
   });
 
+  it('no image without end, which is cut off at its first bytes', async () => {
+    let sent = 0;
+    const upstream = await startUpstream('/file', {
+      async '/file'(_, response) {
+        response.writeHead(200);
+        for (; sent < 60 && !response.destroyed; sent++)
+          if (!response.write('x'.repeat(MB))) await Promise.race([drained(response), delay(50)]);
+        response.end();
+      },
+    });
+    const { client } = await connect({ baseUrl: upstream.origin, preview: 'small' });
+    expect(textOf(await client.callTool(CALL))).toContain('it is not a PNG');
+    expect(sent).toBeLessThan(60);
+  });
+
   it('no key to anybody', async () => {
     const seen: Record<string, unknown>[] = [];
     const upstream = await startUpstream('/file', {

@@ -85,6 +85,20 @@ describe('cancel_image_job', () => {
     expect(result.structuredContent).toMatchObject({ outcome: 'still_running' });
   });
 
+  it('is not taken back by a caller that gives up', async () => {
+    const connected = await connect({ waitSeconds: 0 });
+    const [request_id] = await submit(connected, QUEUED);
+    const stop = new AbortController();
+    const request = { name: 'cancel_image_job', arguments: { request_id } };
+    const cancelling = connected.client.callTool(request, { signal: stop.signal });
+    // The call has reached the server, and its request is not sent yet.
+    await new Promise((resolve) => setImmediate(resolve));
+    stop.abort();
+    await expect(cancelling).rejects.toThrow();
+    const { engine } = connected.sandbox;
+    await expect.poll(() => engine.jobs.map((job) => engine.state(job))).toEqual(['cancelled']);
+  });
+
   it('takes a job that another program submitted, and refuses an unknown one', async () => {
     const { client, sandbox } = await connect();
     sandbox.engine.planNext(QUEUED);

@@ -133,6 +133,15 @@ describe('a preview', () => {
     expect(Math.max(...corner) - Math.min(...corner)).toBeGreaterThan(40);
   });
 
+  it('takes an alpha that is a little below full for none', async () => {
+    const almost = await plain(64, 64)
+      .ensureAlpha(252 / 255)
+      .png()
+      .toBuffer();
+    const { result } = await make([almost]);
+    expect(images(result)[0]).not.toHaveProperty('transparent');
+  });
+
   it('comes with get_image_job too, and not for a job that is not done', async () => {
     const { client, sandbox } = await connect({ preview: 'small', waitSeconds: 0 });
     sandbox.engine.planNext({ queueMs: 0, runMs: 3_600_000 });

@@ -95,6 +95,21 @@ describe('with an output directory', () => {
     expect(readFileSync(path, 'utf8')).toBe('something of the user');
   });
 
+  it('another file of its name and size is not taken for it', async () => {
+    const { client, sandbox, config } = await connect();
+    await client.callTool(CALL);
+    const request = { request_id: sandbox.engine.jobs[0]?.id, name: 'fox' };
+    const save = async () =>
+      images(await client.callTool({ name: 'save_images', arguments: request }))[0]?.path;
+    const path = join(config.outputDir, 'fox.png');
+    expect(await save()).toBe(path);
+    const changed = readFileSync(path);
+    changed.writeUInt8(changed.readUInt8(changed.length - 1) ^ 1, changed.length - 1);
+    writeFileSync(path, changed);
+    expect(await save()).toBe(join(config.outputDir, 'fox_2.png'));
+    expect(readFileSync(path).equals(changed)).toBe(true);
+  });
+
   it('nothing is written through a link that stands where the file would', async () => {
     const { client, sandbox, config } = await connect();
     await client.callTool(CALL);

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { thumbnail } from '../../src/cli/gallery/thumbnails.ts';
 import { createOutputFetcher } from '../../src/images/fetch-outputs.ts';
+import { isPoolBusy } from '../../src/thread-pool.ts';
 import { createJumpingClock } from '../support/clock.ts';
 import { plain } from '../support/images.ts';
 import { freshDataDir } from '../support/program.ts';
@@ -52,6 +55,26 @@ describe('the outputs of a job', () => {
     });
     call.abort('user');
     expect(await fetching).toMatchObject([{ notShown: 'the call has ended' }]);
+  });
+});
+
+describe('an image that takes seconds to decode', () => {
+  it('is not waited for once the call has ended', async () => {
+    const slow = readFileSync(join(import.meta.dirname, '../support/fixtures/slow.avif'));
+    const call = new AbortController();
+    const { origin } = await startUpstream('', {
+      '/slow': (_, response) => void response.writeHead(200).end(slow),
+    });
+    const fetchOutputs = createOutputFetcher({
+      clock: createJumpingClock(),
+      loopbackOrigin: origin,
+      outputDir: freshDataDir(),
+    });
+    const options = { preview: 'small', timeout: 3_600_000, signal: call.signal } as const;
+    const fetching = fetchOutputs([image(`${origin}/slow`)], options);
+    await expect.poll(isPoolBusy).toBe(true);
+    call.abort('user');
+    expect(await fetching).toMatchObject([{ facts: { type: 'image/avif' }, notShown: 'the call has ended' }]);
   });
 });
 

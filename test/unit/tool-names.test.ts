@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { MODELS } from '../../src/models/built-in/index.ts';
+import { createTools } from '../../src/tools/index.ts';
+import type { Services } from '../../src/tools/support/define.ts';
 import { toolNames } from '../../src/tools/support/tool-names.ts';
 
 describe('toolNames', () => {
@@ -9,5 +12,13 @@ describe('toolNames', () => {
       'a_b_flux_1_1_pro_edit',
       'c_flux_1_1_pro_edit',
     ]);
+  });
+
+  it('give no model the name of another tool', () => {
+    const [model] = MODELS;
+    if (!model) throw new Error('no model');
+    const names = createTools({} as Services, [{ ...model, id: 'x/get-image-job' }]).map(({ name }) => name);
+    expect(names).toContain('x_get_image_job');
+    expect(new Set(names).size).toBe(names.length);
   });
 });
