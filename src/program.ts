@@ -42,7 +42,7 @@ export interface Surroundings {
 /** config -> API -> store -> jobs -> server. Opens nothing: that waits for the first call. */
 export function createProgram(config: Config, surroundings: Surroundings) {
   const { clock, random, writeLog, httpLimits, downloadLimits } = surroundings;
-  const { dataDir, baseUrl, outputDir, savesAll, inputDirs, preview, waitSeconds } = config;
+  const { dataDir, baseUrl, outputDir, autoSave, inputDirs, preview, waitSeconds } = config;
   const keyring = createKeyring(config);
   const redact = createRedactor(keyring.seen);
   const log = createLog(config.logLevel, redact, writeLog);
@@ -69,7 +69,7 @@ export function createProgram(config: Config, surroundings: Surroundings) {
     loopbackOrigin: local,
     readReference: createReferenceReader({ loopbackOrigin: local, folders: inputDirs }),
     fetchOutputs: createOutputFetcher({ clock, loopbackOrigin: local, outputDir, limits: downloadLimits }),
-    savesAll,
+    autoSave,
   };
   const serve = (models: readonly Model[]): McpServerFactory => {
     const tools = createTools(services, models);

@@ -50,7 +50,7 @@ async function connect(config: Config, dataDir: string | undefined): Promise<Cli
     join(import.meta.dirname, 'main.js'),
     ...(dataDir ? ['--sandbox', '--data-dir', dataDir] : ['--base-url', config.baseUrl]),
     '--output-dir',
-    config.savesAll ? config.outputDir : OUTPUT_DIR,
+    config.autoSave ? config.outputDir : OUTPUT_DIR,
   ];
   say(`Starting the server as a host would: ${NAME} ${args.slice(1, 2).join('')}`, 'bold');
   const key = config.live && config.key ? { RUNCOMFY_API_KEY: config.key.value } : {};

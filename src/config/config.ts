@@ -100,9 +100,9 @@ function readConfig(lookup: Lookup, platform: Platform, problems: string[]) {
     maxJobsPerHour: number('max-jobs-per-hour', 'jobs', 0, 1_000_000),
     budgetUsd: number('budget', 'US dollars', 0, 1_000_000),
     dataDir: folders('data-dir').at(-1) ?? (sandbox ? join(platform.dataDir, 'sandbox') : platform.dataDir),
-    /** Where images are saved: all of them if the user named the folder (`savesAll`), else on request. */
+    /** Where images are saved: all of them if the user named the folder (`autoSave`), else on request. */
     outputDir: outputDir ?? join(platform.homeDir, 'Pictures', 'runcomfy-images'),
-    savesAll: outputDir !== undefined,
+    autoSave: outputDir !== undefined,
     /** Folders from which agents may send images. */
     inputDirs: folders('input-dir'),
     /** Undefined asks the table of hosts. */

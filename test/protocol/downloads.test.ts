@@ -99,7 +99,7 @@ describe('a download that brings', () => {
     const { client, config } = await connect({
       baseUrl: upstream.origin,
       preview: 'small',
-      savesAll: true,
+      autoSave: true,
       downloadLimits: limits ?? {},
     });
     const result = await client.callTool(CALL);
@@ -124,7 +124,7 @@ describe('a download that brings', () => {
     ['a host of ours without encryption', 'http://x.runcomfy.net/a.png'],
   ])('nothing from %s, as it is not asked', async (_, url) => {
     const upstream = await startUpstream(url);
-    const { client } = await connect({ baseUrl: upstream.origin, preview: 'small', savesAll: true });
+    const { client } = await connect({ baseUrl: upstream.origin, preview: 'small', autoSave: true });
     const result = await client.callTool(CALL);
     expect(textOf(result)).toContain(url);
     expect(result.structuredContent).toMatchObject({

@@ -108,7 +108,7 @@ describe('the key, where the service says it everywhere', () => {
       key: { value: key, from: 'RUNCOMFY_API_KEY' },
       sandboxOptions: { key },
       clientCapabilities: SHOWS_VIEWS,
-      savesAll: true,
+      autoSave: true,
     });
     const wire = tap(connected.client);
     await hearEverything(connected, said);

@@ -33,7 +33,7 @@ async function connectTo(files: Buffer[], given: Parameters<typeof connect>[0] =
 
 describe('with an output directory', () => {
   it('every success is saved under a name that tells what it is, with a sidecar', async () => {
-    const { client, sandbox, config } = await connect({ savesAll: true });
+    const { client, sandbox, config } = await connect({ autoSave: true });
     const result = await client.callTool(CALL);
     const { id = '' } = sandbox.engine.jobs[0] ?? {};
     const [image] = images(result);
@@ -66,7 +66,7 @@ describe('with an output directory', () => {
       plain(40, 30).webp().toBuffer(),
     ]);
     const fetched: string[] = [];
-    const { client, config } = await connectTo(files, { savesAll: true, preview: 'small' }, fetched);
+    const { client, config } = await connectTo(files, { autoSave: true, preview: 'small' }, fetched);
     const result = await client.callTool(CALL);
     const names = images(result).map(({ path = '' }) => path.slice(config.outputDir.length + 1));
     expect(names.map((name) => name.slice(name.indexOf('up_')))).toEqual([
@@ -82,7 +82,7 @@ describe('with an output directory', () => {
   });
 
   it('the same image again is the file that is there, and another of its name stands beside it', async () => {
-    const { client, sandbox, config } = await connect({ savesAll: true });
+    const { client, sandbox, config } = await connect({ autoSave: true });
     const first = await client.callTool(CALL);
     const request_id = sandbox.engine.jobs[0]?.id;
     const again = await client.callTool({ name: 'get_image_job', arguments: { request_id } });
@@ -123,7 +123,7 @@ describe('with an output directory', () => {
   });
 
   it('a folder that cannot be written fails no call', async () => {
-    const { client } = await connect({ savesAll: true, outputDir: '/dev/null/images', preview: 'small' });
+    const { client } = await connect({ autoSave: true, outputDir: '/dev/null/images', preview: 'small' });
     const result = await client.callTool(CALL);
     expect(result.isError).toBeUndefined();
     expect(result.structuredContent).toMatchObject({
@@ -137,7 +137,7 @@ describe('with an output directory', () => {
   });
 
   it('what a dead process left is swept away, and nothing else', async () => {
-    const { client, config } = await connect({ savesAll: true });
+    const { client, config } = await connect({ autoSave: true });
     mkdirSync(config.outputDir, { recursive: true });
     const [old, fresh, foreign] = [
       '.00000000-0000-4000-8000-000000000000.part',

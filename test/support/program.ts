@@ -131,7 +131,7 @@ export async function connect(
     maxJobsPerHour: undefined,
     budgetUsd: undefined,
     outputDir: freshDataDir(),
-    savesAll: false,
+    autoSave: false,
     inputDirs: [],
     // Tests of other things need not wait for pictures to be drawn and decoded.
     preview: 'off',

@@ -85,10 +85,10 @@ describe('parseConfig', () => {
   });
 
   it('saves everything only where the user named a folder', () => {
-    expect(config()).toMatchObject({ outputDir: '/home/me/Pictures/runcomfy-images', savesAll: false });
+    expect(config()).toMatchObject({ outputDir: '/home/me/Pictures/runcomfy-images', autoSave: false });
     expect(config([], { RUNCOMFY_OUTPUT_DIR: '~/out' })).toMatchObject({
       outputDir: '/home/me/out',
-      savesAll: true,
+      autoSave: true,
     });
   });
 

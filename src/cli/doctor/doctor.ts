@@ -82,11 +82,11 @@ async function checkRecords(config: Config, { store }: Program): Promise<boolean
 }
 
 /** False if images cannot be saved though the user wants all of them saved. */
-async function checkFolders({ outputDir, savesAll, inputDirs }: Config): Promise<boolean> {
+async function checkFolders({ outputDir, autoSave, inputDirs }: Config): Promise<boolean> {
   const output = await tryWriting(outputDir);
-  const saved = savesAll ? 'every image is saved there' : 'only save_images saves there';
+  const saved = autoSave ? 'every image is saved there' : 'only save_images saves there';
   if (output === undefined) row('yes', 'output', `${outputDir} can be written; ${saved}`);
-  else row(savesAll ? 'no' : 'warn', 'output', `${outputDir} cannot be written (${output}); ${saved}`);
+  else row(autoSave ? 'no' : 'warn', 'output', `${outputDir} cannot be written (${output}); ${saved}`);
 
   const { cache } = envPaths(NAME, { suffix: '' });
   const cached = await tryWriting(cache);
@@ -98,7 +98,7 @@ async function checkFolders({ outputDir, savesAll, inputDirs }: Config): Promise
   if (unreadable.length > 0) row('warn', 'input', `cannot be read: ${unreadable.join(', ')}`);
   else if (inputs.length > 0) row('yes', 'input', `agents may send images from ${inputDirs.join(', ')}`);
   else row('-', 'input', 'agents may send no local images (--input-dir allows a folder)');
-  return output === undefined || !savesAll;
+  return output === undefined || !autoSave;
 }
 
 function printSettings(config: Config): void {

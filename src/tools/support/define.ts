@@ -21,7 +21,7 @@ export interface Services {
   readReference: ReadReference;
   fetchOutputs: FetchOutputs;
   /** Whether every image is saved, not only on request. */
-  savesAll: boolean;
+  autoSave: boolean;
 }
 
 /** One call of a tool. */

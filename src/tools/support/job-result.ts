@@ -60,7 +60,7 @@ export function jobResult(
   };
 }
 
-export type ResultServices = JobResultServices & FetchServices & Pick<Services, 'savesAll'>;
+export type ResultServices = JobResultServices & FetchServices & Pick<Services, 'autoSave'>;
 
 /** The result of a job; if it succeeded, with its images shown, and saved if the user saves all. */
 export async function resultWithImages(
@@ -69,12 +69,12 @@ export async function resultWithImages(
   services: ResultServices,
 ): Promise<ToolResult> {
   const { job } = outcome;
-  const { savesAll } = services;
-  const isFetched = job.state === 'succeeded' && (call.preview !== 'off' || savesAll);
+  const { autoSave } = services;
+  const isFetched = job.state === 'succeeded' && (call.preview !== 'off' || autoSave);
   return jobResult(
     outcome,
     services,
-    isFetched ? await showOutputs(job, call, services, savesAll) : undefined,
+    isFetched ? await showOutputs(job, call, services, autoSave) : undefined,
   );
 }
 
