@@ -3,6 +3,8 @@ import type { InlineConfig } from 'vitest/node';
 import { outlinesInTests } from './scripts/outlines.mjs';
 import { pagesInTests } from './scripts/page.mjs';
 
+// In ms.
+const GUARD = 600_000;
 const SCRATCH = 'test/support/setup.ts';
 const BUILD = 'test/support/build.ts';
 
@@ -14,10 +16,10 @@ export const layer = (name: string, options: InlineConfig = {}) => ({
     include: [`test/${name}/**/*.test.ts`],
     globalSetup: SCRATCH,
     snapshotSerializers: ['test/support/serializer.ts'],
-    // A guard, not an assertion: a busy machine may take its time.
-    testTimeout: 60_000,
-    // A condition that is waited for may take its time too.
-    expect: { poll: { timeout: 20_000, interval: 10 } },
+    // Guards, not assertions: a busy machine may take its time.
+    testTimeout: GUARD,
+    hookTimeout: GUARD,
+    expect: { poll: { timeout: GUARD / 5, interval: 10 } },
     // The suite's own settings must not come from the shell that runs it.
     env: {
       RUNCOMFY_API_KEY: '',

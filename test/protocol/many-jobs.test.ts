@@ -11,10 +11,7 @@ it('follows many jobs at one pace, over few connections, and answers each with i
     return undefined;
   });
   const calls = Array.from({ length: JOBS }, (_, index) =>
-    client.callTool(
-      { name: 'gpt_4o_image_text_to_image', arguments: { prompt: `picture ${index}` } },
-      { timeout: 60_000 },
-    ),
+    client.callTool({ name: 'gpt_4o_image_text_to_image', arguments: { prompt: `picture ${index}` } }),
   );
   const results = await Promise.all(calls);
   const byId = new Map(sandbox.engine.jobs.map((job) => [job.id, job]));

@@ -18,7 +18,7 @@ async function earlyLooks(
     if (route === 'status' || route === 'result') reads.push(clock.now());
     return undefined;
   });
-  const { structuredContent } = await client.callTool({ name: TOOL, arguments: input }, { timeout: 60_000 });
+  const { structuredContent } = await client.callTool({ name: TOOL, arguments: input });
   expect(structuredContent).toMatchObject({ status: 'succeeded' });
   const { startedAt = 0 } = sandbox.engine.jobs.at(-1) ?? {};
   return reads.filter((at) => at < startedAt + EARLY * 1000 * RUN_S).length;

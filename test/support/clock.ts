@@ -3,7 +3,7 @@ import type { Clock } from '../../src/clock.ts';
 import { createIdle } from './idle.ts';
 
 // In ms of real time.
-const GIVES_UP_AFTER = 20_000;
+const GIVES_UP_AFTER = 120_000;
 
 /** A clock that jumps. */
 export interface JumpingClock extends Clock {

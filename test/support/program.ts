@@ -33,6 +33,8 @@ export interface Connected {
 // Long enough that no wait ends which a test does not mean to end.
 const LONG_WAIT = 600;
 
+const CLIENT_TIMEOUT = 600_000;
+
 let current: JumpingClock | undefined;
 
 /** The clock of all that runs in a test. */
@@ -151,6 +153,9 @@ export async function connect(
   });
   const server = await program.factory({ era: 'legacy' });
   const client = new Client({ name: clientName, version: '1.0.0' }, { capabilities: clientCapabilities });
+  // Its own timeout is a minute of real time.
+  const callTool = client.callTool.bind(client);
+  client.callTool = (call, options) => callTool(call, { timeout: CLIENT_TIMEOUT, ...options });
   const [serverSide, clientSide] = InMemoryTransport.createLinkedPair();
   const send = clientSide.send.bind(clientSide);
   clientSide.send = (...message) => {
