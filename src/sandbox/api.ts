@@ -1,6 +1,6 @@
 import { BALANCE_PATH } from '../config/config.ts';
 import type { Engine, SandboxJob } from './engine.ts';
-import type { Reply, Route } from './faults.ts';
+import type { Route, SandboxReply } from './faults.ts';
 import { countOf, secondsOf, withDefaults } from './format.ts';
 import { inputProblems } from './models/check.ts';
 import { CATALOGUE, cataloguePage } from './models/index.ts';
@@ -15,7 +15,7 @@ const PRICES: Record<string, number> = { low: 0.009, medium: 0.034, high: 0.133 
 
 /** RunComfy's endpoints on top of an engine, as its API documentation and its clients describe them. */
 export function createApi(engine: Engine, key: string | undefined, origin: () => string) {
-  function answer(route: Route, url: URL, text: string, authorization: string | undefined): Reply {
+  function answer(route: Route, url: URL, text: string, authorization: string | undefined): SandboxReply {
     const given = /^Bearer (\S+)$/.exec(authorization ?? '')?.[1];
     if (given === undefined || (key !== undefined && given !== key)) {
       return {
@@ -40,7 +40,7 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
     return result(job, url.searchParams.get('include_cost') === 'true');
   }
 
-  function submit(model: string, input: unknown): Reply {
+  function submit(model: string, input: unknown): SandboxReply {
     const schema = CATALOGUE.get(model)?.published.input_schema;
     if (!schema) return unknownModel(model);
     if (!input || typeof input !== 'object')
@@ -60,7 +60,7 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
     };
   }
 
-  function status(job: SandboxJob): Reply {
+  function status(job: SandboxJob): SandboxReply {
     const state = engine.state(job);
     // As at RunComfy, /status says `completed` for a job that /result calls `failed`.
     const word = state === 'succeeded' || state === 'failed' ? 'completed' : state;
@@ -71,7 +71,7 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
     };
   }
 
-  function result(job: SandboxJob, withCost: boolean): Reply {
+  function result(job: SandboxJob, withCost: boolean): SandboxReply {
     const state = engine.state(job);
     if (job.plan.resultRefused && (state === 'in_queue' || state === 'in_progress')) {
       return { status: 400, body: { error_code: 400005, error_message: 'request is not completed' } };
@@ -91,7 +91,7 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
     return { status: 200, body };
   }
 
-  function cancel(job: SandboxJob): Reply {
+  function cancel(job: SandboxJob): SandboxReply {
     const outcome = engine.cancel(job) ? 'cancelled' : 'not_cancellable';
     return { status: 202, body: { request_id: job.id, status: engine.state(job), outcome } };
   }
@@ -106,7 +106,7 @@ export function createApi(engine: Engine, key: string | undefined, origin: () =>
     return Math.round((INITIAL_BALANCE_USD - spent) * 1e6) / 1e6;
   }
 
-  function balance(): Reply {
+  function balance(): SandboxReply {
     const usd = balanceUsd();
     return {
       status: 200,
@@ -131,7 +131,7 @@ function price({ model, plan, effective }: SandboxJob): number | undefined {
   return each === undefined ? undefined : Math.round(each * units * 1e6) / 1e6;
 }
 
-function unknownModel(id: string): Reply {
+function unknownModel(id: string): SandboxReply {
   return { status: 404, body: { error_code: 400001, error_message: `unknown model ${id}` } };
 }
 

@@ -30,11 +30,11 @@ export interface Fault {
     | { hold: Promise<unknown> }
     | { stall: Promise<unknown> }
     | { cutAfter: RegExp }
-    | Reply
-    | DoneReply;
+    | SandboxReply
+    | AlteredReply;
 }
 
-export interface Reply {
+export interface SandboxReply {
   status: number;
   /** JSON unless it is a string or bytes. */
   body: unknown;
@@ -42,7 +42,7 @@ export interface Reply {
 }
 
 /** What is omitted stays as the endpoint responded; the body may be a function of the endpoint's own. */
-export interface DoneReply {
+export interface AlteredReply {
   done: true;
   status?: number;
   // biome-ignore lint/suspicious/noExplicitAny: the body of any endpoint.
@@ -72,7 +72,7 @@ export function createFaults() {
 /** Processes a request and sends the response, as far as the fault allows. */
 export async function answerThrough(
   fault: Fault['what'] | undefined,
-  act: () => Reply,
+  act: () => SandboxReply,
   response: ServerResponse,
 ): Promise<void> {
   const what = typeof fault === 'object' ? fault : { named: fault };
@@ -88,7 +88,10 @@ export async function answerThrough(
   return send(own, response);
 }
 
-function altered(own: Reply, { status = own.status, body = own.body, headers }: DoneReply): Reply {
+function altered(
+  own: SandboxReply,
+  { status = own.status, body = own.body, headers }: AlteredReply,
+): SandboxReply {
   return { status, body: typeof body === 'function' ? body(own.body) : body, ...(headers && { headers }) };
 }
 
@@ -100,7 +103,7 @@ function endOf(pattern: RegExp, text: string): number {
 
 /** Sends a reply, or only its first characters, as many as `cut` returns. */
 export function send(
-  { status, body, headers }: Reply,
+  { status, body, headers }: SandboxReply,
   response: ServerResponse,
   cut?: (text: string) => number,
 ): void {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Job } from '../../src/jobs/job.ts';
 import type { SandboxJob } from '../../src/sandbox/engine.ts';
-import type { Reply } from '../../src/sandbox/faults.ts';
+import type { SandboxReply } from '../../src/sandbox/faults.ts';
 import { readRecords } from '../support/books.ts';
 import { type Connected, connect, eventually, textOf } from '../support/program.ts';
 import { putRecord } from '../support/records.ts';
@@ -29,7 +29,7 @@ function onSecondRead({ sandbox }: Connected, act: (job: SandboxJob) => unknown)
     const path = sandbox.requests.at(-1)?.path ?? '';
     const job = route === 'result' ? sandbox.engine.find(path.split('/')[3] ?? '') : undefined;
     const isSecond = sandbox.requests.filter((request) => request.path === path).length === 2;
-    return job && isSecond ? (act(job) as Reply | undefined) : undefined;
+    return job && isSecond ? (act(job) as SandboxReply | undefined) : undefined;
   });
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Fault, Reply } from '../../src/sandbox/faults.ts';
+import type { Fault, SandboxReply } from '../../src/sandbox/faults.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 
 const URL_PATH = '/v1/models/openai/gpt-image-2/text-to-image';
@@ -26,7 +26,7 @@ async function submitThrough(what: Fault['what']) {
 
 describe('a submit of the sandbox', () => {
   it('is done or not, and answered as the fault says', async () => {
-    const refused: Reply = { status: 502, body: '<html>' };
+    const refused: SandboxReply = { status: 502, body: '<html>' };
     expect(await submitThrough(refused)).toMatchObject({ status: 502, text: '<html>', jobs: [] });
     expect(await submitThrough({ done: true, ...refused })).toMatchObject({
       status: 502,
