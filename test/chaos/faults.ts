@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import type { DoneReply, Fault, Route, SeenRequest } from '../../src/sandbox/faults.ts';
+import type { AlteredReply, Fault, Route, SeenRequest } from '../../src/sandbox/faults.ts';
 import { createRandom, seedOf } from '../support/random.ts';
 import { chosen } from './switches.ts';
 
@@ -18,13 +18,13 @@ const ID = /"request_id":"[^"]+"/;
 const OTHER_MODEL = 'openai/gpt-image-2/text-to-image';
 
 /** It is done, and then answered so. */
-const done = (status: number, body?: unknown, headers?: Record<string, string>): DoneReply => ({
+const done = (status: number, body?: unknown, headers?: Record<string, string>): AlteredReply => ({
   done: true,
   status,
   ...(body !== undefined && { body }),
   ...(headers && { headers }),
 });
-const doneAs = (body: (own: Body) => unknown, headers: Record<string, string> = JSON_TYPE): DoneReply => ({
+const doneAs = (body: (own: Body) => unknown, headers: Record<string, string> = JSON_TYPE): AlteredReply => ({
   done: true,
   body,
   headers,
