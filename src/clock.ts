@@ -44,11 +44,12 @@ export function within<Result>(
 }
 
 /** The result of work that cannot be stopped; rejects with the signal's reason as soon as it aborts. */
-export async function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  signal.throwIfAborted();
+export function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
+    // Always handled: a rejection that nobody handles would end the process.
     work.finally(() => signal.removeEventListener('abort', abort)).then(resolve, reject);
   });
 }

@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { systemClock, unlessAborted } from '../../src/clock.ts';
 
 /** The longest time in ms that a timer of Node's takes; longer ones fire at once. */
 const MAX_TIMER = 2 ** 31 - 1;
@@ -38,4 +39,28 @@ describe('a sleep that is longer than a timer can be', () => {
     await vi.advanceTimersByTimeAsync(5 * MAX_TIMER);
     expect(isOver).toBe(false);
   });
+});
+
+describe('work that nobody waits for any more', () => {
+  it.each(['before', 'after'])(
+    'does not end the process if it fails, where its signal aborted %s it began',
+    async (when) => {
+      const unhandled = vi.fn();
+      process.on('unhandledRejection', unhandled);
+      onTestFinished(() => void process.off('unhandledRejection', unhandled));
+      const stop = new AbortController();
+      if (when === 'before') stop.abort('user');
+      let fail: (error: Error) => void = () => {};
+      const work = new Promise<void>((_, reject) => {
+        fail = reject;
+      });
+      const waiting = expect(unlessAborted(work, stop.signal)).rejects.toBe('user');
+      if (when === 'after') stop.abort('user');
+      await waiting;
+      fail(new Error('damaged'));
+      await turn();
+      await turn();
+      expect(unhandled).not.toHaveBeenCalled();
+    },
+  );
 });
