@@ -14,8 +14,8 @@ function following(status: () => Promise<never>) {
   }));
   const follow = createFollow({
     api: { status },
-    schedule: { gap: () => 1, worth: () => 1 },
-    pace: { turn: async () => {} },
+    intervals: { next: () => 1, priority: () => 1 },
+    rateLimiter: { acquire: async () => {} },
     lateCosts: { ask() {} },
     clock: given.clock,
     log: createLog('silent', String),
@@ -26,11 +26,11 @@ function following(status: () => Promise<never>) {
 describe('a claim is given up', () => {
   it('by a call that cannot follow its job', async () => {
     const { follow, submitted, record } = following(async () => {
-      throw new ToolError('key_refused', 'no', { next: 'Ask.' });
+      throw new ToolError('key_refused', 'the key is refused', { next: 'Ask.' });
     });
     const { wait } = openCall();
     const claim = await submitted(wait);
-    await expect(follow(claim, 'r-1', { firstInterval: 0 }, wait)).rejects.toThrow('no');
+    await expect(follow(claim, 'r-1', { firstInterval: 0 }, wait)).rejects.toThrow('the key is refused');
     expect((await record())?.lease).toBeUndefined();
   });
 
