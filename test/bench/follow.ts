@@ -1,5 +1,5 @@
 import type { RunTiming } from '../../src/jobs/job.ts';
-import { timingAfter, timingAtEnd } from '../../src/jobs/polling/timing.ts';
+import { timingAfter, timingAtEnd } from '../../src/jobs/polling/poll.ts';
 
 /** A job as it goes, in ms from its submit. */
 export interface Life {

@@ -1,21 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { RunTiming } from '../../src/jobs/job.ts';
-import {
-  type ReportedTimes,
-  recordedTiming,
-  timingAfter,
-  timingAtEnd,
-} from '../../src/jobs/polling/timing.ts';
+import { recordedTiming, timingAfter, timingAtEnd } from '../../src/jobs/polling/poll.ts';
 
 const SUBMIT = Date.parse('2026-01-01T00:00:00Z');
 type Seen = 'in_queue' | 'in_progress';
 const at = (seconds: number) => SUBMIT + 1000 * seconds;
+const iso = (ms: number) => new Date(ms).toISOString();
 
 /** For how many seconds a job ran, after looks at some seconds from the submit. */
 function ran(
   looks: [number, Seen][],
   end: number,
-  told?: ReportedTimes,
+  told?: Parameters<typeof timingAtEnd>[2],
   from: RunTiming = { seenAt: SUBMIT },
 ) {
   const last = looks.reduce((timing, [seconds, state]) => timingAfter(timing, state, at(seconds)), from);
@@ -24,10 +20,10 @@ function ran(
 }
 
 /** RunComfy's times of a job, on a clock that is a day ahead of ours. */
-const told = (finished: number): ReportedTimes => ({
-  submittedAt: SUBMIT,
-  createdAt: SUBMIT + 86_400_000,
-  finishedAt: SUBMIT + 86_400_000 + 1000 * finished,
+const told = (finished: number) => ({
+  submitted_at: iso(SUBMIT),
+  created_at: iso(SUBMIT + 86_400_000),
+  finished_at: iso(SUBMIT + 86_400_000 + 1000 * finished),
 });
 
 const CLOSE: [number, Seen][] = [
@@ -49,7 +45,7 @@ describe('a run time', () => {
     expect(ran(CLOSE, 24, told(22.2))).toBeCloseTo(19.2);
     expect(ran(CLOSE, 24, told(10))).toBe(20);
     expect(ran(CLOSE, 24, told(30))).toBe(20);
-    expect(ran(CLOSE, 24, { ...told(22), finishedAt: Number.NaN })).toBe(20);
+    expect(ran(CLOSE, 24, { ...told(22), finished_at: 'soon' })).toBe(20);
   });
 
   const kept: RunTiming = { startedAt: at(3), startedWithin: 1_000 };

@@ -1,10 +1,8 @@
 import { ToolError } from '../../errors.ts';
 import type { RunComfy } from '../../runcomfy/client.ts';
-import type { ResultReply } from '../../runcomfy/replies.ts';
-import type { Job, Observation } from '../job.ts';
+import type { Job, Observation, RunTiming } from '../job.ts';
 import type { JobsOptions } from '../options.ts';
 import { AT_ONCE } from './rate-limiter.ts';
-import { type ReportedTimes, recordedTiming, timingAfter, timingAtEnd } from './timing.ts';
 
 /** What one poll brought: an observation, or why the service could not be read. */
 export type Poll =
@@ -29,6 +27,13 @@ const CONFIRM_AFTER = 3_000;
 const OUTPUT_AFTER = 2_000;
 // One absurd header must not silence a job for as long as its call waits.
 const MAX_RETRY_AFTER = 60_000;
+// Polls of one job follow each other within this time, in ms. If they do not, the machine slept or its clock jumped.
+const MAX_BETWEEN = 60_000;
+// A run time is a sample if it is known within this many ms or within this share. Polls lie up to 5 s apart in the
+// queue and 10 s in the run, and every job that they saw must be a sample: without those that ended in a long interval,
+// what is learned would be too long and too sure (simulated: a quarter more waiting where run times differ widely).
+const CLOSE_MS = 8_000;
+const CLOSE_SHARE = 0.3;
 
 /**
  * Polls a job and yields every reply, until its result is final or the signal aborts (then it throws the signal's
@@ -43,7 +48,6 @@ export async function* poll(
   job: Job,
   { api, isRecorded, firstInterval, interval, priority, rateLimiter, clock, signal }: PollOptions,
 ): AsyncGenerator<Poll> {
-  const submittedAt = job.submitted_at === undefined ? undefined : Date.parse(job.submitted_at);
   let state: 'in_queue' | 'in_progress' = job.state === 'in_progress' ? job.state : 'in_queue';
   let timing = firstInterval > 0 ? { seenAt: clock.now() } : recordedTiming(job);
   let polledAt = clock.now();
@@ -60,7 +64,7 @@ export async function* poll(
     if (reply === 'not_finished') return undefined;
     if (reply.state === 'in_queue' || reply.state === 'in_progress') setState(reply.state);
     if (reply.state === 'succeeded')
-      timing = timingAtEnd(timing, clock.now(), reportedTimes(reply, submittedAt));
+      timing = timingAtEnd(timing, clock.now(), { ...reply, submitted_at: job.submitted_at });
     return { kind: 'result', reply, timing };
   };
   const read = async (): Promise<Poll> => {
@@ -114,10 +118,50 @@ function pauseAfter(reply: Poll, interval: number): number {
   return Math.max(Math.min(MAX_RETRY_AFTER, (reply.error.retryAfter ?? 0) * 1000), interval);
 }
 
-function reportedTimes(
-  { created_at, finished_at }: ResultReply,
-  submittedAt?: number,
-): ReportedTimes | undefined {
-  if (created_at === undefined || finished_at === undefined || submittedAt === undefined) return undefined;
-  return { submittedAt, createdAt: Date.parse(created_at), finishedAt: Date.parse(finished_at) };
+const isClose = (from: number | undefined, to: number): from is number =>
+  from !== undefined && to >= from && to - from <= MAX_BETWEEN;
+
+/** What a record tells. */
+export function recordedTiming({ started_at, started_within_seconds: within }: Job): RunTiming {
+  const startedAt = Date.parse(started_at ?? '');
+  if (Number.isNaN(startedAt)) return {};
+  return { startedAt, ...(within !== undefined && { startedWithin: within * 1000 }) };
+}
+
+/** What is known after a poll at `now` that saw the job queued or running. */
+export function timingAfter(timing: RunTiming, state: 'in_queue' | 'in_progress', now: number): RunTiming {
+  if (state === 'in_queue') return { seenAt: now };
+  const { seenAt, startedAt, startedWithin } = timing;
+  if (startedAt === undefined) {
+    if (!isClose(seenAt, now)) return { seenAt: now, startedAt: now };
+    return { seenAt: now, startedAt: (seenAt + now) / 2, startedWithin: (now - seenAt) / 2 };
+  }
+  const isSteady = startedWithin !== undefined && (seenAt === undefined || isClose(seenAt, now));
+  return { seenAt: now, startedAt, ...(isSteady && { startedWithin }) };
+}
+
+/** Our time of a job's submit, and RunComfy's own times, each ISO 8601. */
+type ReportedTimes = { [name in 'submitted_at' | 'created_at' | 'finished_at']?: string | undefined };
+
+/**
+ * What is known after a poll at `now` that saw the job succeeded. Start and end each lie between two polls. The end that
+ * RunComfy reports is exact: it is counted from the submit, so that the two clocks need not agree, and used if it lies
+ * between those polls; then a job that is read long after its end is a sample too.
+ */
+export function timingAtEnd(timing: RunTiming, now: number, times: ReportedTimes = {}): RunTiming {
+  const { seenAt, startedAt, startedWithin = Number.NaN } = timing;
+  if (startedAt === undefined ? !isClose(seenAt, now) : seenAt !== undefined && !isClose(seenAt, now))
+    return timing;
+  const [start, latestStart] =
+    startedAt === undefined
+      ? [seenAt as number, now]
+      : [startedAt - startedWithin, startedAt + startedWithin];
+  let [end, latestEnd] = [Math.max(start, seenAt ?? start), now];
+  const { submitted_at = '', created_at = '', finished_at = '' } = times;
+  const exact = Date.parse(submitted_at) + Date.parse(finished_at) - Date.parse(created_at);
+  if (exact >= end && exact <= latestEnd) [end, latestEnd] = [exact, exact];
+  const shortest = Math.max(0, end - latestStart);
+  const longest = latestEnd - start;
+  const ranMs = (shortest + longest) / 2;
+  return longest - ranMs <= Math.max(CLOSE_MS, CLOSE_SHARE * ranMs) ? { ...timing, ranMs } : timing;
 }
