@@ -105,8 +105,9 @@ const ALIASES = new Map([
 
 /** The type that a field names. Unions are not looked into. */
 function typeOf({ type, properties }: Published, clean: Clean): string | undefined {
-  const name = [type].flat().find((each) => each !== 'null');
-  if (typeof name !== 'string') return properties ? 'object' : undefined;
+  const names = [type].flat().filter((each) => typeof each === 'string');
+  const name = names.find((each) => each !== 'null');
+  if (name === undefined) return properties ? 'object' : undefined;
   return ALIASES.get(name.toLowerCase()) ?? clean(name.toLowerCase());
 }
 

@@ -63,6 +63,12 @@ describe('a published input', () => {
     expect(shown(properties)).toMatchSnapshot();
   });
 
+  it('takes its type from the first text in a list of types', () => {
+    expect(shown({ a: { type: [null, 'null', 'integer'] } })).toMatchObject({
+      properties: { a: { type: 'integer' } },
+    });
+  });
+
   it('refuses only what the service surely would', () => {
     const anything = {
       a: { anyOf: [] },
