@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { checkModels } from '../../src/cli/doctor/models.ts';
 import { MODELS } from '../../src/models/built-in/index.ts';
 import { cleanInput, type InputSchema } from '../../src/models/clean-input.ts';
 import { schemaChanges } from '../../src/models/schema-changes.ts';
@@ -134,4 +135,18 @@ describe('the drift of an input', () => {
       'seed: default was 0, is none',
     ]);
   });
+});
+
+it('is found in an input with descriptions of any length', async () => {
+  const files = readdirSync(PUBLISHED).map((file) => JSON.parse(readFileSync(join(PUBLISHED, file), 'utf8')));
+  const model = async (modelId: string) => {
+    const entry = structuredClone(files.find(({ model_id }) => model_id === modelId));
+    entry.input_schema.properties.prompt.description = 'long '.repeat(20_000);
+    return entry;
+  };
+  const printed = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  await checkModels({ model }, String);
+  const lines = printed.mock.calls.join('');
+  printed.mockRestore();
+  expect(lines).toContain('5 of 5 built-in ones are what RunComfy publishes now');
 });

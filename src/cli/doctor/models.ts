@@ -3,7 +3,7 @@ import { MODELS } from '../../models/built-in/index.ts';
 import { cleanInput } from '../../models/clean-input.ts';
 import { schemaChanges } from '../../models/schema-changes.ts';
 import type { RunComfy } from '../../runcomfy/client.ts';
-import { quoteUntrusted } from '../../runcomfy/sanitize.ts';
+import { MAX_TEXT, quoteUntrusted } from '../../runcomfy/sanitize.ts';
 import { jsonSchema } from '../../tools/support/schema.ts';
 import { row, say } from '../terminal.ts';
 
@@ -57,8 +57,8 @@ async function compare(
 ): Promise<Comparison> {
   try {
     const { input_schema: published } = await api.model(id, signal);
-    // Its texts as they are: each line is sanitized when it is printed.
-    const input_schema = published && cleanInput(published, (text) => text);
+    // Its texts are only cut: each line is sanitized when it is printed.
+    const input_schema = published && cleanInput(published, (text) => text.slice(0, MAX_TEXT));
     if (!input_schema) return { changes: [], problem: 'RunComfy publishes no input for it.' };
     return { changes: schemaChanges(jsonSchema(input), input_schema) };
   } catch (error) {
