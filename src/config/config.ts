@@ -73,8 +73,8 @@ function readConfig(lookup: Lookup, platform: Platform, problems: string[]) {
   const outputDir = folders('output-dir').at(-1);
   // The sandbox needs none, so that a placeholder does no harm there.
   const key = sandbox ? undefined : findKey(lookup, problems);
-  const userConfigDir = folder(variable('XDG_CONFIG_HOME')) ?? join(platform.homeDir, '.config');
-  const configDir = folder(variable('RUNCOMFY_CONFIG_DIR')) ?? join(userConfigDir, 'runcomfy');
+  const userConfigDir = () => folder(variable('XDG_CONFIG_HOME')) ?? join(platform.homeDir, '.config');
+  const configDir = folder(variable('RUNCOMFY_CONFIG_DIR')) ?? join(userConfigDir(), 'runcomfy');
   return {
     command,
     /** Use the sandbox inside this process instead of the service. */
