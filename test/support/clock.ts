@@ -48,7 +48,7 @@ export function createJumpingClock(start = Date.parse('2026-01-01T00:00:00Z')): 
   }
 
   const clock: JumpingClock = {
-    patience: 100,
+    patience: 40,
     now: () => now,
     sleep(ms, signal) {
       return new Promise((resolve, reject) => {
