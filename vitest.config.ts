@@ -5,6 +5,8 @@ import { pagesInTests } from './scripts/page.mjs';
 
 // In ms.
 const GUARD = 600_000;
+// Most tests wait for timers and child processes, so more of them run at once than there are cores.
+const WORKERS = 4;
 const SCRATCH = 'test/support/setup.ts';
 const BUILD = 'test/support/build.ts';
 
@@ -15,6 +17,8 @@ export const layer = (name: string, options: InlineConfig = {}) => ({
     name,
     include: [`test/${name}/**/*.test.ts`],
     globalSetup: SCRATCH,
+    pool: 'forks' as const,
+    maxWorkers: WORKERS,
     snapshotSerializers: ['test/support/serializer.ts'],
     // Guards, not assertions: a busy machine may take its time.
     testTimeout: GUARD,
@@ -37,9 +41,7 @@ export const spawning = (name: string, options: InlineConfig = {}) =>
 
 export default defineConfig({
   test: {
-    pool: 'forks',
-    // Most tests wait for timers and child processes, so more of them run at once than there are cores.
-    maxWorkers: 4,
+    maxWorkers: WORKERS,
     projects: [layer('unit'), layer('stores'), layer('protocol'), spawning('process'), layer('browser')],
   },
 });
