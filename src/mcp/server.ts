@@ -105,16 +105,13 @@ function listed(tool: Tool, isShown: boolean): ListToolsResult['tools'][number] 
 
 /** What a client says about itself: at initialize, or in each request of the stateless protocol. */
 function clientOf(server: Server, { mcpReq }: ServerContext) {
-  const envelope = mcpReq.envelope as Envelope | undefined;
+  const envelope = mcpReq.envelope as
+    | { [CLIENT_INFO_META_KEY]?: Implementation; [CLIENT_CAPABILITIES_META_KEY]?: ClientCapabilities }
+    | undefined;
   return {
     name: (envelope?.[CLIENT_INFO_META_KEY] ?? server.getClientVersion())?.name,
     capabilities: envelope?.[CLIENT_CAPABILITIES_META_KEY] ?? server.getClientCapabilities(),
   };
-}
-
-interface Envelope {
-  [CLIENT_INFO_META_KEY]?: Implementation;
-  [CLIENT_CAPABILITIES_META_KEY]?: ClientCapabilities;
 }
 
 async function callTool(

@@ -39,19 +39,12 @@ function schemas() {
 }
 
 /** Reads one catalogue entry; undefined for what names no model. */
-export function readEntry(json: unknown): CatalogueEntry | undefined {
-  return schemas().entry.safeParse(json).data;
-}
+export const readEntry = (json: unknown): CatalogueEntry | undefined => schemas().entry.safeParse(json).data;
 
 /** Reads a page of the catalogue; what names no model is left out, but counts in `seen`. */
-export function readEntries(
-  json: unknown,
-): { models: CatalogueEntry[]; seen: number; total: number | undefined } | undefined {
-  const page = schemas().page.safeParse(json).data;
-  if (!page) return undefined;
-  return {
-    models: page.models.flatMap((model) => readEntry(model) ?? []),
-    seen: page.models.length,
-    total: page.total,
-  };
+export function readEntries(json: unknown) {
+  const { data } = schemas().page.safeParse(json);
+  if (!data) return undefined;
+  const { models, total } = data;
+  return { models: models.flatMap((model) => readEntry(model) ?? []), seen: models.length, total };
 }

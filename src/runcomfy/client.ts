@@ -78,15 +78,8 @@ export function createRunComfy(options: {
       return replies.readBalance(json) ?? unexpectedReply('balance');
     },
     /** `GET /v1/models`: a page of the catalogue with schemas. `seen` counts what the page held, readable or not. */
-    async models({
-      limit,
-      offset,
-      signal,
-    }: {
-      limit: number;
-      offset: number;
-      signal?: AbortSignal | undefined;
-    }) {
+    async models(query: { limit: number; offset: number; signal?: AbortSignal | undefined }) {
+      const { limit, offset, signal } = query;
       const url = new URL(`${baseUrl}/v1/models?include_schema=true&limit=${limit}&offset=${offset}`);
       const page = readEntries(await get('catalogue', url, signal)) ?? unexpectedReply('catalogue');
       return { ...page, total: page.total ?? offset + page.seen };

@@ -10,24 +10,16 @@ interface KeySearch {
   readonly obstacles: readonly string[];
 }
 
-/** Finds the key to send, and remembers every key that it found so that none is ever shown. */
-export interface Keyring {
-  search(): Promise<KeySearch>;
-  /** The key to send. Throws `no_key`. */
-  require(): Promise<string>;
-  /** All keys found so far, for redaction. */
-  seen(): readonly string[];
-}
+export type Keyring = ReturnType<typeof createKeyring>;
 
-/** The environment's key, else the one that RunComfy's own command line keeps in its token file. */
-export function createKeyring({
-  key,
-  ignored,
-  tokenFile,
-}: Pick<Config, 'key' | 'ignored' | 'tokenFile'>): Keyring {
+/**
+ * Finds the key to send: the environment's, else the one that RunComfy's own command line keeps in its token file.
+ * Remembers every key that it found so that none is ever shown.
+ */
+export function createKeyring({ key, ignored, tokenFile }: Pick<Config, 'key' | 'ignored' | 'tokenFile'>) {
   if (key) {
     return {
-      search: async () => ({ key, obstacles: [] }),
+      search: async (): Promise<KeySearch> => ({ key, obstacles: [] }),
       require: async () => key.value,
       seen: () => [key.value],
     };
@@ -49,11 +41,13 @@ export function createKeyring({
 
   return {
     search,
-    async require() {
+    /** The key to send. Throws `no_key`. */
+    async require(): Promise<string> {
       const found = await search();
       if (found.key) return found.key.value;
       throw noKey(found.obstacles, inEnvironment.length > 0);
     },
+    /** All keys found so far, for redaction. */
     seen: () => [...seen],
   };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Job } from '../jobs/job.ts';
 import type { Intent, LimitCheck, Query, StoredJob } from '../jobs/store.ts';
-import { DAY } from './rules.ts';
+import { DAY } from './backend.ts';
 
 // How often a call tries for a place that a pending call may yet leave free, and its first pause in ms.
 const MAX_TRIES = 6;

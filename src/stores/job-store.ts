@@ -2,8 +2,7 @@ import { isFinal, type Job } from '../jobs/job.ts';
 import type { Intent, JobStore, Lease, Query, StoredJob, StoreOptions } from '../jobs/store.ts';
 import { transition } from '../jobs/transition.ts';
 import { createAdmission } from './admission.ts';
-import type { Holder, Liveness, Records } from './backend.ts';
-import { isWithdrawn } from './rules.ts';
+import { type Holder, isWithdrawn, type Liveness, type Records } from './backend.ts';
 
 /** A store of jobs, made of records and a holder of leases. Nothing is opened until a job needs it. */
 export function createJobStore({

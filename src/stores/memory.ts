@@ -1,29 +1,23 @@
 import type { Account } from '../account.ts';
 import type { Clock } from '../clock.ts';
 import type { JobStore, OpenCalls, Query, StoredJob, StoreOptions } from '../jobs/store.ts';
-import type { Content, Holder, Records } from './backend.ts';
+import { type Content, DAY, type Holder, isSettled, isWithdrawn, type Records } from './backend.ts';
 import { createJobStore } from './job-store.ts';
-import { DAY, isSettled, isWithdrawn } from './rules.ts';
-
-/** Jobs in memory, shared by what its stores take for several processes. */
-interface Memory {
-  /** A store as one process sees it. */
-  open(options: { account: Account; openCalls: OpenCalls; holder: string }): JobStore;
-  /** From now on no lease of this process protects anything. */
-  kill(holder: string): void;
-}
 
 /** A store of one process for tests; nothing outlives it. */
 export const createMemoryStore = (options: StoreOptions): JobStore =>
   createMemory(options.clock).open({ ...options, holder: 'memory' });
 
-/** Jobs of all accounts, for stores that are opened on them. */
-export function createMemory(clock: Clock): Memory {
+/** Jobs of all accounts in memory, shared by what its stores take for several processes. */
+export function createMemory(clock: Clock) {
   const accounts = new Map<string, Records>();
   const dead = new Set<string>();
   return {
-    kill: (holder) => void dead.add(holder),
-    open({ account, openCalls, holder: name }) {
+    /** From now on no lease of this process protects anything. */
+    kill: (holder: string) => void dead.add(holder),
+    /** A store as one process sees it. */
+    open(process: { account: Account; openCalls: OpenCalls; holder: string }): JobStore {
+      const { account, openCalls, holder: name } = process;
       const key = JSON.stringify([account.tenant, account.api]);
       const records = accounts.get(key) ?? createRecords();
       accounts.set(key, records);

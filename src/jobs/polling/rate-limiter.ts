@@ -6,11 +6,7 @@ type Priority = (now: number) => number;
 /** For a read that somebody is waiting for, or that another read depends on. */
 export const AT_ONCE: Priority = () => Number.POSITIVE_INFINITY;
 
-/** One for all that a process reads about the jobs of an account: they slow down together instead of being refused. */
-export interface RateLimiter {
-  /** Resolves when a read may be sent, the one of the highest priority first. Rejects with the signal's reason. */
-  acquire(priority: Priority, signal: AbortSignal): Promise<void>;
-}
+export type RateLimiter = ReturnType<typeof createRateLimiter>;
 
 // RunComfy publishes no limit; ten reads a second is what is assumed to be welcome.
 const PER_SECOND = 10;
@@ -22,8 +18,11 @@ interface Waiting {
   go: () => void;
 }
 
-/** A token bucket whose tokens go to the reads of the highest priority. */
-export function createRateLimiter(clock: Clock, perSecond = PER_SECOND): RateLimiter {
+/**
+ * A token bucket for all that a process reads about the jobs of an account: reads slow down together instead of being
+ * refused.
+ */
+export function createRateLimiter(clock: Clock, perSecond = PER_SECOND) {
   const waiting = new Set<Waiting>();
   let tokens = BURST;
   let countedAt = clock.now();
@@ -63,7 +62,8 @@ export function createRateLimiter(clock: Clock, perSecond = PER_SECOND): RateLim
   }
 
   return {
-    async acquire(priority, signal) {
+    /** Resolves when a read may be sent, the one of the highest priority first. Rejects with the signal's reason. */
+    async acquire(priority: Priority, signal: AbortSignal): Promise<void> {
       signal.throwIfAborted();
       return new Promise((resolve, reject) => {
         const drop = () => {

@@ -1,15 +1,8 @@
+import type { Config } from '../../config/config.ts';
 import { ToolError } from '../../errors.ts';
 import type { Job } from '../job.ts';
 import type { LimitCheck } from '../store.ts';
 import { dollars } from './totals.ts';
-
-/** The user's limits; undefined allows everything. */
-interface SpendLimits {
-  /** Jobs submitted within an hour. */
-  maxJobsPerHour: number | undefined;
-  /** USD within 24 hours. */
-  budgetUsd: number | undefined;
-}
 
 /** USD that a job counts for if neither its result nor a published price tells: most models publish none. */
 const ASSUMED_USD = 0.25;
@@ -18,9 +11,9 @@ const HOUR = 3_600_000;
 // Sums of prices such as 0.034 are not exact.
 const ROUNDING = 1e-6;
 
-/** The check of the user's limits; undefined if there are none. `priceOf` gives a published price in USD. */
+/** The check of the user's limits, in jobs within an hour and USD within 24; undefined if there are none. `priceOf` gives a published price in USD. */
 export function createLimitCheck(
-  { maxJobsPerHour, budgetUsd }: SpendLimits,
+  { maxJobsPerHour, budgetUsd }: Pick<Config, 'maxJobsPerHour' | 'budgetUsd'>,
   priceOf: (model: string, input: Record<string, unknown>) => number | undefined,
 ): LimitCheck | undefined {
   if (maxJobsPerHour === undefined && budgetUsd === undefined) return undefined;

@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Retention } from '../../jobs/store.ts';
-import { DAY, isSettled, isWithdrawn } from '../rules.ts';
+import { DAY, isSettled, isWithdrawn } from '../backend.ts';
 import { timeInId } from './names.ts';
 import type { FileRecords } from './records.ts';
 

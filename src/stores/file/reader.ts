@@ -3,15 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Account } from '../../account.ts';
 import type { StoredJob } from '../../jobs/store.ts';
 import type { Log } from '../../log.ts';
-import type { Content } from '../backend.ts';
 import { readText, setAside } from './disk.ts';
 import { fingerprintIn, formatName, type Listed } from './names.ts';
-import { parseRecord, type Writes } from './record.ts';
+import { parseRecord, type RecordContent } from './record.ts';
 
 /** A revision of a record. Its `revisions` are it and what was seen below it: all that may still lie there once it is superseded. */
 export interface Found extends Listed {
   readonly stored: StoredJob;
-  readonly writes: Writes;
+  readonly writes: RecordContent['writes'];
 }
 
 /** Why there is none: it is `gone`, is `broken` so that an earlier revision counts, or must be `ignored`. */
@@ -40,11 +39,7 @@ export function createReader({ dir, asideDir, account, log }: Folder) {
   const reported = new Set<string>();
 
   /** Caches the highest of some revisions. */
-  function keep(
-    { id, revisions }: Listed,
-    { job, lease, writes }: Content & { writes: Writes },
-    size: number,
-  ) {
+  function keep({ id, revisions }: Listed, { job, lease, writes }: RecordContent, size: number): Found {
     const [revision = 0] = revisions;
     const stored = { id, revision, fingerprint: fingerprintIn(id), job, ...(lease && { lease }) };
     const found: Found = { id, revisions, stored, writes };

@@ -4,8 +4,11 @@ import { createJobSchema, type Job } from '../../jobs/job.ts';
 import { parseJson } from '../../json.ts';
 import type { Content } from '../backend.ts';
 
-/** The last write of each writer that led to a revision: they tell a writer whether it is built on their own. */
-export type Writes = Readonly<Record<string, number>>;
+/** What a file holds. */
+export interface RecordContent extends Content {
+  /** The last write of each writer that led to it: they tell a writer whether it is built on their own. */
+  readonly writes: Readonly<Record<string, number>>;
+}
 
 /** A job that this program submitted, or is about to. */
 export type RecordedJob = Job & { submitted_at: string };
@@ -45,10 +48,7 @@ let schema: ReturnType<typeof createSchema> | undefined;
 type Unusable = 'newer' | 'corrupt' | 'foreign';
 
 /** What the text of a record holds. */
-export function parseRecord(
-  text: string,
-  { tenant, api }: Account,
-): (Content & { writes: Writes }) | Unusable {
+export function parseRecord(text: string, { tenant, api }: Account): RecordContent | Unusable {
   schema ??= createSchema();
   const json = parseJson(text);
   const data = schema.safeParse(json).data ?? schema.safeParse(withValidJob(json)).data;
@@ -67,7 +67,5 @@ function withValidJob(json: unknown): unknown {
 export const isNewer = (json: unknown, version: number): boolean =>
   Number((json as { version?: unknown } | null | undefined)?.version) > version;
 
-export const formatRecord = (
-  { tenant, api }: Account,
-  content: { job: Job; lease?: Content['lease']; writes: Writes },
-): string => `${JSON.stringify({ version: VERSION, tenant, api, ...content }, null, 2)}\n`;
+export const formatRecord = ({ tenant, api }: Account, content: RecordContent): string =>
+  `${JSON.stringify({ version: VERSION, tenant, api, ...content }, null, 2)}\n`;
