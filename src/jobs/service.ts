@@ -12,7 +12,7 @@ export interface Cancellation {
 }
 
 /** Which jobs to list. */
-export interface JobFilter {
+interface JobFilter {
   states?: readonly JobState[];
   /** ISO 8601. */
   since?: string;

@@ -1,4 +1,6 @@
-import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/server';
+import type { Transport } from '@modelcontextprotocol/server';
+import type { Redact } from '../runcomfy/sanitize.ts';
+import type { Deliveries } from './call.ts';
 
 /** The result of a tool, as far as it matters here. */
 interface ToolResult {
@@ -16,11 +18,7 @@ const MAX_LINE = 8_192;
 const NO_PREVIEWS = 'The previews are left out: they did not fit.';
 
 /** A transport that sends nothing but `outgoing` messages, and tells `onSend` of each. */
-export function guarded(
-  transport: Transport,
-  redact: (text: string) => string,
-  onSend: (message: JSONRPCMessage, sent: Promise<void>) => void,
-): Transport {
+export function guarded(transport: Transport, redact: Redact, onSend: Deliveries['onSend']): Transport {
   const send = transport.send.bind(transport);
   transport.send = (message, options) => {
     const sent = send(outgoing(message, redact), options);
@@ -34,10 +32,7 @@ export function guarded(
  * A message as it may leave: without a key in any text, and as an answer at most 1 MiB. An answer that is larger loses
  * its previews first, which can be fetched; then its largest lines and items.
  */
-export function outgoing<Message extends object>(
-  message: Message,
-  redact: (text: string) => string,
-): Message {
+export function outgoing<Message extends object>(message: Message, redact: Redact): Message {
   const clean = redacted(message, redact) as Message & { result?: unknown; error?: { message?: unknown } };
   const size = bytes(clean);
   if (size <= MAX_MESSAGE) return clean;
@@ -48,7 +43,7 @@ export function outgoing<Message extends object>(
   return { ...clean, error: { ...error, message: shortened(error.message) } };
 }
 
-function redacted(value: unknown, redact: (text: string) => string): unknown {
+function redacted(value: unknown, redact: Redact): unknown {
   if (typeof value === 'string') return redact(value);
   if (Array.isArray(value)) return value.map((item) => redacted(item, redact));
   if (typeof value !== 'object' || value === null) return value;

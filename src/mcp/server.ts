@@ -15,6 +15,7 @@ import {
 } from '@modelcontextprotocol/server';
 import type { PreviewSetting } from '../config/settings.ts';
 import type { Log } from '../log.ts';
+import type { Redact } from '../runcomfy/sanitize.ts';
 import { readArguments } from '../tools/support/arguments.ts';
 import type { Tool, ToolResult } from '../tools/support/define.ts';
 import { errorText } from '../tools/support/error-text.ts';
@@ -43,7 +44,7 @@ export interface ServerOptions extends CallOptions {
   log: Log;
   /** The user's setting; undefined asks the table of hosts. */
   preview: PreviewSetting | undefined;
-  redact: (text: string) => string;
+  redact: Redact;
   /** The page that a host shows in the chat. */
   view: () => Promise<TextResourceContents>;
 }

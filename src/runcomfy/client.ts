@@ -5,7 +5,7 @@ import type { Operation } from './errors.ts';
 import type { Http, HttpRequest } from './http.ts';
 import * as replies from './replies.ts';
 import { createRetry } from './retry.ts';
-import { MAX_TEXT } from './sanitize.ts';
+import { MAX_TEXT, type Redact } from './sanitize.ts';
 import { createSubmit } from './submit.ts';
 
 /** The RunComfy Model API, one method per endpoint. All throw ToolError; all but `submit` also their signal's reason. */
@@ -16,7 +16,7 @@ export function createRunComfy(options: {
   baseUrl: string;
   balanceUrl: string;
   key: () => Promise<string>;
-  redact: (text: string) => string;
+  redact: Redact;
   http: Http;
   clock: Clock;
   random: () => number;

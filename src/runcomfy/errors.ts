@@ -1,6 +1,6 @@
 import { codeOf, ToolError } from '../errors.ts';
 import { messageOf, type Reply } from './replies.ts';
-import { quoteUntrusted } from './sanitize.ts';
+import { quoteUntrusted, type Redact } from './sanitize.ts';
 
 /** What a request was for. */
 export type Operation = 'submit' | 'job' | 'balance' | 'catalogue' | 'model';
@@ -65,11 +65,7 @@ function refusalCode(operation: Operation, { status, number, isOwnNumber }: Repl
 }
 
 /** The error that tells of a refusal; upstream text stands in it sanitized, in quotes. */
-export function serviceError(
-  operation: Operation,
-  reply: Reply,
-  redact: (text: string) => string,
-): ToolError {
+export function serviceError(operation: Operation, reply: Reply, redact: Redact): ToolError {
   const code = refusalCode(operation, reply);
   const { what, next } = ERRORS[code];
   const { status, retryAfter } = reply;
@@ -83,7 +79,7 @@ export function serviceError(
 }
 
 /** A reply's status, number and message, as in `(HTTP 502, code 500001): "boom"`. */
-export function describeReply(reply: Reply, redact: (text: string) => string): string {
+export function describeReply(reply: Reply, redact: Redact): string {
   const message = quoteUntrusted(messageOf(reply.json) ?? reply.text, { redact });
   const number = reply.number === undefined ? '' : `, code ${reply.number}`;
   return `(HTTP ${reply.status}${number})${message && `: "${message}"`}`;

@@ -10,8 +10,6 @@ interface KeySearch {
   readonly obstacles: readonly string[];
 }
 
-export type Keyring = ReturnType<typeof createKeyring>;
-
 /**
  * Finds the key to send: the environment's, else the one that RunComfy's own command line keeps in its token file.
  * Remembers every key that it found so that none is ever shown.

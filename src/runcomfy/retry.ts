@@ -3,6 +3,7 @@ import { ToolError } from '../errors.ts';
 import { type Operation, serviceError, TransportError, unreachableError } from './errors.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
 import { isRefusal, type Reply, readReply } from './replies.ts';
+import type { Redact } from './sanitize.ts';
 
 // In tries and ms; the pause doubles, with full jitter.
 const MAX_TRIES = 3;
@@ -23,7 +24,7 @@ interface FreeRequest extends Pick<HttpRequest, 'method' | 'url' | 'signal'> {
 /** Makes what sends a free request with a few retries; that throws ToolError, or the signal's reason. */
 export function createRetry(
   send: (request: FreeRequest) => Promise<HttpResponse>,
-  { clock, random, redact }: { clock: Clock; random: () => number; redact: (text: string) => string },
+  { clock, random, redact }: { clock: Clock; random: () => number; redact: Redact },
 ) {
   let retriesLeft = MAX_RETRIES;
 

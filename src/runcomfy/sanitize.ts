@@ -1,8 +1,11 @@
+/** Removes keys from a text. */
+export type Redact = (text: string) => string;
+
 /**
  * Makes a function that removes the given keys, and anything that looks like a bearer token, from a text. A key is also
  * found in the form that it has in a URL or in JSON.
  */
-export function createRedactor(secrets: () => readonly string[]): (text: string) => string {
+export function createRedactor(secrets: () => readonly string[]): Redact {
   return (text) => {
     let clean = text;
     for (const secret of secrets())
@@ -22,7 +25,7 @@ const MAX_QUOTE = 240;
 const MAX_KEY = 4_096;
 
 interface QuoteOptions {
-  redact?: (text: string) => string;
+  redact?: Redact;
   /** In characters. */
   max?: number | undefined;
 }

@@ -12,7 +12,7 @@ import {
 import type { HttpRequest, HttpResponse } from './http.ts';
 import { isOk, REQUEST_ID, type Reply, readReply } from './replies.ts';
 import { findRequestId, isCutObject } from './request-id.ts';
-import { quoteUntrusted } from './sanitize.ts';
+import { quoteUntrusted, type Redact } from './sanitize.ts';
 
 /** A job that was submitted. */
 export interface Submission {
@@ -49,7 +49,7 @@ const FIRST_PAUSE = 500;
 export function createSubmit(
   modelUrl: (id: string) => URL,
   send: (request: Omit<HttpRequest, 'key'>) => Promise<HttpResponse>,
-  { clock, random, redact }: { clock: Clock; random: () => number; redact: (text: string) => string },
+  { clock, random, redact }: { clock: Clock; random: () => number; redact: Redact },
 ) {
   return async function submit(
     modelId: string,
@@ -98,7 +98,7 @@ const CERTAIN = new Set(['key_refused', 'no_balance', 'unknown_model', 'unknown_
 const UNCERTAIN = new Set([408, 409, 425, 429]);
 
 /** What a reply to a submit proves. An id in it is never thrown away unless RunComfy itself refuses by a number. */
-export function replyVerdict(reply: Reply, redact: (text: string) => string): Verdict {
+export function replyVerdict(reply: Reply, redact: Redact): Verdict {
   const id = requestIdIn(reply);
   const refusal = () => serviceError('submit', reply, redact);
   const isRefused = isCertain(reply);
@@ -158,7 +158,7 @@ function isTemporary({ status, retryAfter, isOwnNumber, brokenBy, json, text }: 
 }
 
 /** Why it is unknown whether there is a job, in a sentence. */
-function whyUnknown(reply: Reply, redact: (text: string) => string): string {
+function whyUnknown(reply: Reply, redact: Redact): string {
   const { status, number, brokenBy } = reply;
   if (brokenBy !== undefined)
     return `The submit went out, but the answer broke off (HTTP ${status}, ${brokenBy}).`;

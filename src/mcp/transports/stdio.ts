@@ -1,13 +1,14 @@
 import { type JSONRPCMessage, type McpServerFactory, serializeMessage } from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
 import type { Log } from '../../log.ts';
+import type { Redact } from '../../runcomfy/sanitize.ts';
 import { outgoing } from '../outgoing.ts';
 
 const MAX_MESSAGE = 10 << 20;
 
 export interface StdioOptions {
   log: Log;
-  redact: (text: string) => string;
+  redact: Redact;
   /** Called once, when the tool list has been sent: a client waits for nothing else when it starts. */
   onListed: () => void;
 }
