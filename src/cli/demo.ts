@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CallToolResult, Client } from '@modelcontextprotocol/client';
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { SingleBar } from 'cli-progress';
 import type { Config } from '../config/config.ts';
 import { NAME, VERSION } from '../version.ts';
-import { createBar } from './bar.ts';
 import { say } from './terminal.ts';
 
 // In the working folder, where a newcomer looks.
@@ -19,6 +19,9 @@ const PICTURE = {
 const UNWANTED = { ...PICTURE, prompt: 'A picture that is cancelled before it is made' };
 // At the beginning of a progress message.
 const REQUEST_ID = /^([\w-]+), /;
+// In seconds. RunComfy reports no percentage, so the bar nears its end without reaching it.
+const HALF_LIFE = 6;
+const REDRAW_INTERVAL = 100;
 
 /** Plays a host: starts the server, makes a picture through a real client, cancels a job. Resolves with the exit code. */
 export async function demo(config: Config): Promise<number> {
@@ -113,3 +116,28 @@ async function call(
 
 const textOf = (result: CallToolResult): string =>
   result.content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n');
+
+/** A progress bar for a job of unknown length; without a terminal, one line per message. */
+function createBar(): { update(message: string): void; stop(): void } {
+  if (!process.stdout.isTTY)
+    return { update: (message) => void process.stdout.write(`  ${message}\n`), stop() {} };
+  const bar = new SingleBar({
+    format: '  [{bar}] {message}',
+    barsize: 32,
+    hideCursor: true,
+    clearOnComplete: true,
+    barCompleteChar: '=',
+    barIncompleteChar: ' ',
+  });
+  const began = Date.now();
+  bar.start(1, 0, { message: 'submitting' });
+  const redraw = () => bar.update(1 - 0.5 ** ((Date.now() - began) / 1000 / HALF_LIFE));
+  const timer = setInterval(redraw, REDRAW_INTERVAL);
+  return {
+    update: (message) => bar.update({ message }),
+    stop() {
+      clearInterval(timer);
+      bar.stop();
+    },
+  };
+}

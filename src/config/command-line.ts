@@ -3,12 +3,6 @@ import { didYouMean } from '../did-you-mean.ts';
 import { isUnexpanded } from './placeholders.ts';
 import { COMMAND_WORDS, SETTINGS } from './settings.ts';
 
-/** The values of every flag as they were given, and the words that belong to no flag. */
-export interface CommandLine {
-  flags: ReadonlyMap<string, readonly string[]>;
-  words: readonly string[];
-}
-
 const isOptional = (value: string) => value.startsWith('[');
 
 const OPTIONS = Object.fromEntries(
@@ -19,8 +13,11 @@ const OPTIONS = Object.fromEntries(
   }),
 );
 
-/** Parses a command line; adds a problem for every flag that is unknown or misused. */
-export function parseCommandLine(argv: readonly string[], problems: string[]): CommandLine {
+/**
+ * The values of every flag as they were given, and the words that belong to no flag. Adds a problem for every flag that
+ * is unknown or misused.
+ */
+export function parseCommandLine(argv: readonly string[], problems: string[]) {
   const flags = new Map<string, string[]>();
   const words: string[] = [];
   /** Where a word after a flag belongs; undefined after a flag that takes at most one value. */

@@ -11,19 +11,10 @@ export interface Given {
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** Looks up what the command line and the environment say, unchecked. */
-export interface Lookup {
-  /** What the command line holds besides flags and their values. */
-  words: readonly string[];
-  hasFlag(flag: string): boolean;
-  /** The values of a setting: those of its flags, else those of its variable. The last one wins where one is asked for. */
-  setting(flag: string): Given[];
-  variable(name: string): string | undefined;
-  /** What was looked up so far and counts as not set. */
-  ignored: Ignored[];
-}
+export type Lookup = ReturnType<typeof createLookup>;
 
 /** Takes values that are empty, or that hold an unexpanded `${…}`, for not set. Pure. */
-export function createLookup(argv: readonly string[], env: Env, problems: string[]): Lookup {
+export function createLookup(argv: readonly string[], env: Env, problems: string[]) {
   const ignored: Ignored[] = [];
   function given(from: string, text = ''): Given[] {
     const value = text.trim();
@@ -40,15 +31,18 @@ export function createLookup(argv: readonly string[], env: Env, problems: string
     ]),
   );
   return {
+    /** What the command line holds besides flags and their values. */
     words: commandLine.words.flatMap((word) => given('an argument', word).map(({ value }) => value)),
-    hasFlag: (flag) => flags.has(flag),
-    setting(flag) {
+    hasFlag: (flag: string) => flags.has(flag),
+    /** The values of a setting: those of its flags, else those of its variable. The last one wins where one is asked for. */
+    setting(flag: string): Given[] {
       const values = flags.get(flag) ?? [];
       if (values.length > 0) return values;
       const { variable, separator } = SETTINGS.get(flag) ?? {};
       return variable ? split(env[variable], separator).flatMap((value) => given(variable, value)) : [];
     },
-    variable: (name) => given(name, env[name])[0]?.value,
+    variable: (name: string) => given(name, env[name])[0]?.value,
+    /** What was looked up so far and counts as not set. */
     ignored,
   };
 }

@@ -6,13 +6,6 @@ import { readEntry } from '../runcomfy/catalogue-entry.ts';
 import { writeWhole } from '../whole-file.ts';
 import type { CleanEntry } from './clean-entry.ts';
 
-/** The catalogue as it was saved, and when it was read from the service, in ms since the epoch. */
-export interface SavedCatalogue {
-  fetchedAt: number;
-  /** The entries whose ids are wanted, or all. */
-  pick(wants?: (modelId: string) => boolean): CleanEntry[];
-}
-
 const FILE = 'catalogue.jsonl';
 // 3: inputs are standard JSON Schema.
 const VERSION = 3;
@@ -26,15 +19,17 @@ export function createCatalogueFile(dataDir: string, api: string) {
   const path = join(dataDir, FILE);
 
   return {
-    /** Undefined if there is none, it cannot be read, or it is another API's. */
-    async read(): Promise<SavedCatalogue | undefined> {
+    /** The catalogue as it was saved; undefined if there is none, it cannot be read, or it is another API's. */
+    async read() {
       const text = readText(path);
       const [head = '', ...lines] = text?.split('\n') ?? [];
       const header = objectOf(parseJson(head));
       if (header.version !== VERSION || header.api !== api || typeof header.at !== 'number') return undefined;
       return {
+        /** When it was read from the service, in ms since the epoch. */
         fetchedAt: header.at,
-        pick: (wants) =>
+        /** The entries whose ids are wanted, or all. */
+        pick: (wants?: (modelId: string) => boolean): CleanEntry[] =>
           lines.flatMap((line) => {
             const id = ID_FIRST.exec(line)?.[1];
             if (id === undefined || (wants && !wants(String(parseJson(id))))) return [];

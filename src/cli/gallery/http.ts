@@ -6,11 +6,7 @@ import { MODELS } from '../../models/built-in/index.ts';
 import { galleryPage } from '../../view/pages.ts';
 import type { Collection } from './collection.ts';
 
-export interface Gallery {
-  /** Its address, with the secret that opens it. */
-  readonly url: string;
-  close(): Promise<void>;
-}
+export type Gallery = Awaited<ReturnType<typeof startGallery>>;
 
 const HEADERS = {
   'x-content-type-options': 'nosniff',
@@ -24,7 +20,7 @@ const HEADERS = {
  * Serves the gallery on 127.0.0.1, at a free port. Every path begins with a random token: a cookie would go to every
  * port of the host, and so to any other program on this machine.
  */
-export async function startGallery(collection: Collection): Promise<Gallery> {
+export async function startGallery(collection: Collection) {
   const token = randomBytes(32).toString('base64url');
   const page = galleryPage(MODELS);
 
@@ -63,7 +59,7 @@ export async function startGallery(collection: Collection): Promise<Gallery> {
     url: `${origin()}/${token}/`,
     close() {
       server.closeAllConnections();
-      return new Promise((resolve) => server.close(() => resolve()));
+      return new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
 }

@@ -33,14 +33,10 @@ export function followCall({ host, tool, input, actions, onNews }: FollowOptions
   let isAnswered = false;
   let failures = MAX_FAILURES;
   const { prompt, request_id } = input as Record<string, string | undefined>;
-  const card = createCard(
-    { status: 'submitting', pictures: [], aspect: aspectOf(input), prompt, request_id },
-    {
-      // A host that refuses says so itself.
-      open: host.can.openLinks && ((url) => void host.request('ui/open-link', { url }).catch(() => {})),
-      actions,
-    },
-  );
+  const first = { status: 'submitting', pictures: [], aspect: aspectOf(input), prompt, request_id };
+  // A host that refuses says so itself.
+  const open = (url: string) => void host.request('ui/open-link', { url }).catch(() => {});
+  const card = createCard(first, host.can.openLinks && open, actions);
 
   /** Polls the job until it ends: hosts pass on no progress. */
   async function poll(): Promise<void> {

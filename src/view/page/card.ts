@@ -4,21 +4,8 @@ import { isActive, type ShownJob, stateWords } from './job.ts';
 import { titleOf } from './models.ts';
 import { type OpenLink, pictureFigure, waitingFigure } from './picture.ts';
 
-export interface CardOptions {
-  open?: OpenLink;
-  /** The buttons for a job that has ended. */
-  actions?(): Node[];
-}
-
-/** The card of a job. */
-export interface Card {
-  readonly element: HTMLElement;
-  job: ShownJob;
-  show(job: ShownJob): void;
-}
-
-/** Shows a job with its pictures, prompt, model, time and cost; an active one with its state. */
-export function createCard(first: ShownJob, { open, actions = () => [] }: CardOptions = {}): Card {
+/** Shows a job with its pictures, prompt, model, time and cost; an active one with its state, an ended one with `actions`. */
+export function createCard(first: ShownJob, open?: OpenLink, actions: () => Node[] = () => []) {
   const pictures = h('div.pictures');
   const state = h('p.state.row', { role: 'status' });
   const prompt = h('p.prompt', { dir: 'auto' });
@@ -42,10 +29,10 @@ export function createCard(first: ShownJob, { open, actions = () => [] }: CardOp
     pictures.replaceChildren(...(isActive(job) ? [waitingFigure(aspect)] : figures));
   }
 
-  const card: Card = {
+  const card = {
     element,
     job: first,
-    show(job) {
+    show(job: ShownJob): void {
       card.job = job;
       element.dataset.status = job.status;
       drawPictures(job);

@@ -1,6 +1,5 @@
-import './chat-app.css';
+import './common.css';
 import { callTool, type FollowedCall, followCall, type ToolCall } from './call.ts';
-import { confirmPaid } from './confirm-paid.ts';
 import { h } from './dom.ts';
 import { connectHost, type Host, type HostContext, type ToolResult } from './host.ts';
 import { toolOf } from './models.ts';
@@ -61,6 +60,31 @@ function variation(host: Host, { tool, input, card }: FollowedCall): Node[] {
     }
   };
   return [confirmPaid(isDone ? 'Make a variation' : 'Try again', run)];
+}
+
+/** A button that asks for confirmation before it does something paid. */
+function confirmPaid(label: string, run: () => void): HTMLElement {
+  const ask = h(
+    'button',
+    {
+      onclick() {
+        row.replaceChildren('This is a new job, which is paid for.', yes, no);
+        yes.focus();
+      },
+    },
+    label,
+  );
+  const close = (then: () => void) => () => {
+    row.replaceChildren(ask);
+    then();
+  };
+  const yes = h('button.main', { onclick: close(run) }, 'Submit it');
+  const no = h('button', { onclick: close(() => ask.focus()) }, 'Not now');
+  const onkeydown = ({ key }: KeyboardEvent) => {
+    if (key === 'Escape') no.click();
+  };
+  const row = h('div.row', { onkeydown }, ask);
+  return row;
 }
 
 async function main(): Promise<void> {

@@ -5,12 +5,6 @@ export interface HostContext {
   toolInfo?: { tool?: { name?: string } };
 }
 
-export interface HostCapabilities {
-  openLinks?: object;
-  serverTools?: object;
-  updateModelContext?: object;
-}
-
 /** The result of a tool, in MCP's form. */
 export interface ToolResult {
   isError?: boolean;
@@ -21,22 +15,17 @@ export interface ToolResult {
 type Params = Record<string, unknown>;
 
 /** The host that shows this page, by the messages of MCP Apps. */
-export interface Host {
-  readonly context: HostContext;
-  readonly can: HostCapabilities;
-  request<Result>(method: string, params: Params): Promise<Result>;
-  notify(method: string, params: Params): void;
-}
+export type Host = Awaited<ReturnType<typeof connectHost>>;
 
 interface Initialized {
-  hostCapabilities?: HostCapabilities;
+  hostCapabilities?: { openLinks?: object; serverTools?: object; updateModelContext?: object };
   hostContext?: HostContext;
 }
 
 const METHOD_NOT_FOUND = { code: -32601, message: 'Method not found' };
 
 /** Introduces the page to its host, whose notifications then go to `onNotification`. */
-export async function connectHost(onNotification: (method: string, params: Params) => void): Promise<Host> {
+export async function connectHost(onNotification: (method: string, params: Params) => void) {
   const pending = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
   const context: HostContext = {};
   const post = (message: object) => parent.postMessage({ jsonrpc: '2.0', ...message }, '*');
