@@ -23,20 +23,17 @@ export function createLookup(argv: readonly string[], env: Env, problems: string
     return [];
   }
 
-  const commandLine = parseCommandLine(argv, problems);
-  const flags = new Map(
-    [...commandLine.flags].map(([flag, values]) => [
-      flag,
-      values.flatMap((value) => given(`--${flag}`, value)),
-    ]),
-  );
+  const { flags, words } = parseCommandLine(argv, problems);
+  const usable = ([flag, values]: [string, string[]]) =>
+    [flag, values.flatMap((value) => given(`--${flag}`, value))] as const;
+  const givenFlags = new Map([...flags].map(usable));
   return {
     /** What the command line holds besides flags and their values. */
-    words: commandLine.words.flatMap((word) => given('an argument', word).map(({ value }) => value)),
+    words: words.flatMap((word) => given('an argument', word).map(({ value }) => value)),
     hasFlag: (flag: string) => flags.has(flag),
     /** The values of a setting: those of its flags, else those of its variable. The last one wins where one is asked for. */
     setting(flag: string): Given[] {
-      const values = flags.get(flag) ?? [];
+      const values = givenFlags.get(flag) ?? [];
       if (values.length > 0) return values;
       const { variable, separator } = SETTINGS.get(flag) ?? {};
       return variable ? split(env[variable], separator).flatMap((value) => given(variable, value)) : [];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { thumbnail } from '../../src/cli/gallery/thumbnails.ts';
+import { thumbnail } from '../../src/cli/gallery/collection.ts';
 import { createOutputFetcher } from '../../src/images/fetch-outputs.ts';
 import { isPoolBusy } from '../../src/thread-pool.ts';
 import { createJumpingClock } from '../support/clock.ts';

@@ -1,9 +1,12 @@
 import type { Config } from '../../config/config.ts';
+import { ToolError } from '../../errors.ts';
+import { createDownloader } from '../../images/download.ts';
+import { mimeType } from '../../images/image-type.ts';
+import { renderPreview } from '../../images/preview.ts';
 import { isTrustedOutput, loopbackOrigin } from '../../images/trust.ts';
 import { ACTIVE_STATES, type Job } from '../../jobs/job.ts';
 import type { Program } from '../../program.ts';
 import { elapsedSeconds } from '../../tools/support/job-words.ts';
-import { thumbnail } from './thumbnails.ts';
 
 const MAX_PROMPT = 2_000;
 
@@ -52,7 +55,11 @@ function rowOf(id: string, job: Job, own: string | undefined, isService: boolean
     status: state,
     model,
     prompt: typeof input.prompt === 'string' ? input.prompt.slice(0, MAX_PROMPT) : undefined,
-    pictures: urls.map((url) => ({ url, trusted: isTrustedOutput(url, own) })),
+    pictures: urls.map((url, index) => ({
+      url,
+      trusted: isTrustedOutput(url, own),
+      thumbnail: `pictures/${id}/${index}`,
+    })),
     request_id,
     submitted_at,
     queue_position,
@@ -62,4 +69,15 @@ function rowOf(id: string, job: Job, own: string | undefined, isService: boolean
     /** Whether RunComfy may have news of it. */
     open: isService && request_id !== undefined && ACTIVE_STATES.includes(state),
   };
+}
+
+/** An image scaled down; as it is without sharp. Throws ToolError, or the signal's reason. */
+export async function thumbnail(url: string, loopbackOrigin: string | undefined, signal: AbortSignal) {
+  const { type, data } = await createDownloader(loopbackOrigin)(url, signal);
+  try {
+    return (await renderPreview(data, type, 'large')).preview;
+  } catch (error) {
+    if (!(error instanceof ToolError) || error.code !== 'sharp_missing') throw error;
+    return { data, mimeType: mimeType(type) };
+  }
 }

@@ -1,5 +1,18 @@
-import { KEY, type Snippet } from './snippet.ts';
 import type { StartCommand } from './start-command.ts';
+
+/** A piece of configuration or code to paste for a host. */
+export interface Snippet {
+  host: string;
+  /** Where it goes. */
+  place: string;
+  language: 'json' | 'toml' | 'sh' | 'ts' | 'python';
+  text: string;
+  /** What to know about the host. */
+  note?: string | undefined;
+}
+
+/** Stands for the user's key. */
+export const KEY = 'YOUR_RUNCOMFY_API_KEY';
 
 const STOPS_SILENTLY = 'It sends nothing when the user stops: the job goes on and is charged.';
 

@@ -1,5 +1,4 @@
-import { librarySnippets } from './library-snippets.ts';
-import { jsonSnippet, KEY, type Snippet } from './snippet.ts';
+import { KEY, librarySnippets, type Snippet } from './library-snippets.ts';
 import type { StartCommand } from './start-command.ts';
 
 const SERVER = 'runcomfy-image';
@@ -56,3 +55,8 @@ export function snippets({ command, absoluteCommand, args }: StartCommand): Snip
 /** A word as a POSIX shell takes it. */
 const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+
+/** A snippet for a configuration file in JSON. */
+function jsonSnippet(host: string, place: string, value: object, note?: string): Snippet {
+  return { host, place, language: 'json', text: JSON.stringify(value, null, 2), note };
+}

@@ -17,7 +17,7 @@ export async function fetchJobs(): Promise<RecordedJob[] | undefined> {
   const text = await response.text();
   if (text === lastText) return undefined;
   lastText = text;
-  return (JSON.parse(text) as RecordedJob[]).map(withThumbnails);
+  return JSON.parse(text);
 }
 
 /** Polls a job at RunComfy and records what it says. Throws what to tell the user. */
@@ -25,10 +25,5 @@ export async function collectJob({ id }: RecordedJob): Promise<RecordedJob> {
   const response = await fetch(`jobs/${id}/collect`, { method: 'POST' }).catch(() => undefined);
   const body = await response?.json().catch(() => undefined);
   if (!response?.ok) throw new Error(body?.error ?? 'The gallery does not answer.');
-  return withThumbnails(body);
+  return body;
 }
-
-const withThumbnails = (job: RecordedJob): RecordedJob => ({
-  ...job,
-  pictures: job.pictures.map((picture, index) => ({ ...picture, thumbnail: `pictures/${job.id}/${index}` })),
-});
