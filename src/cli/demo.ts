@@ -104,11 +104,11 @@ async function call(
   client: Client,
   name: string,
   args: Record<string, unknown>,
-  onProgress: (message: string) => void = () => {},
+  onProgress?: (message: string) => void,
 ): Promise<CallToolResult> {
   const result = await client.callTool(
     { name, arguments: args },
-    { onprogress: ({ message = '' }) => onProgress(message), resetTimeoutOnProgress: true },
+    { onprogress: ({ message = '' }) => onProgress?.(message), resetTimeoutOnProgress: true },
   );
   if (result.isError) throw new Error(textOf(result));
   return result;

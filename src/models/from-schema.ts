@@ -51,10 +51,8 @@ const zodShape = (fields: InputSchema['properties'], required: readonly string[]
 function zodField(schema: InputSchema, isRequired: boolean): z.ZodType {
   const type = zodType(schema);
   // A blank text would be paid for.
-  const field =
-    isRequired && type instanceof z.ZodString
-      ? type.refine((text) => text.trim() !== '', 'must not be empty')
-      : type;
+  const mayBeBlank = !isRequired || !(type instanceof z.ZodString);
+  const field = mayBeBlank ? type : type.refine((text) => text.trim() !== '', 'must not be empty');
   const { description, default: fallback } = schema;
   // Registered directly, as meta() would clone each field, half of the time that a start takes for it.
   z.globalRegistry.add(field, {
@@ -65,7 +63,8 @@ function zodField(schema: InputSchema, isRequired: boolean): z.ZodType {
   return isRequired ? field : field.optional();
 }
 
-function zodType({ type, enum: choices, minimum, maximum, ...schema }: InputSchema): z.ZodType {
+function zodType(schema: InputSchema): z.ZodType {
+  const { type, enum: choices, minimum, maximum, items, minItems, maxItems } = schema;
   if (choices) return choice(choices);
   switch (type) {
     case 'string':
@@ -77,11 +76,7 @@ function zodType({ type, enum: choices, minimum, maximum, ...schema }: InputSche
     case 'boolean':
       return z.boolean();
     case 'array':
-      return bounded(
-        z.array(schema.items ? zodType(schema.items) : anything()),
-        schema.minItems,
-        schema.maxItems,
-      );
+      return bounded(z.array(items ? zodType(items) : anything()), minItems, maxItems);
     case 'object':
       return z.looseObject(zodShape(schema.properties));
     default:

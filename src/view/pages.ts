@@ -12,11 +12,8 @@ export const viewHtml = (tools: readonly Tool[]): string => {
 
 /** The page with all recorded jobs, and the content security policy that lets it do no more than it has to. */
 export function galleryPage(models: readonly Model[]): { html: string; policy: string } {
-  const { html, script } = pageHtml(
-    'Image jobs',
-    galleryApp,
-    Object.fromEntries(models.map((model) => modelData(model, ''))),
-  );
+  const data = Object.fromEntries(models.map((model) => modelData(model, '')));
+  const { html, script } = pageHtml('Image jobs', galleryApp, data);
   const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
   const policy = [
     "default-src 'none'",

@@ -64,16 +64,11 @@ function variation(host: Host, { tool, input, card }: FollowedCall): Node[] {
 
 /** A button that asks for confirmation before it does something paid. */
 function confirmPaid(label: string, run: () => void): HTMLElement {
-  const ask = h(
-    'button',
-    {
-      onclick() {
-        row.replaceChildren('This is a new job, which is paid for.', yes, no);
-        yes.focus();
-      },
-    },
-    label,
-  );
+  const onclick = () => {
+    row.replaceChildren('This is a new job, which is paid for.', yes, no);
+    yes.focus();
+  };
+  const ask = h('button', { onclick }, label);
   const close = (then: () => void) => () => {
     row.replaceChildren(ask);
     then();

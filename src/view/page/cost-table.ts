@@ -11,13 +11,8 @@ export function createCostTable(): { element: HTMLElement; show(costs: CostSums)
     show({ reported, by_day, by_model }) {
       element.hidden = reported === 0;
       const models = Object.entries(by_model).sort(([, a], [, b]) => b - a);
-      tables.replaceChildren(
-        table('Day', Object.entries(by_day)),
-        table(
-          'Model',
-          models.map(([model, usd]) => [titleOf(model), usd]),
-        ),
-      );
+      const titled = models.map(([model, usd]): [string, number] => [titleOf(model), usd]);
+      tables.replaceChildren(table('Day', Object.entries(by_day)), table('Model', titled));
     },
   };
 }

@@ -38,7 +38,7 @@ function offerOptions(
   label: (value: string) => string,
 ): void {
   const chosen = select.value;
-  const distinct = [...new Set(values)].sort();
-  select.replaceChildren(new Option(all, ''), ...distinct.map((value) => new Option(label(value), value)));
+  const options = [...new Set(values)].sort().map((value) => new Option(label(value), value));
+  select.replaceChildren(new Option(all, ''), ...options);
   select.value = values.includes(chosen) ? chosen : '';
 }

@@ -82,12 +82,7 @@ function tileOf(job: RecordedJob): HTMLElement {
   const text = JSON.stringify(job);
   const drawn = tiles.get(job.id);
   if (drawn?.text === text) return drawn.element;
-  const open = (tile: HTMLElement) =>
-    openJob(
-      job,
-      () => void load(),
-      () => tile.focus(),
-    );
+  const open = (tile: HTMLElement) => openJob(job, load, () => tile.focus());
   const element = h('li', {}, createTile(job, open));
   tiles.set(job.id, { text, element });
   return element;
