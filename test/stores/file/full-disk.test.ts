@@ -2,10 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { StoredJob } from '../../../src/jobs/store.ts';
+import type { Link } from '../../../src/stores/file/disk.ts';
 import { accountDir } from '../../../src/stores/file/names.ts';
 import { canFillDisks, smallDisk } from '../../support/disk.ts';
 import { ACCOUNT, inFiles } from '../backends.ts';
 import { all, intent, open } from '../conformance.ts';
+import { refuseLink } from './gate.ts';
 
 const FULL = { code: 'store_unavailable', message: expect.stringContaining('ENOSPC') };
 
@@ -33,6 +35,19 @@ describe.skipIf(!canFillDisks())('a full disk (needs root on Linux, to mount a s
     expect(await all(mine)).toEqual([first]);
     free();
     expect(await mine.store.reserve(intent(), call.id)).toMatchObject({ job: { state: 'reserved' } });
+  });
+
+  it('leaves nothing half where it has no hard links either', async () => {
+    const { dataDir, fill } = smallDisk();
+    const link: Link = (path, name) => {
+      fill();
+      return refuseLink(path, name);
+    };
+    const backend = inFiles(1, { dataDir, link });
+    const mine = await backend.start();
+    await expect(mine.store.reserve(intent(), open(mine).id)).rejects.toMatchObject(FULL);
+    const base = accountDir(backend.dataDir, ACCOUNT);
+    expect(readdirSync(base, { recursive: true })).toEqual(['jobs']);
   });
 
   it('lets nothing be sent, and loses no request id to who tries again', async () => {
