@@ -1,4 +1,5 @@
-import { codeOf, ToolError } from '../errors.ts';
+import { ToolError } from '../errors.ts';
+import type { TransportError } from './http.ts';
 import { messageOf, type Reply } from './replies.ts';
 import { quoteUntrusted, type Redact } from './sanitize.ts';
 
@@ -94,26 +95,4 @@ export function unreachableError(error: TransportError, host: string): ToolError
     retryable: !error.isCertificate,
     cause: error,
   });
-}
-
-/** The code of a request that was not sent as it would have left too late. */
-export const TOO_LATE = 'TOO_LATE';
-
-/** No response came. `sent` tells whether the request had begun to go out, so whether it may have been processed. */
-export class TransportError extends Error {
-  readonly sent: boolean;
-  readonly code: string;
-
-  constructor(sent: boolean, cause: unknown) {
-    const code = codeOf(cause);
-    super(`${sent ? 'no response' : 'no connection'} (${code})`, { cause });
-    this.name = 'TransportError';
-    this.sent = sent;
-    this.code = code;
-  }
-
-  /** An invalid certificate is a matter of configuration: trying again does not help. */
-  get isCertificate(): boolean {
-    return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ISSUER/.test(this.code);
-  }
 }

@@ -2,7 +2,6 @@ import type { Dispatcher } from 'undici';
 import { codeOf } from '../errors.ts';
 import { NAME, VERSION } from '../version.ts';
 import { createConnections, HTTP_LIMITS, type HttpLimits } from './connections.ts';
-import { TOO_LATE, TransportError } from './errors.ts';
 
 /** A request to the service. Redirects are never followed: a 307 would post a second time. */
 export interface HttpRequest {
@@ -26,6 +25,28 @@ export interface HttpResponse {
   text: string;
   /** The code of the error that cut the body short. */
   brokenBy?: string | undefined;
+}
+
+/** The code of a request that was not sent as it would have left too late. */
+export const TOO_LATE = 'TOO_LATE';
+
+/** No response came. `sent` tells whether the request had begun to go out, so whether it may have been processed. */
+export class TransportError extends Error {
+  readonly sent: boolean;
+  readonly code: string;
+
+  constructor(sent: boolean, cause: unknown) {
+    const code = codeOf(cause);
+    super(`${sent ? 'no response' : 'no connection'} (${code})`, { cause });
+    this.name = 'TransportError';
+    this.sent = sent;
+    this.code = code;
+  }
+
+  /** An invalid certificate is a matter of configuration: trying again does not help. */
+  get isCertificate(): boolean {
+    return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ISSUER/.test(this.code);
+  }
 }
 
 export type Http = ReturnType<typeof createHttp>;

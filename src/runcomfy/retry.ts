@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
-import { type Operation, serviceError, TransportError, unreachableError } from './errors.ts';
-import type { HttpRequest, HttpResponse } from './http.ts';
+import { type Operation, serviceError, unreachableError } from './errors.ts';
+import { type HttpRequest, type HttpResponse, TransportError } from './http.ts';
 import { isRefusal, type Reply, readReply } from './replies.ts';
 import type { Redact } from './sanitize.ts';
 

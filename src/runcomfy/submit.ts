@@ -1,15 +1,8 @@
 import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
 import { objectOf } from '../json.ts';
-import {
-  codeOfNumber,
-  describeReply,
-  serviceError,
-  TOO_LATE,
-  TransportError,
-  unreachableError,
-} from './errors.ts';
-import type { HttpRequest, HttpResponse } from './http.ts';
+import { codeOfNumber, describeReply, serviceError, unreachableError } from './errors.ts';
+import { type HttpRequest, type HttpResponse, TOO_LATE, TransportError } from './http.ts';
 import { isOk, REQUEST_ID, type Reply, readReply } from './replies.ts';
 import { findRequestId, isCutObject } from './request-id.ts';
 import { quoteUntrusted, type Redact } from './sanitize.ts';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ToolError } from '../../src/errors.ts';
-import { TransportError } from '../../src/runcomfy/errors.ts';
-import type { HttpResponse } from '../../src/runcomfy/http.ts';
+import { type HttpResponse, TransportError } from '../../src/runcomfy/http.ts';
 import { findRequestId } from '../../src/runcomfy/request-id.ts';
 import { createSubmit } from '../../src/runcomfy/submit.ts';
 import { createJumpingClock } from '../support/clock.ts';
