@@ -1,6 +1,7 @@
 // Builds the server and the bench, and runs the bench. Apart from dist/ it writes only below node_modules/.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { build } from 'esbuild';
+import { outlinesInBundle } from './outlines.mjs';
 
 const OUT = 'node_modules/.cache/bench/bench.mjs';
 execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
@@ -12,6 +13,7 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node20.18',
+  plugins: [outlinesInBundle],
 });
 process.exitCode =
   spawnSync(process.execPath, ['--expose-gc', OUT, ...process.argv.slice(2)], { stdio: 'inherit' }).status ??
