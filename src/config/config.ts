@@ -9,7 +9,7 @@ import { COMMAND_WORDS, type Command, DEFAULT_BASE_URL, PREVIEWS } from './setti
 import { createValidator } from './validate.ts';
 
 /** The public service has an account API of its own; any other base URL serves the balance itself. */
-export const DEFAULT_BALANCE_URL = 'https://api.runcomfy.net/prod/v2/balance';
+const DEFAULT_BALANCE_URL = 'https://api.runcomfy.net/prod/v2/balance';
 export const BALANCE_PATH = '/prod/v2/balance';
 
 /** Variables that may hold the key, first match wins; RunComfy's users use all three names. */

@@ -9,7 +9,7 @@ import { type Preview, type RenderedPreview, renderPreview } from './preview.ts'
 import { saveImage } from './save-image.ts';
 
 /** What to do with the outputs of a job. */
-export interface FetchOptions {
+interface FetchOptions {
   preview: PreviewSetting;
   /** The name of the files without extension, numbered if there are several, and what their sidecars say. */
   save?: { stem: string; metadata: Record<string, unknown> } | undefined;

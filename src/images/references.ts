@@ -10,7 +10,7 @@ import { createFileReader, LocalFileError } from './local-file.ts';
 import { isPrivateHost } from './trust.ts';
 
 /** A reference image: what is sent to RunComfy, and what is recorded instead of megabytes. */
-export interface Reference {
+interface Reference {
   sent: string;
   recorded: string;
 }

@@ -19,7 +19,7 @@ const SHARES: Partial<Record<UserKind, number>> = {
   twins: 0.04,
 };
 
-export const MODEL = 'openai/gpt-image-2/text-to-image';
+const MODEL = 'openai/gpt-image-2/text-to-image';
 // Without prices, so that the sandbox's balance lasts.
 const ANY_MODELS = ['openai/gpt-4o-image/text-to-image', 'imagineart/imagineart-1.5-preview/text-to-image'];
 

@@ -38,7 +38,7 @@ const CLIENT_TIMEOUT = 600_000;
 let current: JumpingClock | undefined;
 
 /** The clock of all that runs in a test. */
-export function testClock(): JumpingClock {
+function testClock(): JumpingClock {
   if (current) return current;
   const clock = createJumpingClock(Date.now());
   current = clock;

@@ -1,4 +1,4 @@
-import { createCard } from './card.ts';
+import { createCard } from './components/card.ts';
 import type { Host, ToolResult } from './host.ts';
 import { aspectOf, isActive } from './job.ts';
 import { jobAfter, textOf } from './result.ts';

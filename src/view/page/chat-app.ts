@@ -1,8 +1,8 @@
 import './common.css';
 import { callTool, type FollowedCall, followCall, type ToolCall } from './call.ts';
-import { h } from './dom.ts';
+import { h } from './components/dom.ts';
+import { toolOf } from './components/models.ts';
 import { connectHost, type Host, type HostContext, type ToolResult } from './host.ts';
-import { toolOf } from './models.ts';
 import { textOf } from './result.ts';
 
 const MAX_SEED = 2 ** 31;

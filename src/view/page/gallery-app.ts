@@ -1,12 +1,12 @@
 import { type CostSums, dollars, sumCosts } from '../../jobs/spending/totals.ts';
 import './gallery-app.css';
-import { createCostTable } from './cost-table.ts';
-import { h } from './dom.ts';
-import { createFilters } from './filters.ts';
+import { createCostTable } from './components/cost-table.ts';
+import { h } from './components/dom.ts';
+import { createFilters } from './components/filters.ts';
+import { openJob } from './components/job-dialog.ts';
+import { createTile } from './components/tile.ts';
 import { isActive } from './job.ts';
-import { openJob } from './job-dialog.ts';
 import { collectJob, fetchJobs, type RecordedJob } from './records.ts';
-import { createTile } from './tile.ts';
 
 // Tiles at a time; more are added when the end of the list is near.
 const BATCH = 60;

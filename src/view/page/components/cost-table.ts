@@ -1,4 +1,4 @@
-import { type CostSums, dollars } from '../../jobs/spending/totals.ts';
+import { type CostSums, dollars } from '../../../jobs/spending/totals.ts';
 import { h } from './dom.ts';
 import { titleOf } from './models.ts';
 

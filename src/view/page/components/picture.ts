@@ -1,5 +1,5 @@
+import type { Picture } from '../job.ts';
 import { copyButton, h } from './dom.ts';
-import type { Picture } from './job.ts';
 
 /** Opens a URL outside of the page; without it, links open by themselves. */
 export type OpenLink = (url: string) => void;

@@ -1,5 +1,5 @@
+import { type ShownJob, stateWords } from '../job.ts';
 import { h } from './dom.ts';
-import { type ShownJob, stateWords } from './job.ts';
 import { titleOf } from './models.ts';
 
 /** The fields that narrow the list of jobs. */

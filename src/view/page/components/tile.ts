@@ -1,7 +1,7 @@
-import { dollars } from '../../jobs/spending/totals.ts';
+import { dollars } from '../../../jobs/spending/totals.ts';
+import { type ShownJob, stateWords } from '../job.ts';
 import { factSpans } from './card.ts';
 import { h } from './dom.ts';
-import { type ShownJob, stateWords } from './job.ts';
 import { titleOf } from './models.ts';
 
 const shortTime = new Intl.DateTimeFormat(undefined, {

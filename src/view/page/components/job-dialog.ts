@@ -1,7 +1,7 @@
+import { isActive } from '../job.ts';
+import { collectJob, type RecordedJob } from '../records.ts';
 import { createCard } from './card.ts';
 import { h } from './dom.ts';
-import { isActive } from './job.ts';
-import { collectJob, type RecordedJob } from './records.ts';
 
 const time = new Intl.DateTimeFormat(undefined, { dateStyle: 'long', timeStyle: 'short' });
 const dialog = h('dialog', {

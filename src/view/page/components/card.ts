@@ -1,6 +1,6 @@
-import { dollars } from '../../jobs/spending/totals.ts';
+import { dollars } from '../../../jobs/spending/totals.ts';
+import { isActive, type ShownJob, stateWords } from '../job.ts';
 import { h } from './dom.ts';
-import { isActive, type ShownJob, stateWords } from './job.ts';
 import { titleOf } from './models.ts';
 import { type OpenLink, pictureFigure, waitingFigure } from './picture.ts';
 
