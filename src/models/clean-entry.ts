@@ -1,3 +1,4 @@
+import { objectOf } from '../json.ts';
 import type { CatalogueEntry } from '../runcomfy/catalogue-entry.ts';
 import { quoteUntrusted } from '../runcomfy/sanitize.ts';
 import { type Clean, cleanInput, fieldNames, type InputSchema } from './clean-input.ts';
@@ -25,6 +26,14 @@ export function cleanEntry(entry: CatalogueEntry, redact: (text: string) => stri
     price_unit: price_unit && clean(price_unit),
     pricing_note: pricing_note && clean(pricing_note),
     required_inputs: fieldNames(entry.required_inputs),
+    default_seconds: defaultSeconds(input_schema),
     input_schema: input_schema && cleanInput(input_schema, clean),
   };
+}
+
+/** 5, `"5"` or `"5s"`, as published schemas have it, whether or not it fits the field's own type and choices. */
+function defaultSeconds(published: unknown): number | undefined {
+  const { default: seconds } = objectOf(objectOf(objectOf(published).properties).duration);
+  const number = Number.parseFloat(String(seconds));
+  return number > 0 ? number : undefined;
 }

@@ -25,7 +25,7 @@ export function priceText(entry: CleanEntry): string | undefined {
     return `${prices.join(', ')} per image`;
   }
   if (base_price_usd === undefined) return pricing_note || undefined;
-  const seconds = defaultSeconds(entry);
+  const seconds = price_unit === 'second' ? entry.default_seconds : undefined;
   const total = seconds && `, ${dollars(base_price_usd * seconds)} for the default ${seconds} s`;
   return `${dollars(base_price_usd)} per ${price_unit || 'call'}${total ?? ''}${pricing_note ? `: ${pricing_note}` : ''}`;
 }
@@ -36,7 +36,7 @@ export function callPrice(entry: CleanEntry): number | undefined {
   const table = currentTable(entry);
   if (table) return table.usd[table.default];
   if (base_price_usd === undefined || price_unit !== 'second') return base_price_usd;
-  const seconds = defaultSeconds(entry);
+  const seconds = entry.default_seconds;
   return seconds && Math.round(base_price_usd * seconds * 1e6) / 1e6;
 }
 
@@ -45,10 +45,4 @@ function currentTable({ model_id, base_price_usd }: CleanEntry): PriceTable | un
   const table = builtInTable(model_id);
   const isCurrent = base_price_usd === undefined || Object.values(table?.usd ?? {}).includes(base_price_usd);
   return isCurrent ? table : undefined;
-}
-
-/** The default length of what is paid by the second: 5, `"5"` or `"5s"`, as schemas have it. */
-function defaultSeconds({ price_unit, input_schema }: CleanEntry): number | undefined {
-  const seconds = Number.parseFloat(String(input_schema?.properties?.duration?.default));
-  return price_unit === 'second' && seconds > 0 ? seconds : undefined;
 }

@@ -18,6 +18,8 @@ function catalogueSchemas() {
     price_unit: text,
     pricing_note: text,
     required_inputs: texts,
+    /** Ours, in the catalogue as it is saved: how long a video is if nothing else is asked for. */
+    default_seconds: z.number().optional().catch(undefined),
     /** The published input as it is, with its oddities; absent if the service did not send it. */
     input_schema: z.record(z.string(), z.unknown()).optional().catch(undefined),
   });

@@ -170,7 +170,12 @@ describe('an entry of the catalogue', () => {
     expect(callPrice({ ...entry, base_price_usd: 0.1, price_unit: 'image' })).toBe(0.1);
     const perSecond = { base_price_usd: 0.07, price_unit: 'second' };
     expect(callPrice({ ...entry, ...perSecond })).toBeUndefined();
-    for (const duration of [{ type: 'integer', default: 5 }, { default: '5' }, { default: '5s' }])
+    for (const duration of [
+      { default: 5 },
+      { default: '5' },
+      { default: '5s' },
+      { default: 5, enum: ['5', '10'] },
+    ])
       expect(callPrice({ ...entryOf({ duration }), ...perSecond })).toBe(0.35);
   });
 
