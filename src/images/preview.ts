@@ -10,7 +10,7 @@ export interface Preview {
   mimeType: 'image/jpeg';
 }
 
-/** A preview, and what decoding told of the original. */
+/** A preview, and what decoding showed of the original. */
 export interface RenderedPreview {
   preview: Preview;
   width: number;

@@ -6,7 +6,7 @@ import type { Job } from './job.ts';
 /** Why a wait ended early: the user gave up, the client's timeout passed, or the client is gone. */
 export type WaitEnd = 'user' | 'timeout' | 'closed';
 
-/** How long a caller waits for a job, what it is told meanwhile, and whether its answer arrives. */
+/** How long a caller waits for a job, what reports progress to it, and whether its answer arrives. */
 export interface Wait {
   /** Names the call in leases; no two calls of any process share one. */
   call: string;

@@ -75,7 +75,7 @@ export function createFollow(options: FollowOptions) {
     else await claim.handOver();
     if (lost) throw lost;
     // Nothing is known of an unrecorded job that could not be read.
-    if (!isRead && !wait.signal.aborted) throw readError ?? notHeard(requestId);
+    if (!isRead && !wait.signal.aborted) throw readError ?? noAnswer(requestId);
     return { job: claim.job, resumed, ...(readError && { readError }) };
   };
 
@@ -96,8 +96,8 @@ function failureOf({ code, status }: ToolError): Observation {
   return isDenied || status === 404 ? { kind: 'missing', isDenied } : { kind: 'read_failed' };
 }
 
-function notHeard(requestId: string): ToolError {
-  return new ToolError('unreachable', `RunComfy did not tell of job ${requestId} within the wait.`, {
+function noAnswer(requestId: string): ToolError {
+  return new ToolError('unreachable', `RunComfy did not answer about job ${requestId} within the wait.`, {
     next: 'Call get_image_job again in a moment.',
     retryable: true,
   });

@@ -109,7 +109,7 @@ export function createCatalogue(options: {
     ): Promise<Cached<SearchResult>> {
       const cached = await all(signal);
       const { search } = await import('./search.ts');
-      // Its words are told again, and parts of a key would not be recognised.
+      // The answer repeats its words, and parts of a key would not be recognised.
       return { ...cached, value: await search(cached.value, redact(query), searchOptions) };
     },
     /** One model as RunComfy publishes it now, or last did. Throws `unknown_model` with similar ids. */

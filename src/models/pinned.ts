@@ -10,7 +10,7 @@ const MAX_WAIT = 4_000;
 
 /**
  * The models that a user's patterns choose, in the order of the patterns; built-in ones need no catalogue. What is
- * missing is told on standard error, and the rest is served.
+ * missing is reported on standard error, and the rest is served.
  */
 export async function pinnedModels(
   patterns: readonly string[],

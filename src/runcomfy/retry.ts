@@ -49,7 +49,7 @@ export function createRetry(
   };
 }
 
-/** A reply that was cut short is as good as any if its JSON is whole, as when its length was announced wrong. */
+/** A reply that was cut short is as good as any if its JSON is whole, as when the announced length was wrong. */
 const wholeReply = (reply: Reply, host: string): Reply | ToolError =>
   reply.brokenBy !== undefined && reply.json === undefined ? unanswered(host, reply.brokenBy) : reply;
 

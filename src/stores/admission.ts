@@ -23,8 +23,8 @@ export function createAdmission(store: {
   const { reserve, withdraw, newest, clock, random } = store;
   let last: Promise<unknown> = Promise.resolve();
 
-  /** Why a job is one too many, whether it is even without the pending ones, and whether it is the first of those. */
-  async function judge({ id, job }: StoredJob, check: LimitCheck) {
+  /** Why a job exceeds a limit, whether it does so even without the pending ones, and whether it is the first of those. */
+  async function checkLimits({ id, job }: StoredJob, check: LimitCheck) {
     const now = clock.now();
     const others: StoredJob[] = [];
     for await (const other of newest({ since: new Date(now - DAY).toISOString() }))
@@ -47,7 +47,7 @@ export function createAdmission(store: {
     for (let tries = 1; ; tries++) {
       const stored = await reserve(intent, call, tries > 1);
       if (stored.job.state !== 'reserved') return stored;
-      const verdict = await judge(stored, check).catch(async (error) => {
+      const verdict = await checkLimits(stored, check).catch(async (error) => {
         await withdraw(stored.id, call);
         throw error;
       });

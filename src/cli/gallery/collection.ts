@@ -30,7 +30,7 @@ export function createCollection({ store, jobs }: Program, config: Config) {
       listed = found;
       return [...found].map(([id, job]) => asRow(id, job));
     },
-    /** The picture of a listed job, if it has any. */
+    /** One image of a listed job, by its index; undefined if there is none. */
     async picture(id: string, index: number, signal: AbortSignal) {
       const job = listed.get(id);
       const url = job?.urls?.[index];

@@ -12,7 +12,7 @@ document.body.append(thread);
 const news: string[] = [];
 let call: FollowedCall | undefined;
 
-/** Applies the host's theme, colours and fonts, as far as it has any. */
+/** Applies the host's theme, colours and fonts, where it sends them. */
 function applyTheme({ theme = '', styles }: HostContext): void {
   const { style } = document.documentElement;
   style.colorScheme = theme;
