@@ -5,7 +5,7 @@ import type { Clock } from './clock.ts';
 import { accountOf, type Config } from './config/config.ts';
 import type { DownloadLimits } from './images/download.ts';
 import { createOutputFetcher } from './images/fetch-outputs.ts';
-import { createReferenceReader } from './images/references.ts';
+import { createReferenceReader } from './images/references/references.ts';
 import { loopbackOrigin, outputOrigins } from './images/trust.ts';
 import { createCalls } from './jobs/calls.ts';
 import type { JobStore, StoreOptions } from './jobs/store.ts';

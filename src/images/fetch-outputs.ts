@@ -6,7 +6,7 @@ import { createDownloader, type DownloadLimits } from './download.ts';
 import { asImageError, ImageError } from './image-error.ts';
 import { mimeType } from './image-type.ts';
 import { type Preview, type RenderedPreview, renderPreview } from './preview.ts';
-import { saveImage } from './save-image.ts';
+import { saveImage } from './saving/save-image.ts';
 
 /** What to do with the outputs of a job. */
 interface FetchOptions {

@@ -1,5 +1,5 @@
 import { ToolError } from '../errors.ts';
-import type { ReadReference } from '../images/references.ts';
+import type { ReadReference } from '../images/references/references.ts';
 import type { Model } from '../models/define.ts';
 import { defineTool, type Services, type Tool, type ToolCall, type ToolResult } from './support/define.ts';
 import { jobOutput, type ResultServices, resultWithImages } from './support/job-result.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { ToolError } from '../errors.ts';
-import { chosenStem } from '../images/file-name.ts';
+import { chosenStem } from '../images/saving/file-name.ts';
 import { defineTool, type Services } from './support/define.ts';
 import { saveOutputs } from './support/fetch-job-outputs.ts';
 import { type JobResultServices, jobResult } from './support/job-result.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createFileReader, type FileReader } from '../../src/images/local-file.ts';
+import { createFileReader, type FileReader } from '../../src/images/references/local-file.ts';
 import { freshDataDir } from '../support/program.ts';
 
 const INSIDE = 'a picture';

@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { chosenStem, fileStem } from '../../src/images/file-name.ts';
+import { chosenStem, fileStem } from '../../src/images/saving/file-name.ts';
 import { createRandom } from '../support/random.ts';
 
 const parts = {

@@ -5,10 +5,10 @@ import * as z from 'zod';
 import { readKey } from '../../src/config/placeholders.ts';
 import { didYouMean } from '../../src/did-you-mean.ts';
 import { ToolError } from '../../src/errors.ts';
-import { chosenStem, fileStem } from '../../src/images/file-name.ts';
 import { describeNonImage } from '../../src/images/image-type.ts';
-import { createFileReader } from '../../src/images/local-file.ts';
-import { createReferenceReader, urlProblem } from '../../src/images/references.ts';
+import { createFileReader } from '../../src/images/references/local-file.ts';
+import { createReferenceReader, urlProblem } from '../../src/images/references/references.ts';
+import { chosenStem, fileStem } from '../../src/images/saving/file-name.ts';
 import { isPrivateHost, isTrustedOutput } from '../../src/images/trust.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { waitBudget, waitEnd } from '../../src/mcp/hosts.ts';
@@ -206,7 +206,7 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
         cleanInput(entryWith(text).input_schema ?? {}, clean) ?? {},
       ),
   },
-  'images/file-name.ts': {
+  'images/saving/file-name.ts': {
     chosenStem,
     fileStem: (text) =>
       fileStem({ ...job, submitted_at: text, model: text, input: { prompt: text }, request_id: text }),
@@ -218,14 +218,16 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
     isTrustedOutput: (text) => isTrustedOutput(`https://example.com/${text}`, undefined),
     isPrivateHost: (text) => isPrivateHost(text),
   },
-  'images/references.ts': {
+  'images/references/references.ts': {
     urlProblem: (text) => urlProblem(`https://me:${text}`, undefined),
     'a URL': (text) =>
       refused(() => createReferenceReader({ loopbackOrigin: undefined, folders: [] })('a', `http://${text}`)),
     'a path': (text) =>
       refused(() => createReferenceReader({ loopbackOrigin: undefined, folders: ['/a'] })('a', `/a/${text}`)),
   },
-  'images/local-file.ts': { 'a path': (text) => refused(() => createFileReader(['/a'])(`/a/../${text}`)) },
+  'images/references/local-file.ts': {
+    'a path': (text) => refused(() => createFileReader(['/a'])(`/a/../${text}`)),
+  },
   'did-you-mean.ts': {
     'didYouMean, given': (text) => didYouMean(text, ['prompt', 'image_size']),
     'didYouMean, known': (text) => didYouMean('promt', [text, `${text}a`]),
@@ -358,7 +360,7 @@ const OWN: Record<string, string> = {
   'models/catalogue-file.ts': 'reads lines that this program wrote, each of bounded length',
   'images/decode.ts': 'reads messages of sharp',
   'mcp/transports/stdio.ts': 'reads messages of the SDK',
-  'images/save-image.ts': 'reads names in the folder of the images',
+  'images/saving/save-image.ts': 'reads names in the folder of the images',
   'runcomfy/client.ts': 'quotes what other files read, and writes URLs of ids that were checked',
   'tools/find-image-models.ts': 'quotes what clean-entry.ts cut',
 };

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { toDataUri } from '../../src/images/data-uri.ts';
 import { openImage } from '../../src/images/decode.ts';
 import { renderPreview } from '../../src/images/preview.ts';
+import { toDataUri } from '../../src/images/references/data-uri.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { inThreadPool, isFileBusy, isPoolBusy } from '../../src/thread-pool.ts';
 import { animation, noise, plain } from '../support/images.ts';

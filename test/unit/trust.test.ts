@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { urlProblem } from '../../src/images/references.ts';
+import { urlProblem } from '../../src/images/references/references.ts';
 import { isTrustedOutput, loopbackOrigin } from '../../src/images/trust.ts';
 
 const PRIVATE = [

@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.ts';
 import type { PreviewSetting } from '../../config/settings.ts';
 import type { FetchOutputs } from '../../images/fetch-outputs.ts';
 import type { Preview } from '../../images/preview.ts';
-import type { ReadReference } from '../../images/references.ts';
+import type { ReadReference } from '../../images/references/references.ts';
 import type { Wait } from '../../jobs/calls.ts';
 import type { Jobs } from '../../jobs/service.ts';
 import type { Catalogue } from '../../models/catalogue.ts';

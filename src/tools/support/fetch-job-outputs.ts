@@ -1,5 +1,5 @@
 import type { FetchedOutput } from '../../images/fetch-outputs.ts';
-import { chosenStem, fileStem } from '../../images/file-name.ts';
+import { chosenStem, fileStem } from '../../images/saving/file-name.ts';
 import type { Job } from '../../jobs/job.ts';
 import type { Services, ToolCall } from './define.ts';
 import { jobOutputs } from './job-words.ts';

@@ -1,4 +1,4 @@
-import { type Job, UNKNOWN_MODEL } from '../jobs/job.ts';
+import { type Job, UNKNOWN_MODEL } from '../../jobs/job.ts';
 
 // In bytes of UTF-8: a name and its sidecar's stay below the 255 bytes of most file systems.
 const MAX_BYTES = { model: 40, prompt: 40, requestId: 64, chosen: 120 };

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { isAbsolute } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { ToolError } from '../errors.ts';
-import { shorten } from '../runcomfy/sanitize.ts';
+import { ToolError } from '../../errors.ts';
+import { shorten } from '../../runcomfy/sanitize.ts';
+import { ImageError } from '../image-error.ts';
+import { describeNonImage, sniff } from '../image-type.ts';
+import { isPrivateHost } from '../trust.ts';
 import { MAX_SENT_BYTES, toDataUri } from './data-uri.ts';
-import { ImageError } from './image-error.ts';
-import { describeNonImage, sniff } from './image-type.ts';
 import { createFileReader, LocalFileError } from './local-file.ts';
-import { isPrivateHost } from './trust.ts';
 
 /** A reference image: what is sent to RunComfy, and what is recorded instead of megabytes. */
 interface Reference {

@@ -2,9 +2,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, link, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Download } from './download.ts';
-import { ImageError } from './image-error.ts';
-import { extension } from './image-type.ts';
+import type { Download } from '../download.ts';
+import { ImageError } from '../image-error.ts';
+import { extension } from '../image-type.ts';
 
 const TEMPORARY = /^\.[0-9a-f-]{36}\.part$/;
 // In ms: only a dead process leaves a temporary file this old.
