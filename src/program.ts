@@ -3,9 +3,12 @@ import type { McpServerFactory } from '@modelcontextprotocol/server';
 import { createAccountServices } from './account-services.ts';
 import type { Clock } from './clock.ts';
 import { accountOf, type Config } from './config/config.ts';
-import type { DownloadLimits } from './images/download.ts';
+import { createDownloader, type DownloadLimits } from './images/download.ts';
 import { createOutputFetcher } from './images/fetch-outputs.ts';
+import { createLibrary } from './images/library/library.ts';
+import { createOriginals } from './images/library/originals.ts';
 import { createReferenceReader } from './images/references/references.ts';
+import { createSaveInOutputDir } from './images/saving/output-dir.ts';
 import { loopbackOrigin, outputOrigins } from './images/trust.ts';
 import { createCalls } from './jobs/calls.ts';
 import type { JobStore, StoreOptions } from './jobs/store.ts';
@@ -21,6 +24,7 @@ import { createHttp } from './runcomfy/http.ts';
 import { createKeyring } from './runcomfy/key.ts';
 import { createRedactor } from './runcomfy/sanitize.ts';
 import { createHolder } from './stores/file/holder.ts';
+import { accountDir } from './stores/file/names.ts';
 import { createFileStore } from './stores/file/store.ts';
 import { createTools } from './tools/index.ts';
 import type { Services } from './tools/support/define.ts';
@@ -61,6 +65,18 @@ export function createProgram(config: Config, surroundings: Surroundings) {
   });
   const local = loopbackOrigin(baseUrl);
   const catalogue = createCatalogue({ api, origin: account.api, dataDir, clock, redact, log });
+  const { keepImagesBytes, sidecar } = config;
+  const originals = createOriginals({
+    library:
+      keepImagesBytes > 0
+        ? createLibrary({ dir: join(accountDir(dataDir, account), 'library'), maxBytes: keepImagesBytes })
+        : undefined,
+    store,
+    download: createDownloader(local, downloadLimits),
+    ended: end.signal,
+    log,
+  });
+  const saveInOutputDir = createSaveInOutputDir({ dir: outputDir, hasSidecar: sidecar });
   const services: Services = {
     clock,
     jobs,
@@ -68,8 +84,10 @@ export function createProgram(config: Config, surroundings: Surroundings) {
     catalogue,
     loopbackOrigin: local,
     readReference: createReferenceReader({ loopbackOrigin: local, folders: inputDirs }),
-    fetchOutputs: createOutputFetcher({ clock, loopbackOrigin: local, outputDir, limits: downloadLimits }),
+    originals,
+    fetchOutputs: createOutputFetcher({ clock, originals, saveInOutputDir }),
     autoSave,
+    outputDir,
   };
   const serve = (models: readonly Model[]): McpServerFactory => {
     const tools = createTools(services, models);
@@ -90,13 +108,13 @@ export function createProgram(config: Config, surroundings: Surroundings) {
   }
 
   return {
-    ...{ keyring, api, store, jobs, catalogue, redact, log },
+    ...{ keyring, api, store, jobs, originals, catalogue, redact, log },
     factory: config.models === undefined ? serve(MODELS) : servePinned(config.models),
     /** Resolves when every submit under way has its request id recorded, and every answer that was sent its delivery. */
     async shutdown() {
       end.abort();
       // Holders first, at once, so that a process that is called meanwhile does not believe our jobs followed.
-      await Promise.all([holder.end(), calls.recorded()]);
+      await Promise.all([holder.end(), calls.recorded(), originals.settled()]);
     },
     /** Resolves when no tool call is open. */
     async callsEnded() {

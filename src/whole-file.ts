@@ -8,12 +8,12 @@ import { basename, dirname, join } from 'node:path';
  */
 export async function writeWhole(
   path: string,
-  text: string,
+  content: string | Buffer,
   place: (temporary: string, path: string) => Promise<void>,
 ): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
   try {
-    await writeSynced(temporary, text, 'w');
+    await writeSynced(temporary, content, 'w');
     await place(temporary, path);
   } finally {
     await rm(temporary, { force: true }).catch(() => {});
@@ -21,10 +21,10 @@ export async function writeWhole(
 }
 
 /** Writes a file under its own name, synced. */
-export async function writeSynced(path: string, text: string, flags: 'w' | 'wx'): Promise<void> {
+export async function writeSynced(path: string, content: string | Buffer, flags: 'w' | 'wx'): Promise<void> {
   const file = await open(path, flags, 0o600);
   try {
-    await file.writeFile(text);
+    await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();

@@ -5,7 +5,7 @@ import { LOG_LEVELS } from '../log.ts';
 import { ALL_WORDS } from './command-line.ts';
 import { createLookup, type Env, type Lookup } from './lookup.ts';
 import { readKey } from './placeholders.ts';
-import { COMMAND_WORDS, type Command, DEFAULT_BASE_URL, PREVIEWS } from './settings.ts';
+import { COMMAND_WORDS, type Command, DEFAULT_BASE_URL, DEFAULT_KEEP_GB, PREVIEWS } from './settings.ts';
 import { createValidator } from './validate.ts';
 
 /** The public service has an account API of its own; any other base URL serves the balance itself. */
@@ -103,6 +103,10 @@ function readConfig(lookup: Lookup, platform: Platform, problems: string[]) {
     /** Where images are saved: all of them if the user named the folder (`autoSave`), else on request. */
     outputDir: outputDir ?? join(platform.homeDir, 'Pictures', 'runcomfy-images'),
     autoSave: outputDir !== undefined,
+    /** Whether each saved file gets a JSON file beside it. */
+    sidecar: isOn('sidecar'),
+    /** How much the library keeps, in bytes; 0 is no library. */
+    keepImagesBytes: (number('keep-images', 'GB', 0, 100_000) ?? DEFAULT_KEEP_GB) * 1e9,
     /** Folders from which agents may send images. */
     inputDirs: folders('input-dir'),
     /** Undefined asks the table of hosts. */

@@ -17,6 +17,9 @@ export const DEFAULT_BASE_URL = 'https://model-api.runcomfy.net';
 /** In seconds. SDK clients 1.x and 2.x give up after 60 s unless told otherwise (measured). */
 export const DEFAULT_WAIT = 45;
 
+/** What the library keeps of pictures. */
+export const DEFAULT_KEEP_GB = 2;
+
 /** What is known of a flag. */
 export interface Setting {
   /** The variable that sets it too. */
@@ -82,6 +85,15 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map(
       variable: 'RUNCOMFY_OUTPUT_DIR',
       value: 'DIR',
       help: 'save every image here (default: only what save_images is asked for, in ~/Pictures/runcomfy-images)',
+    },
+    sidecar: {
+      variable: 'RUNCOMFY_SIDECAR',
+      help: 'write a JSON file with model, input, cost and hash beside each saved file',
+    },
+    'keep-images': {
+      variable: 'RUNCOMFY_KEEP_IMAGES',
+      value: 'GB',
+      help: `keep the original of every finished picture in the data folder, so much in all; 0 keeps none (default: ${DEFAULT_KEEP_GB})`,
     },
     'input-dir': {
       variable: 'RUNCOMFY_INPUT_DIR',

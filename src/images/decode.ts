@@ -37,9 +37,11 @@ export async function openImage(source: string | Buffer, type: ImageType): Promi
   const { format, width, height, autoOrient } = await inThreadPool(
     sharp(source, { ...options, limitInputPixels: false }).metadata(),
   ).catch(throwUndecodable);
-  if (format !== (type === 'avif' ? 'heif' : type)) throw new ImageError(`it is not a valid ${type}`);
-  if (width * height > MAX_PIXELS || Math.max(width, height) > MAX_SIDE)
-    throw new ImageError(`it has ${width} x ${height} pixels, too many to decode`);
+  if (format !== (type === 'avif' ? 'heif' : type))
+    throw new ImageError(`it is not a valid ${type}`, { isRefused: true });
+  const isRefused = Math.max(width, height) > MAX_SIDE;
+  if (width * height > MAX_PIXELS || isRefused)
+    throw new ImageError(`it has ${width} x ${height} pixels, too many to decode`, { isRefused });
   return {
     width: autoOrient.width,
     height: autoOrient.height,
@@ -49,6 +51,7 @@ export async function openImage(source: string | Buffer, type: ImageType): Promi
 
 /** Turns what sharp throws while decoding into an ImageError. */
 export function throwUndecodable(error: unknown): never {
-  if (/^timeout/.test((error as Error).message)) throw new ImageError('it takes too long to decode', error);
-  throw new ImageError('it is damaged and cannot be decoded', error);
+  if (/^timeout/.test((error as Error).message))
+    throw new ImageError('it takes too long to decode', { cause: error });
+  throw new ImageError('it is damaged and cannot be decoded', { cause: error, isRefused: true });
 }

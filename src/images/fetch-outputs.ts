@@ -1,33 +1,32 @@
 import { type Clock, unlessAborted, within } from '../clock.ts';
 import type { PreviewSetting } from '../config/settings.ts';
+import { type Job, jobOutputs, type Original } from '../jobs/job.ts';
 import type { Output } from '../runcomfy/outputs.ts';
 import { loadSharp } from './decode.ts';
-import { createDownloader, type DownloadLimits } from './download.ts';
 import { asImageError, ImageError } from './image-error.ts';
 import { mimeType } from './image-type.ts';
-import { type Preview, type RenderedPreview, renderPreview } from './preview.ts';
-import { saveImage } from './saving/save-image.ts';
+import type { Originals } from './library/originals.ts';
+import { type Preview, renderPreview } from './preview.ts';
+import type { SaveInOutputDir } from './saving/output-dir.ts';
 
 /** What to do with the outputs of a job. */
-interface FetchOptions {
+export interface FetchOptions {
   preview: PreviewSetting;
-  /** The name of the files without extension, numbered if there are several, and what their sidecars say. */
-  save?: { stem: string; metadata: Record<string, unknown> } | undefined;
+  /** Whether its images are saved. */
+  isSaved: boolean;
   /** What has not arrived by then is left out. In ms. */
   timeout: number;
   signal: AbortSignal;
 }
 
 /** What is known of an image. Width and height, in pixels, need sharp. */
-export interface ImageFacts extends Partial<Omit<RenderedPreview, 'preview'>> {
-  /** Its MIME type. */
-  type: string;
-  bytes: number;
-}
+export type ImageFacts = Pick<Original, 'type' | 'bytes' | 'width' | 'height' | 'transparent'>;
 
 /** An output with what was asked for, or why that is missing. */
 export interface FetchedOutput extends Output {
   facts?: ImageFacts;
+  /** Whether the library has it. */
+  isKept?: boolean;
   preview?: Preview;
   /** Where it is saved. */
   path?: string;
@@ -36,8 +35,8 @@ export interface FetchedOutput extends Output {
   notSaved?: string;
 }
 
-/** Downloads each image once, for its preview and its file. Never throws: each output says what failed. */
-export type FetchOutputs = (outputs: readonly Output[], options: FetchOptions) => Promise<FetchedOutput[]>;
+/** Opens each image at most once, for its preview, its file and the library. Never throws: each output says what failed. */
+export type FetchOutputs = (job: Job, options: FetchOptions) => Promise<FetchedOutput[]>;
 
 const CONCURRENCY = 3;
 // Claude Desktop cuts a result at 1 MiB; as base64 this is 0.6 MB.
@@ -48,64 +47,98 @@ const TOO_MANY = `an answer shows at most ${MAX_PREVIEWS}`;
 const NO_SHARP =
   'sharp is not installed: "npm install sharp" in the folder of runcomfy-image-mcp adds it, --preview off ends this note';
 
-/** Makes what shows and saves the outputs of jobs. `loopbackOrigin` is trusted like RunComfy's hosts. */
+/** Makes what shows, saves and keeps the outputs of jobs. */
 export function createOutputFetcher(options: {
   clock: Clock;
-  loopbackOrigin: string | undefined;
-  outputDir: string;
-  limits?: Partial<DownloadLimits> | undefined;
+  originals: Originals;
+  saveInOutputDir: SaveInOutputDir;
 }): FetchOutputs {
-  const download = createDownloader(options.loopbackOrigin, options.limits);
+  const { clock, originals, saveInOutputDir } = options;
 
-  return async (outputs, { preview, save, timeout, signal: caller }) => {
+  return async (job, { preview, isSaved, timeout, signal: caller }) => {
     const hasSharp = await loadSharp().then(
       () => true,
       () => false,
     );
-    const fetched: FetchedOutput[] = outputs.map((output) => ({ ...output }));
-    const images = fetched.filter(({ kind }) => kind === 'image');
-    for (const other of fetched.filter(({ kind }) => save && kind !== 'image'))
-      other.notSaved = 'only images are saved: download it from its URL';
+    const fetched: FetchedOutput[] = jobOutputs(job);
+    const images = [...fetched.entries()].filter(([, { kind }]) => kind === 'image');
+    for (const other of fetched.filter(({ kind }) => isSaved && kind !== 'image'))
+      other.notSaved = 'only images are saved by themselves: save_images saves it too';
     const maxBytes = Math.floor(MAX_PREVIEW_BYTES / Math.min(Math.max(images.length, 1), MAX_PREVIEWS));
     const reasonOf = (error: unknown) =>
       caller.aborted ? 'the call has ended' : asImageError(error, 'this server failed').reason;
 
-    async function fetchImage(image: FetchedOutput, index: number, signal: AbortSignal): Promise<void> {
-      if (preview !== 'off' && !hasSharp) image.notShown = NO_SHARP;
-      else if (preview !== 'off' && index >= MAX_PREVIEWS) image.notShown = TOO_MANY;
-      const isShown = preview !== 'off' && image.notShown === undefined;
-      if (!isShown && !save) return;
+    /** What needs no download: that it is kept, its thumbnail, the path where it lies. */
+    async function readKept(image: FetchedOutput, index: number, isShown: boolean): Promise<void> {
+      const known = job.originals?.[index];
+      if (!known) return;
+      const path = isSaved ? await saveInOutputDir.find(known) : undefined;
+      if (path !== undefined) image.path = path;
+      if (!(await originals.kept({ job, index }))) return;
+      image.isKept = true;
+      image.facts = factsOf(known);
+      const thumbnail = isShown && preview === 'small' ? await originals.thumbnail(known) : undefined;
+      if (thumbnail && thumbnail.data.length <= maxBytes) image.preview = thumbnail;
+    }
+
+    async function fetchImage(image: FetchedOutput, index: number, isShown: boolean, signal: AbortSignal) {
       try {
-        const original = await download(image.url, signal);
-        image.facts = { type: mimeType(original.type), bytes: original.data.length };
-        if (hasSharp) {
-          // An image that is only saved is decoded too: a damaged one is not worth a file.
-          const size = preview === 'off' ? 'small' : preview;
-          // Decoding cannot be stopped, but need not be waited for.
-          const rendering = renderPreview(original.data, original.type, size, maxBytes);
-          const { preview: rendered, ...facts } = await unlessAborted(rendering, signal);
+        await readKept(image, index, isShown);
+        if ((!isShown || image.preview) && (!isSaved || image.path !== undefined)) return;
+        const original = await originals.open({ job, index }, signal);
+        const { type, data } = original;
+        image.facts = { type: mimeType(type), bytes: data.length };
+        // An image that is only saved is decoded too: a damaged one is not worth a file.
+        const size = preview === 'off' ? 'small' : preview;
+        const rendering = hasSharp ? renderPreview(data, type, size, maxBytes) : Promise.resolve(undefined);
+        if (!original.kept)
+          void originals.keep({ job, index }, original, rendering).then((isKept) => {
+            if (isKept) image.isKept = true;
+          });
+        // Decoding cannot be stopped, but need not be waited for.
+        const rendered = await unlessAborted(rendering, signal).catch((error) => {
+          if (!(error instanceof ImageError) || error.isRefused || error === signal.reason) throw error;
+          if (isShown) image.notShown = error.reason;
+        });
+        if (rendered) {
+          const { preview: small, ...facts } = rendered;
           image.facts = { ...image.facts, ...facts };
-          if (isShown) image.preview = rendered;
+          if (isShown) image.preview = small;
         }
-        if (save) {
-          const stem = images.length > 1 ? `${save.stem}-${index + 1}` : save.stem;
-          const metadata = { ...save.metadata, url: image.url, ...image.facts };
-          image.path = await saveImage(options.outputDir, stem, original, metadata);
+        if (isSaved && image.path === undefined) {
+          image.path = await saveInOutputDir.save(job, index, original, image.facts);
+          await originals.addSaved({ job, index }, original, image.facts, image.path);
         }
       } catch (error) {
         if (isShown && !image.preview) image.notShown = reasonOf(error);
-        if (save) image.notSaved = reasonOf(error);
+        if (isSaved && image.path === undefined) image.notSaved = reasonOf(error);
       }
+    }
+
+    function isShownAt(image: FetchedOutput, place: number): boolean {
+      if (preview === 'off') return false;
+      if (!hasSharp) image.notShown = NO_SHARP;
+      else if (place >= MAX_PREVIEWS) image.notShown = TOO_MANY;
+      return image.notShown === undefined;
     }
 
     const queue = images.entries();
     const work = async (signal: AbortSignal) => {
-      for (const [index, image] of queue) await fetchImage(image, index, signal);
+      for (const [place, [index, image]] of queue)
+        await fetchImage(image, index, isShownAt(image, place), signal);
     };
     const workers = (signal: AbortSignal) =>
       Promise.all(Array.from({ length: CONCURRENCY }, () => work(signal)));
     const late = new ImageError(`it did not arrive within ${Math.round(timeout / 100) / 10} s`);
-    await within(options.clock, timeout, late, workers, caller);
+    await within(clock, timeout, late, workers, caller);
     return fetched;
   };
 }
+
+const factsOf = ({ type, bytes, width, height, transparent }: Original): ImageFacts => ({
+  type,
+  bytes,
+  ...(width !== undefined && { width }),
+  ...(height !== undefined && { height }),
+  ...(transparent && { transparent }),
+});

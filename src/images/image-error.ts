@@ -4,14 +4,17 @@ import { ToolError } from '../errors.ts';
 export class ImageError extends ToolError {
   /** Completes a sentence such as "not shown, as …". */
   readonly reason: string;
+  /** Whether it is not worth a file: damaged or hostile, not just too large to be decoded here. */
+  readonly isRefused: boolean;
 
-  constructor(reason: string, cause?: unknown) {
+  constructor(reason: string, { cause, isRefused = false }: { cause?: unknown; isRefused?: boolean } = {}) {
     super('image_unavailable', `The image is not available, as ${reason}.`, {
       next: 'Its URL may still open in a browser.',
       cause,
     });
     this.name = 'ImageError';
     this.reason = reason;
+    this.isRefused = isRefused;
   }
 }
 
@@ -19,5 +22,5 @@ export class ImageError extends ToolError {
 export function asImageError(error: unknown, what: string): ImageError {
   if (error instanceof ImageError) return error;
   const { code, name } = error as NodeJS.ErrnoException;
-  return new ImageError(`${what} (${code ?? name})`, error);
+  return new ImageError(`${what} (${code ?? name})`, { cause: error });
 }

@@ -29,3 +29,9 @@ export function describeNonImage(head: Buffer): string {
 
 export const mimeType = (type: ImageType): string => `image/${type}`;
 export const extension = (type: ImageType): string => (type === 'jpeg' ? 'jpg' : type);
+
+/** The extension for a MIME type that this program tells by a file's bytes. */
+export const extensionOf = (mime: string): string | undefined =>
+  (['png', 'jpeg', 'webp', 'gif', 'avif'] as const)
+    .filter((type) => mimeType(type) === mime)
+    .map((type) => extension(type))[0];

@@ -10,18 +10,32 @@ type GenerateOptions = Omit<JobsOptions, 'check' | 'ended'> & { claims: Claims; 
 
 const PRUNE_EVERY = 3_600_000;
 
-/** A model's input as it is sent. */
-type Body = Record<string, unknown>;
+/** A model's input, as it is sent or recorded. */
+type Input = Record<string, unknown>;
+
+/** What a paid call may bring along. */
+interface PaidOptions {
+  /** Makes the input that is sent, if it differs from what is recorded. Asked only if a new job is submitted. */
+  body?: () => Promise<Input>;
+  /** The same call as an earlier one may have recorded it. */
+  earlier?: Input | undefined;
+}
 
 /** Makes what serves a paid call: by the earlier job that it repeats, or by a new one that is submitted once. */
 export function createGenerate(options: GenerateOptions) {
   const { api, requireKey, store, keep, calls, claims, follow, intervals, runTimes, clock, log } = options;
   let prunedAt = Number.NEGATIVE_INFINITY;
 
-  async function serve(call: PaidCall, fingerprint: string, body: Body, wait: Wait): Promise<Outcome> {
-    const earlier = await claims.resume(fingerprint, wait);
-    if (earlier) return resume(earlier, wait);
-    const claim = await submit(call, fingerprint, body, wait);
+  async function serve(
+    call: PaidCall,
+    fingerprint: string,
+    { body, earlier }: PaidOptions,
+    wait: Wait,
+  ): Promise<Outcome> {
+    const found =
+      (await claims.resume(fingerprint, wait)) ?? (earlier && (await resumeEarlier(call, earlier, wait)));
+    if (found) return resume(found, wait);
+    const claim = await submit(call, fingerprint, body ? await body() : call.input, wait);
     const requestId = claim.job.request_id as string;
     prune();
     wait.onPoll(claim.job);
@@ -29,6 +43,13 @@ export function createGenerate(options: GenerateOptions) {
     return follow(claim, requestId, { firstInterval: intervals.next(call) }, wait).catch((error) => {
       throw error instanceof ToolError ? unfollowed(requestId, error) : error;
     });
+  }
+
+  async function resumeEarlier({ model }: PaidCall, input: Input, wait: Wait): Promise<Claim | undefined> {
+    const fingerprint = fingerprintOf(store.account, { model, input });
+    const claim = await claims.resume(fingerprint, wait);
+    if (claim) calls.follows(wait.call, fingerprint);
+    return claim;
   }
 
   /** Answers a call that repeats an earlier one: with its job, or that there may or may not be one. */
@@ -45,7 +66,7 @@ export function createGenerate(options: GenerateOptions) {
    * Submits a paid job. The wait's signal keeps it from being sent, but never aborts it once it is. A request id that
    * is only a lead is recorded like any other before it is followed up; if that settles nothing, following the job will.
    */
-  async function submit(call: PaidCall, fingerprint: string, body: Body, wait: Wait): Promise<Claim> {
+  async function submit(call: PaidCall, fingerprint: string, body: Input, wait: Wait): Promise<Claim> {
     const claim = await calls.hold(wait.call, claims.reserve(call, fingerprint, wait));
     const { requestId, unproven } = await calls.hold(wait.call, send(claim, body, wait));
     if (unproven) {
@@ -58,7 +79,7 @@ export function createGenerate(options: GenerateOptions) {
   }
 
   /** Submits once, with the intent durable before the POST and the request id after it. */
-  async function send(claim: Claim, body: Body, wait: Wait): Promise<Submission> {
+  async function send(claim: Claim, body: Input, wait: Wait): Promise<Submission> {
     if (wait.signal.aborted) {
       await claim.discard();
       throw wait.signal.reason;
@@ -81,18 +102,18 @@ export function createGenerate(options: GenerateOptions) {
 
   /**
    * Submits a paid job, or resumes the earlier one that this call repeats, and follows it to its end or the wait's. The
-   * input is recorded and tells whether a call repeats another; `body` is what is sent, if that differs.
+   * input is recorded and tells whether a call repeats another.
    */
   return async function generate(
     model: string,
-    input: Record<string, unknown>,
+    input: Input,
     wait: Wait,
-    body: Body = input,
+    options: PaidOptions = {},
   ): Promise<Outcome> {
     await requireKey();
     const call = { model, input };
     const fingerprint = fingerprintOf(store.account, call);
-    return calls.open(wait, fingerprint, () => serve(call, fingerprint, body, wait));
+    return calls.open(wait, fingerprint, () => serve(call, fingerprint, options, wait));
   };
 }
 

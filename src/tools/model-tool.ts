@@ -37,10 +37,12 @@ export async function runModel(
   const { jobs, readReference, catalogue } = services;
   refuseTransparentJpeg(model, input);
   const { recorded, body } = await withReferences(model, input, readReference);
-  const outcome = await jobs.generate(model.id, recorded, call.wait, body).catch(async (error) => {
-    const isRefused = error instanceof ToolError && error.code === 'input_refused';
-    throw isRefused ? await withLiveSchema(error, model.id, input, catalogue) : error;
-  });
+  const outcome = await jobs
+    .generate(model.id, recorded, call.wait, { body: async () => body })
+    .catch(async (error) => {
+      const isRefused = error instanceof ToolError && error.code === 'input_refused';
+      throw isRefused ? await withLiveSchema(error, model.id, input, catalogue) : error;
+    });
   return resultWithImages(outcome, call, services);
 }
 

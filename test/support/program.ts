@@ -134,6 +134,9 @@ export async function connect(
     budgetUsd: undefined,
     outputDir: freshDataDir(),
     autoSave: false,
+    sidecar: false,
+    // Tests of other things need not wait for pictures to be kept.
+    keepImagesBytes: 0,
     inputDirs: [],
     // Tests of other things need not wait for pictures to be drawn and decoded.
     preview: 'off',

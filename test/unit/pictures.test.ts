@@ -3,7 +3,12 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { thumbnail } from '../../src/cli/gallery/collection.ts';
+import { createDownloader } from '../../src/images/download.ts';
 import { createOutputFetcher } from '../../src/images/fetch-outputs.ts';
+import { createOriginals } from '../../src/images/library/originals.ts';
+import { createSaveInOutputDir } from '../../src/images/saving/output-dir.ts';
+import type { Job } from '../../src/jobs/job.ts';
+import { createLog } from '../../src/log.ts';
 import { isPoolBusy } from '../../src/thread-pool.ts';
 import { createJumpingClock } from '../support/clock.ts';
 import { plain } from '../support/images.ts';
@@ -20,18 +25,29 @@ const serve = () =>
   });
 
 const image = (url: string) => ({ url, kind: 'image' as const });
+const jobWith = (...urls: string[]): Job => ({ model: 'a/b', input: {}, state: 'succeeded', urls });
 const never = new AbortController().signal;
+
+/** What fetches outputs from a server on this machine, and keeps none. */
+function fetcher(origin: string) {
+  const originals = createOriginals({
+    library: undefined,
+    store: { byRequestId: async () => undefined, update: async () => undefined },
+    download: createDownloader(origin),
+    ended: never,
+    log: createLog('silent', String),
+  });
+  const saveInOutputDir = createSaveInOutputDir({ dir: freshDataDir(), hasSidecar: false });
+  return createOutputFetcher({ clock: createJumpingClock(), originals, saveInOutputDir });
+}
 
 describe('the outputs of a job', () => {
   it('that are late are left out, and the others are there', async () => {
     const { origin } = await serve();
-    const fetchOutputs = createOutputFetcher({
-      clock: createJumpingClock(),
-      loopbackOrigin: origin,
-      outputDir: freshDataDir(),
-    });
-    const [good, silent] = await fetchOutputs([image(`${origin}/good`), image(`${origin}/silent`)], {
+    const fetchOutputs = fetcher(origin);
+    const [good, silent] = await fetchOutputs(jobWith(`${origin}/good`, `${origin}/silent`), {
       preview: 'small',
+      isSaved: false,
       timeout: 3_000,
       signal: never,
     });
@@ -42,14 +58,11 @@ describe('the outputs of a job', () => {
 
   it('are given up as soon as the call ends', async () => {
     const { origin } = await serve();
-    const fetchOutputs = createOutputFetcher({
-      clock: createJumpingClock(),
-      loopbackOrigin: origin,
-      outputDir: freshDataDir(),
-    });
+    const fetchOutputs = fetcher(origin);
     const call = new AbortController();
-    const fetching = fetchOutputs([image(`${origin}/silent`)], {
+    const fetching = fetchOutputs(jobWith(`${origin}/silent`), {
       preview: 'small',
+      isSaved: false,
       timeout: 3_600_000,
       signal: call.signal,
     });
@@ -65,13 +78,9 @@ describe('an image that takes seconds to decode', () => {
     const { origin } = await startUpstream('', {
       '/slow': (_, response) => void response.writeHead(200).end(slow),
     });
-    const fetchOutputs = createOutputFetcher({
-      clock: createJumpingClock(),
-      loopbackOrigin: origin,
-      outputDir: freshDataDir(),
-    });
-    const options = { preview: 'small', timeout: 3_600_000, signal: call.signal } as const;
-    const fetching = fetchOutputs([image(`${origin}/slow`)], options);
+    const fetchOutputs = fetcher(origin);
+    const options = { preview: 'small', isSaved: false, timeout: 3_600_000, signal: call.signal } as const;
+    const fetching = fetchOutputs(jobWith(`${origin}/slow`), options);
     await expect.poll(isPoolBusy).toBe(true);
     call.abort('user');
     expect(await fetching).toMatchObject([{ facts: { type: 'image/avif' }, notShown: 'the call has ended' }]);

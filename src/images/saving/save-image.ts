@@ -1,10 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, link, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Download } from '../download.ts';
 import { ImageError } from '../image-error.ts';
 import { extension } from '../image-type.ts';
+import { sha256Of } from '../library/library.ts';
 
 const TEMPORARY = /^\.[0-9a-f-]{36}\.part$/;
 // In ms: only a dead process leaves a temporary file this old.
@@ -13,14 +14,14 @@ const ABANDONED_AFTER = 3_600_000;
 const MAX_NAMESAKES = 100;
 
 /**
- * Saves an image as `<stem>.<true extension>`, with its metadata in a sidecar, and returns its path. Never overwrites:
+ * Saves an image as `<stem>.<true extension>`, with its metadata, if given, in a sidecar, and returns its path. Never overwrites:
  * if another file has that name it becomes `<stem>_2`; if the same image has, nothing is written. Throws ImageError.
  */
 export async function saveImage(
   folder: string,
   stem: string,
   { type, data }: Download,
-  metadata: Record<string, unknown>,
+  metadata: Record<string, unknown> | undefined,
 ): Promise<string> {
   const dir = resolve(folder);
   const temporary = join(dir, `.${randomUUID()}.part`);
@@ -31,10 +32,9 @@ export async function saveImage(
     for (let count = 1; count <= MAX_NAMESAKES; count++) {
       const path = join(dir, `${stem}${count === 1 ? '' : `_${count}`}.${extension(type)}`);
       if (await linkIfFree(temporary, path)) {
-        const sha256 = createHash('sha256').update(data).digest('hex');
-        const sidecar = `${JSON.stringify({ ...metadata, sha256 }, null, 2)}\n`;
+        const sidecar = metadata && `${JSON.stringify({ ...metadata, sha256: sha256Of(data) }, null, 2)}\n`;
         // Best effort: the image is what was asked for.
-        await writeFile(`${path}.json`, sidecar, { flag: 'wx' }).catch(() => {});
+        if (sidecar) await writeFile(`${path}.json`, sidecar, { flag: 'wx' }).catch(() => {});
         return path;
       }
       if (await hasContent(path, data)) return path;
@@ -43,7 +43,7 @@ export async function saveImage(
     const { code } = error as NodeJS.ErrnoException;
     throw new ImageError(
       `nothing can be written to ${dir} (${code}); another folder is chosen with --output-dir or RUNCOMFY_OUTPUT_DIR`,
-      error,
+      { cause: error },
     );
   } finally {
     await rm(temporary, { force: true }).catch(() => {});

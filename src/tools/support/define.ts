@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { Clock } from '../../clock.ts';
 import type { PreviewSetting } from '../../config/settings.ts';
 import type { FetchOutputs } from '../../images/fetch-outputs.ts';
+import type { Originals } from '../../images/library/originals.ts';
 import type { Preview } from '../../images/preview.ts';
 import type { ReadReference } from '../../images/references/references.ts';
 import type { Wait } from '../../jobs/calls.ts';
@@ -20,6 +21,9 @@ export interface Services {
   loopbackOrigin: string | undefined;
   readReference: ReadReference;
   fetchOutputs: FetchOutputs;
+  originals: Originals;
+  /** Where images are saved. */
+  outputDir: string;
   /** Whether every image is saved, not only on request. */
   autoSave: boolean;
 }

@@ -3,11 +3,10 @@ import { ToolError } from '../../errors.ts';
 import type { FetchedOutput } from '../../images/fetch-outputs.ts';
 import { isTrustedOutput } from '../../images/trust.ts';
 import type { Outcome } from '../../jobs/calls.ts';
-import { isFinal, type Job } from '../../jobs/job.ts';
+import { isFinal, type Job, jobOutputs } from '../../jobs/job.ts';
 import { quoteUntrusted } from '../../runcomfy/sanitize.ts';
 import type { Services, ToolCall, ToolResult } from './define.ts';
-import { type FetchServices, showOutputs } from './fetch-job-outputs.ts';
-import { headline, jobData, jobOutputs, missingNotes, outputLines } from './job-words.ts';
+import { headline, jobData, missingNotes, outputLines } from './job-words.ts';
 
 /** The shape of every result about one job. Few keys are required: clients check it after the money is spent. */
 export const jobOutput = z.looseObject({
@@ -23,15 +22,17 @@ export const jobOutput = z.looseObject({
 
 export type JobResultServices = Pick<Services, 'clock' | 'loopbackOrigin'>;
 
-/** A job in words and data, with what was fetched of its outputs. Throws `job_failed` if it failed. */
+/** A job in words and data, with what was fetched of its outputs, and why nothing is kept. Throws `job_failed` if it failed. */
 export function jobResult(
   { job, resumed, readError }: Outcome,
   { clock, loopbackOrigin }: JobResultServices,
   outputs: readonly FetchedOutput[] = jobOutputs(job),
+  notKept?: string,
 ): ToolResult {
   if (job.state === 'failed') throw jobFailed(job);
   const isTrusted = (url: string) => isTrustedOutput(url, loopbackOrigin);
   const notes = missingNotes(outputs);
+  if (notKept !== undefined) notes.push(`The library keeps nothing, as ${notKept}.`);
   return {
     lines: [
       headline(job, clock.now()),
@@ -44,11 +45,12 @@ export function jobResult(
     ],
     data: {
       ...jobData(job, clock.now()),
-      images: outputs.map(({ url, kind, facts, path }) => ({
+      images: outputs.map(({ url, kind, facts, isKept, path }) => ({
         url,
         kind: kind === 'image' ? undefined : kind,
         trusted: isTrusted(url) ? undefined : false,
         ...facts,
+        kept: isKept,
         path,
       })),
       finished_at: job.finished_at,
@@ -60,22 +62,29 @@ export function jobResult(
   };
 }
 
-export type ResultServices = JobResultServices & FetchServices & Pick<Services, 'autoSave'>;
+export type ResultServices = JobResultServices & Pick<Services, 'autoSave' | 'fetchOutputs' | 'originals'>;
 
-/** The result of a job; if it succeeded, with its images shown, and saved if the user saves all. */
+// In ms. A result waits for its images for what is left of the call's wait, within these bounds: the least still fits
+// between the usual wait of 45 s and the 60 s after which most clients give up.
+const MIN_TIMEOUT = 5_000;
+const MAX_TIMEOUT = 20_000;
+
+/** The result of a job; if it succeeded, with its images shown, kept, and saved if the user saves all. */
 export async function resultWithImages(
   outcome: Outcome,
-  call: ToolCall,
+  { wait, preview }: ToolCall,
   services: ResultServices,
 ): Promise<ToolResult> {
   const { job } = outcome;
-  const { autoSave } = services;
-  const isFetched = job.state === 'succeeded' && (call.preview !== 'off' || autoSave);
-  return jobResult(
-    outcome,
-    services,
-    isFetched ? await showOutputs(job, call, services, autoSave) : undefined,
-  );
+  const { clock, autoSave, fetchOutputs, originals } = services;
+  if (job.state !== 'succeeded' || (preview === 'off' && !autoSave && !originals.areKept))
+    return jobResult(outcome, services);
+  const timeout = Math.min(MAX_TIMEOUT, Math.max(MIN_TIMEOUT, wait.until - clock.now()));
+  const outputs = await fetchOutputs(job, { preview, isSaved: autoSave, timeout, signal: wait.signal });
+  // What was not fetched for the answer is fetched behind it.
+  void wait.delivered.then(() => originals.keepLater(job));
+  const notKept = await originals.obstacle();
+  return jobResult(outcome, services, outputs, notKept);
 }
 
 function nextAfterJob({ state, request_id }: Job, outputs: readonly FetchedOutput[]): string | undefined {

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { FetchedOutput, ImageFacts } from '../../images/fetch-outputs.ts';
-import { type Job, kindAt, UNKNOWN_MODEL } from '../../jobs/job.ts';
+import { type Job, jobOutputs, UNKNOWN_MODEL } from '../../jobs/job.ts';
 import { dollars } from '../../jobs/spending/totals.ts';
-import type { MediaKind, Output } from '../../runcomfy/outputs.ts';
+import type { MediaKind } from '../../runcomfy/outputs.ts';
 import { quoteUntrusted } from '../../runcomfy/sanitize.ts';
 
 /** What an output of a kind is called. */
@@ -12,9 +12,6 @@ export const KIND_NAMES: Record<MediaKind, string> = {
   audio: 'audio file',
   '3d': '3D model',
 };
-
-export const jobOutputs = (job: Job): Output[] =>
-  (job.urls ?? []).map((url, index) => ({ url, kind: kindAt(job, index) }));
 
 /** Seconds from the submit to the job's end, or to now. */
 export function elapsedSeconds(job: Job, now: number): number | undefined {

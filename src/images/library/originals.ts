@@ -1,0 +1,160 @@
+import { ToolError } from '../../errors.ts';
+import { type Job, jobOutputs, type Original, withOriginals } from '../../jobs/job.ts';
+import type { JobStore } from '../../jobs/store.ts';
+import type { Log } from '../../log.ts';
+import type { Download, Downloader } from '../download.ts';
+import type { ImageFacts } from '../fetch-outputs.ts';
+import { ImageError } from '../image-error.ts';
+import { describeNonImage, HEAD_BYTES, mimeType, sniff } from '../image-type.ts';
+import { type Preview, type RenderedPreview, renderPreview } from '../preview.ts';
+import { type Library, sha256Of } from './library.ts';
+
+/** One output of a job, by the index of its URL. */
+export interface JobOutput {
+  job: Job;
+  index: number;
+}
+
+/** What decoding showed of an image, and a small preview of it; undefined without sharp. */
+export type Rendering = Promise<RenderedPreview | undefined>;
+
+export type Originals = ReturnType<typeof createOriginals>;
+
+// How many are fetched at a time behind the answers, so that a call in the foreground hardly notices.
+const MAX_BEHIND = 2;
+
+/** The originals of jobs: from the library, else from their links. What came from a link is kept, if there is a library. */
+export function createOriginals(options: {
+  library: Library | undefined;
+  store: Pick<JobStore, 'byRequestId' | 'update'>;
+  download: Downloader;
+  /** Ends what is fetched behind the answers. */
+  ended: AbortSignal;
+  log: Log;
+}) {
+  const { library, store, download, ended, log } = options;
+  const keeping = new Map<string, Promise<boolean>>();
+  const behind = new Map<string, JobOutput>();
+  let workers = 0;
+
+  const keyOf = ({ job, index }: JobOutput) => `${job.request_id}#${index}`;
+
+  /** What is known of an output, if the library has it at this moment. */
+  async function kept({ job, index }: JobOutput): Promise<Original | undefined> {
+    const original = job.originals?.[index];
+    return original && (await library?.has(original)) ? original : undefined;
+  }
+
+  /** An image, as it was made. Throws ImageError, or the signal's reason. */
+  async function open(output: JobOutput, signal: AbortSignal): Promise<Download & { kept?: Original }> {
+    const { job, index } = output;
+    const original = job.originals?.[index];
+    const data = original && (await library?.read(original));
+    if (original && data) {
+      const type = sniff(data.subarray(0, HEAD_BYTES));
+      if (!type) throw new ImageError(describeNonImage(data.subarray(0, HEAD_BYTES)));
+      return { type, data, kept: original };
+    }
+    const { url, kind } = jobOutputs(job)[index] ?? {};
+    if (url === undefined || kind !== 'image') throw new ImageError('it is not an image');
+    return download(url, signal);
+  }
+
+  /** Records what an output was; false if the job has no record. */
+  async function addOriginal({ request_id = '' }: Job, index: number, original: Original): Promise<boolean> {
+    const stored = await store.byRequestId(request_id);
+    const learned = new Map([[index, original]]);
+    return !!stored && (await store.update(stored.id, (now) => withOriginals(now, learned))) !== undefined;
+  }
+
+  async function keepNow({ job, index }: JobOutput, { type, data }: Download, rendering: Rendering) {
+    const mime = mimeType(type);
+    if (!library || data.length > library.maxBytes || (await library.obstacle()) !== undefined) return false;
+    // A file that no record names would never be found again.
+    if (!(await store.byRequestId(job.request_id ?? ''))) return false;
+    const [sha256, rendered] = await Promise.all([library.put(data, mime), rendering.catch(unlessDamaged)]);
+    const { preview, ...facts } = rendered ?? {};
+    const thumbnail = preview && (await library.put(preview.data, preview.mimeType));
+    const original = { sha256, type: mime, bytes: data.length, ...facts, ...(thumbnail && { thumbnail }) };
+    return addOriginal(job, index, original);
+  }
+
+  /** Keeps an image that was downloaded. Never rejects: resolves to whether it is kept. */
+  function keep(output: JobOutput, found: Download, rendering: Rendering): Promise<boolean> {
+    const key = keyOf(output);
+    const work = keepNow(output, found, rendering)
+      .catch((error) => {
+        log.warn(`a picture of ${output.job.request_id} is not kept: ${error.message}`);
+        return false;
+      })
+      .finally(() => keeping.get(key) === work && keeping.delete(key));
+    keeping.set(key, work);
+    return work;
+  }
+
+  async function fetchAndKeep(output: JobOutput): Promise<void> {
+    const stored = await store.byRequestId(output.job.request_id ?? '');
+    if (ended.aborted || !stored || keeping.has(keyOf(output))) return;
+    const { index } = output;
+    const { job } = stored;
+    const { url } = jobOutputs(job)[index] ?? {};
+    if (url === undefined || (await kept({ job, index }))) return;
+    const found = await download(url, ended);
+    await keep({ job, index }, found, renderPreview(found.data, found.type, 'small'));
+  }
+
+  async function work(): Promise<void> {
+    for (const [key, output] of behind) {
+      behind.delete(key);
+      await fetchAndKeep(output).catch(
+        (error) =>
+          ended.aborted || log.info(`a picture of ${output.job.request_id} is not kept: ${error.message}`),
+      );
+    }
+  }
+
+  return {
+    /** Whether there is a library. */
+    areKept: library !== undefined,
+    kept,
+    open,
+    keep,
+    /** The small preview that is kept with an original. */
+    async thumbnail({ thumbnail }: Original): Promise<Preview | undefined> {
+      if (thumbnail === undefined) return undefined;
+      const data = await library?.read({ sha256: thumbnail, type: 'image/jpeg' });
+      return data && { data, mimeType: 'image/jpeg' };
+    },
+    /** Records where a copy was saved. Never rejects: the copy is there. */
+    async addSaved(
+      { job, index }: JobOutput,
+      { data }: Download,
+      facts: ImageFacts,
+      path: string,
+    ): Promise<void> {
+      const original = { ...facts, sha256: sha256Of(data), saved: [path] };
+      await addOriginal(job, index, original).catch((error) => log.warn(error.message));
+    },
+    /** Why nothing can be kept now; undefined if it can. Completes "not kept, as …". */
+    obstacle: async () => library?.obstacle(),
+    /** Fetches and keeps, behind the answer, those images of a job that are not kept. */
+    keepLater(job: Job): void {
+      if (!library) return;
+      for (const [index, { kind }] of jobOutputs(job).entries())
+        if (kind === 'image') behind.set(keyOf({ job, index }), { job, index });
+      while (workers < MAX_BEHIND && workers < behind.size) {
+        workers += 1;
+        void work().finally(() => {
+          workers -= 1;
+        });
+      }
+    },
+    /** Resolves when everything that was downloaded is kept, or cannot be. */
+    settled: async () => void (await Promise.all(keeping.values())),
+  };
+}
+
+/** What cannot be decoded here, as sharp is missing or it is too large, is kept all the same. */
+function unlessDamaged(error: unknown): undefined {
+  if (!(error instanceof ToolError) || (error instanceof ImageError && error.isRefused)) throw error;
+}
