@@ -7,7 +7,9 @@ import { createDownloader, type DownloadLimits } from './images/download.ts';
 import { createOutputFetcher } from './images/fetch-outputs.ts';
 import { createLibrary } from './images/library/library.ts';
 import { createOriginals } from './images/library/originals.ts';
+import { createLinkCheck } from './images/references/link-check.ts';
 import { createReferenceReader } from './images/references/references.ts';
+import { createSendOutput } from './images/references/sent-output.ts';
 import { createSaveInOutputDir } from './images/saving/output-dir.ts';
 import { loopbackOrigin, outputOrigins } from './images/trust.ts';
 import { createCalls } from './jobs/calls.ts';
@@ -28,6 +30,7 @@ import { accountDir } from './stores/file/names.ts';
 import { createFileStore } from './stores/file/store.ts';
 import { createTools } from './tools/index.ts';
 import type { Services } from './tools/support/define.ts';
+import { createLast } from './tools/support/last.ts';
 
 /** The parts of a running program. */
 export type Program = ReturnType<typeof createProgram>;
@@ -76,6 +79,7 @@ export function createProgram(config: Config, surroundings: Surroundings) {
     ended: end.signal,
     log,
   });
+  const checkLink = createLinkCheck({ loopbackOrigin: local });
   const saveInOutputDir = createSaveInOutputDir({ dir: outputDir, hasSidecar: sidecar });
   const services: Services = {
     clock,
@@ -83,7 +87,9 @@ export function createProgram(config: Config, surroundings: Surroundings) {
     balance: api.balance,
     catalogue,
     loopbackOrigin: local,
-    readReference: createReferenceReader({ loopbackOrigin: local, folders: inputDirs }),
+    readReference: createReferenceReader({ loopbackOrigin: local, folders: inputDirs, checkLink }),
+    sendOutput: createSendOutput({ originals, checkLink, loopbackOrigin: local }),
+    last: createLast(),
     originals,
     fetchOutputs: createOutputFetcher({ clock, originals, saveInOutputDir }),
     autoSave,

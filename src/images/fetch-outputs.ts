@@ -91,7 +91,7 @@ export function createOutputFetcher(options: {
         // An image that is only saved is decoded too: a damaged one is not worth a file.
         const size = preview === 'off' ? 'small' : preview;
         const rendering = hasSharp ? renderPreview(data, type, size, maxBytes) : Promise.resolve(undefined);
-        if (!original.kept)
+        if (!original.isKept)
           void originals.keep({ job, index }, original, rendering).then((isKept) => {
             if (isKept) image.isKept = true;
           });

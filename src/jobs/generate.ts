@@ -17,8 +17,8 @@ type Input = Record<string, unknown>;
 interface PaidOptions {
   /** Makes the input that is sent, if it differs from what is recorded. Asked only if a new job is submitted. */
   body?: () => Promise<Input>;
-  /** The same call as an earlier one may have recorded it. */
-  earlier?: Input | undefined;
+  /** Other inputs under which an earlier call may have recorded the same. */
+  earlier?: readonly Input[];
 }
 
 /** Makes what serves a paid call: by the earlier job that it repeats, or by a new one that is submitted once. */
@@ -29,11 +29,10 @@ export function createGenerate(options: GenerateOptions) {
   async function serve(
     call: PaidCall,
     fingerprint: string,
-    { body, earlier }: PaidOptions,
+    { body, earlier = [] }: PaidOptions,
     wait: Wait,
   ): Promise<Outcome> {
-    const found =
-      (await claims.resume(fingerprint, wait)) ?? (earlier && (await resumeEarlier(call, earlier, wait)));
+    const found = (await claims.resume(fingerprint, wait)) ?? (await resumeEarlier(call, earlier, wait));
     if (found) return resume(found, wait);
     const claim = await submit(call, fingerprint, body ? await body() : call.input, wait);
     const requestId = claim.job.request_id as string;
@@ -45,11 +44,14 @@ export function createGenerate(options: GenerateOptions) {
     });
   }
 
-  async function resumeEarlier({ model }: PaidCall, input: Input, wait: Wait): Promise<Claim | undefined> {
-    const fingerprint = fingerprintOf(store.account, { model, input });
-    const claim = await claims.resume(fingerprint, wait);
-    if (claim) calls.follows(wait.call, fingerprint);
-    return claim;
+  async function resumeEarlier({ model }: PaidCall, inputs: readonly Input[], wait: Wait) {
+    for (const input of inputs) {
+      const fingerprint = fingerprintOf(store.account, { model, input });
+      const claim = await claims.resume(fingerprint, wait);
+      if (claim) calls.follows(wait.call, fingerprint);
+      if (claim) return claim;
+    }
+    return undefined;
   }
 
   /** Answers a call that repeats an earlier one: with its job, or that there may or may not be one. */

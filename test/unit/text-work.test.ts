@@ -46,8 +46,10 @@ import { runImageModel } from '../../src/tools/run-image-model.ts';
 import { inputProblems, readArguments } from '../../src/tools/support/arguments.ts';
 import type { ToolCall } from '../../src/tools/support/define.ts';
 import { errorText } from '../../src/tools/support/error-text.ts';
+import { type HandleServices, isHandle, resolveHandle } from '../../src/tools/support/handles.ts';
 import { jobResult } from '../../src/tools/support/job-result.ts';
 import { jobLine } from '../../src/tools/support/job-words.ts';
+import { createLast } from '../../src/tools/support/last.ts';
 import { withLiveSchema } from '../../src/tools/support/live-schema.ts';
 import { requestId } from '../../src/tools/support/schema.ts';
 import { toolNames } from '../../src/tools/support/tool-names.ts';
@@ -56,6 +58,9 @@ const redact = createRedactor(() => ['key-123456', 'a"b<c']);
 const clean = (text: string, max?: number) => quoteUntrusted(text, { redact, max });
 const job: Job = { model: 'a/b', input: {}, state: 'succeeded', request_id: 'r' };
 const services = { clock: { now: () => 0, sleep: async () => {} }, loopbackOrigin: undefined };
+const never = new AbortController().signal;
+const readReferenceIn = (folders: string[]) =>
+  createReferenceReader({ loopbackOrigin: undefined, folders, checkLink: async () => undefined });
 const entryWith = (text: string) => {
   const field = { type: text, title: text, description: text, default: text, enum: [text, `${text}2`] };
   const entry = readEntry({
@@ -220,13 +225,16 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
   },
   'images/references/references.ts': {
     urlProblem: (text) => urlProblem(`https://me:${text}`, undefined),
-    'a URL': (text) =>
-      refused(() => createReferenceReader({ loopbackOrigin: undefined, folders: [] })('a', `http://${text}`)),
-    'a path': (text) =>
-      refused(() => createReferenceReader({ loopbackOrigin: undefined, folders: ['/a'] })('a', `/a/${text}`)),
+    'a URL': (text) => refused(() => readReferenceIn([])('a', `http://${text}`, never)),
+    'a path': (text) => refused(() => readReferenceIn(['/a'])('a', `/a/${text}`, never)),
   },
   'images/references/local-file.ts': {
     'a path': (text) => refused(() => createFileReader(['/a'])(`/a/../${text}`)),
+  },
+  'tools/support/handles.ts': {
+    isHandle,
+    resolveHandle: (text) =>
+      refused(() => resolveHandle('a', `job:${text}`, { last: createLast() } as HandleServices)),
   },
   'did-you-mean.ts': {
     'didYouMean, given': (text) => didYouMean(text, ['prompt', 'image_size']),

@@ -1,11 +1,13 @@
+import { readFile, stat } from 'node:fs/promises';
 import { ToolError } from '../../errors.ts';
 import { type Job, jobOutputs, type Original, withOriginals } from '../../jobs/job.ts';
 import type { JobStore } from '../../jobs/store.ts';
 import type { Log } from '../../log.ts';
+import type { Output } from '../../runcomfy/outputs.ts';
 import type { Download, Downloader } from '../download.ts';
 import type { ImageFacts } from '../fetch-outputs.ts';
 import { ImageError } from '../image-error.ts';
-import { describeNonImage, HEAD_BYTES, mimeType, sniff } from '../image-type.ts';
+import { HEAD_BYTES, mimeType, sniff } from '../image-type.ts';
 import { type Preview, type RenderedPreview, renderPreview } from '../preview.ts';
 import { type Library, sha256Of } from './library.ts';
 
@@ -17,6 +19,9 @@ export interface JobOutput {
 
 /** What decoding showed of an image, and a small preview of it; undefined without sharp. */
 export type Rendering = Promise<RenderedPreview | undefined>;
+
+/** What RunComfy told of an output that a job has. */
+export const outputAt = ({ job, index }: JobOutput): Output => jobOutputs(job)[index] as Output;
 
 export type Originals = ReturnType<typeof createOriginals>;
 
@@ -45,19 +50,19 @@ export function createOriginals(options: {
     return original && (await library?.has(original)) ? original : undefined;
   }
 
-  /** An image, as it was made. Throws ImageError, or the signal's reason. */
-  async function open(output: JobOutput, signal: AbortSignal): Promise<Download & { kept?: Original }> {
-    const { job, index } = output;
+  /** An image from the library, or else from a copy that was saved; undefined if neither is there. */
+  async function readKept({ job, index }: JobOutput): Promise<Download | undefined> {
     const original = job.originals?.[index];
-    const data = original && (await library?.read(original));
-    if (original && data) {
-      const type = sniff(data.subarray(0, HEAD_BYTES));
-      if (!type) throw new ImageError(describeNonImage(data.subarray(0, HEAD_BYTES)));
-      return { type, data, kept: original };
-    }
-    const { url, kind } = jobOutputs(job)[index] ?? {};
-    if (url === undefined || kind !== 'image') throw new ImageError('it is not an image');
-    return download(url, signal);
+    const data = original && ((await library?.read(original)) ?? (await readCopy(original)));
+    const type = data && sniff(data.subarray(0, HEAD_BYTES));
+    return data && type ? { type, data } : undefined;
+  }
+
+  /** An image, as it was made. Throws ImageError, or the signal's reason. */
+  async function open(output: JobOutput, signal: AbortSignal): Promise<Download & { isKept: boolean }> {
+    const found = await readKept(output);
+    if (found) return { ...found, isKept: true };
+    return { ...(await download(outputAt(output).url, signal)), isKept: false };
   }
 
   /** Records what an output was; false if the job has no record. */
@@ -117,6 +122,7 @@ export function createOriginals(options: {
     /** Whether there is a library. */
     areKept: library !== undefined,
     kept,
+    readKept,
     open,
     keep,
     /** The small preview that is kept with an original. */
@@ -152,6 +158,17 @@ export function createOriginals(options: {
     /** Resolves when everything that was downloaded is kept, or cannot be. */
     settled: async () => void (await Promise.all(keeping.values())),
   };
+}
+
+/** What lies where a copy was saved, if it still is that copy. */
+async function readCopy({ saved = [], sha256, bytes }: Original): Promise<Buffer | undefined> {
+  for (const path of saved) {
+    const found = await stat(path).catch(() => undefined);
+    if (!found?.isFile() || found.size !== bytes) continue;
+    const data = await readFile(path).catch(() => undefined);
+    if (data && sha256Of(data) === sha256) return data;
+  }
+  return undefined;
 }
 
 /** What cannot be decoded here, as sharp is missing or it is too large, is kept all the same. */

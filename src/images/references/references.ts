@@ -7,26 +7,29 @@ import { ImageError } from '../image-error.ts';
 import { describeNonImage, sniff } from '../image-type.ts';
 import { isPrivateHost } from '../trust.ts';
 import { MAX_SENT_BYTES, toDataUri } from './data-uri.ts';
+import type { CheckLink } from './link-check.ts';
 import { createFileReader, LocalFileError } from './local-file.ts';
 
-/** A reference image: what is sent to RunComfy, and what is recorded instead of megabytes. */
-interface Reference {
-  sent: string;
-  recorded: string;
+/** A reference image: what is recorded, and what is sent to RunComfy. */
+export interface Reference<Value = string> {
+  readonly recorded: Value;
+  /** Asked right before the submit. Throws `image_unavailable` if the image is not there any more. */
+  send(): Promise<Value>;
 }
 
 /**
- * Reads a reference image that an agent named; `field` is what errors call it. A public https URL is sent as it is, a
- * file in an allowed folder as a `data:` URI. Throws `invalid_input`.
+ * Reads a reference image that an agent named; `field` is what errors call it. A public https URL is sent as it is,
+ * after a look whether it is alive; a file in an allowed folder is sent as a `data:` URI. Throws `invalid_input`.
  */
-export type ReadReference = (field: string, given: string) => Promise<Reference>;
+export type ReadReference = (field: string, given: string, signal: AbortSignal) => Promise<Reference>;
 
 /** Makes what reads reference images; `folders` are those that the user allowed. */
 export function createReferenceReader(options: {
   loopbackOrigin: string | undefined;
   folders: readonly string[];
+  checkLink: CheckLink;
 }): ReadReference {
-  const { loopbackOrigin, folders } = options;
+  const { loopbackOrigin, folders, checkLink } = options;
   const readFile = createFileReader(folders);
 
   async function readLocal(field: string, given: string): Promise<Reference> {
@@ -39,7 +42,8 @@ export function createReferenceReader(options: {
       const sha256 = createHash('sha256').update(data).digest('hex');
       // The same file with the same content is the same input, so a repeated call is recognised.
       const recorded = `${pathToFileURL(path).href}#sha256=${sha256}&bytes=${data.length}`;
-      return { sent: await toDataUri(data, type), recorded };
+      const sent = await toDataUri(data, type);
+      return { recorded, send: async () => sent };
     } catch (error) {
       if (error instanceof LocalFileError)
         throw refused(field, error.message, given, error.isForbidden ? ALLOW : 'Check the path.');
@@ -53,13 +57,21 @@ export function createReferenceReader(options: {
     }
   }
 
-  return async (field, given) => {
+  /** Nothing is paid for a link that is certainly dead; any other answer may be different for RunComfy. */
+  async function checked(field: string, url: string, signal: AbortSignal): Promise<string> {
+    const status = await checkLink(url, signal);
+    if (status !== 404 && status !== 410) return url;
+    const next = 'Give a URL that works, or the handle of an earlier picture (job:<request_id>#1).';
+    throw refused(field, `is a dead link (HTTP ${status})`, url, next, 'image_unavailable');
+  }
+
+  return async (field, given, signal) => {
     if (isAbsolute(given) || /^(file:|[a-z]:[\\/])/i.test(given)) return readLocal(field, given);
     if (/^data:/i.test(given))
       throw refused(field, 'is a data: URI, which fills the context', given.slice(0, 32), PATH_OR_URL);
     const problem = urlProblem(given, loopbackOrigin);
     if (problem !== undefined) throw refused(field, problem, given, PUBLIC_URL);
-    return { sent: given, recorded: given };
+    return { recorded: given, send: () => checked(field, given, signal) };
   };
 }
 
@@ -97,7 +109,13 @@ export function urlProblem(text: string, loopbackOrigin: string | undefined): st
 
 const MAX_SHOWN = 120;
 
-function refused(field: string, problem: string, given: string, next: string): ToolError {
+function refused(
+  field: string,
+  problem: string,
+  given: string,
+  next: string,
+  code: ToolError['code'] = 'invalid_input',
+): ToolError {
   const shown = shorten(given.replace(/\/\/[^/@]*@/, '//…@'), MAX_SHOWN);
-  return new ToolError('invalid_input', `${field} ${problem}: ${JSON.stringify(shown)}.`, { next });
+  return new ToolError(code, `${field} ${problem}: ${JSON.stringify(shown)}.`, { next });
 }

@@ -5,10 +5,12 @@ import type { FetchOutputs } from '../../images/fetch-outputs.ts';
 import type { Originals } from '../../images/library/originals.ts';
 import type { Preview } from '../../images/preview.ts';
 import type { ReadReference } from '../../images/references/references.ts';
+import type { SendOutput } from '../../images/references/sent-output.ts';
 import type { Wait } from '../../jobs/calls.ts';
 import type { Jobs } from '../../jobs/service.ts';
 import type { Catalogue } from '../../models/catalogue.ts';
 import type { Model } from '../../models/define.ts';
+import type { Last } from './last.ts';
 
 /** What tools work with; each is made with the services that it uses. */
 export interface Services {
@@ -20,6 +22,8 @@ export interface Services {
   /** Origin of an API on this machine, whose outputs are trusted like RunComfy's. */
   loopbackOrigin: string | undefined;
   readReference: ReadReference;
+  sendOutput: SendOutput;
+  last: Last;
   fetchOutputs: FetchOutputs;
   originals: Originals;
   /** Where images are saved. */

@@ -3,6 +3,7 @@ import { ToolError } from '../../errors.ts';
 import type { FetchedOutput } from '../../images/fetch-outputs.ts';
 import { isTrustedOutput } from '../../images/trust.ts';
 import type { Outcome } from '../../jobs/calls.ts';
+import { formatHandle } from '../../jobs/handle.ts';
 import { isFinal, type Job, jobOutputs } from '../../jobs/job.ts';
 import { quoteUntrusted } from '../../runcomfy/sanitize.ts';
 import type { Services, ToolCall, ToolResult } from './define.ts';
@@ -62,7 +63,8 @@ export function jobResult(
   };
 }
 
-export type ResultServices = JobResultServices & Pick<Services, 'autoSave' | 'fetchOutputs' | 'originals'>;
+export type ResultServices = JobResultServices &
+  Pick<Services, 'autoSave' | 'fetchOutputs' | 'originals' | 'last'>;
 
 // In ms. A result waits for its images for what is left of the call's wait, within these bounds: the least still fits
 // between the usual wait of 45 s and the 60 s after which most clients give up.
@@ -76,7 +78,10 @@ export async function resultWithImages(
   services: ResultServices,
 ): Promise<ToolResult> {
   const { job } = outcome;
-  const { clock, autoSave, fetchOutputs, originals } = services;
+  const { clock, autoSave, fetchOutputs, originals, last } = services;
+  const firstImage = jobOutputs(job).findIndex(({ kind }) => kind === 'image');
+  if (job.state === 'succeeded' && firstImage >= 0)
+    last.onAnswer(formatHandle(job.request_id as string, firstImage), wait.delivered);
   if (job.state !== 'succeeded' || (preview === 'off' && !autoSave && !originals.areKept))
     return jobResult(outcome, services);
   const timeout = Math.min(MAX_TIMEOUT, Math.max(MIN_TIMEOUT, wait.until - clock.now()));

@@ -1,0 +1,34 @@
+import { ImageError } from '../image-error.ts';
+import { type JobOutput, type Originals, outputAt } from '../library/originals.ts';
+import { isTrustedOutput } from '../trust.ts';
+import { toDataUri } from './data-uri.ts';
+import type { CheckLink } from './link-check.ts';
+
+/**
+ * An image of an earlier job as it is sent to RunComfy: its link while that is alive, else the kept original as a
+ * `data:` URI. Throws ImageError if there is neither, or `sharp_missing`.
+ */
+export type SendOutput = (output: JobOutput, signal: AbortSignal) => Promise<string>;
+
+/** Makes what sends images of earlier jobs. */
+export function createSendOutput(options: {
+  originals: Originals;
+  checkLink: CheckLink;
+  loopbackOrigin: string | undefined;
+}): SendOutput {
+  const { originals, checkLink, loopbackOrigin } = options;
+
+  return async (output, signal) => {
+    const { url } = outputAt(output);
+    const isTrusted = isTrustedOutput(url, loopbackOrigin);
+    const status = isTrusted ? await checkLink(url, signal) : undefined;
+    if (status === 200 || status === 206) {
+      originals.keepLater(output.job);
+      return url;
+    }
+    const kept = await originals.readKept(output);
+    if (kept) return toDataUri(kept.data, kept.type);
+    const why = status === undefined ? 'could not be reached' : `returned HTTP ${status}`;
+    throw new ImageError(isTrusted ? `its link ${why}, and it is not kept` : 'it is not on a RunComfy host');
+  };
+}

@@ -1,0 +1,95 @@
+import { ToolError } from '../../errors.ts';
+import type { JobOutput } from '../../images/library/originals.ts';
+import { formatHandle, parseHandle } from '../../jobs/handle.ts';
+import { isFinal, type Job, jobOutputs } from '../../jobs/job.ts';
+import { quoteUntrusted, shorten } from '../../runcomfy/sanitize.ts';
+import type { Services, ToolCall } from './define.ts';
+import { LAST } from './last.ts';
+import { withTimeout } from './with-timeout.ts';
+
+export type HandleServices = Pick<Services, 'jobs' | 'clock' | 'last'>;
+
+const MAX_SHOWN = 120;
+
+/** Whether a text is meant as a handle. */
+export const isHandle = (text: string): boolean => text === LAST || /^job:/i.test(text);
+
+/** The full form of a handle, `last` replaced. Throws `invalid_input`; `field` is what errors call it. */
+export async function resolveHandle(field: string, given: string, { last }: HandleServices): Promise<string> {
+  const text = given === LAST ? await last.handle() : given;
+  if (text === undefined)
+    throw wrong(field, given, 'but this server has not answered with a picture yet', FIND_ONE);
+  const parsed = parseHandle(text);
+  if (!parsed)
+    throw wrong(
+      field,
+      given,
+      'which is no handle',
+      'Handles look like job:<request_id>#2; answers show them.',
+    );
+  return formatHandle(parsed.requestId, parsed.index);
+}
+
+/**
+ * The output that a full handle names; asks RunComfy about a job that the records do not show ended. Throws an error of
+ * its own for each reason why there is none.
+ */
+export async function findOutput(
+  field: string,
+  handle: string,
+  { wait }: ToolCall,
+  { jobs, clock }: HandleServices,
+): Promise<JobOutput> {
+  const { requestId, index } = parseHandle(handle) as { requestId: string; index: number };
+  const job = await withTimeout(clock, wait, (signal) => jobs.peek(requestId, signal)).catch((error) => {
+    throw error instanceof ToolError ? notFound(field, handle, error) : error;
+  });
+  if (job.state !== 'succeeded') throw notSucceeded(field, handle, job, requestId);
+  const outputs = jobOutputs(job);
+  if (index < outputs.length) return { job, index };
+  const has =
+    outputs.length === 0 ? 'no output' : `${outputs.length} output${outputs.length === 1 ? '' : 's'}`;
+  const first = formatHandle(requestId, 0);
+  const all = outputs.length > 1 ? `${first} to #${outputs.length}` : first;
+  throw wrong(field, handle, `but that job has ${has}`, outputs.length > 0 ? `Give ${all}.` : FIND_ONE);
+}
+
+const FIND_ONE = 'Give the handle of another picture: list_image_jobs finds earlier jobs.';
+
+function notFound(field: string, handle: string, error: ToolError): ToolError {
+  const { code, status } = error;
+  if (code === 'unknown_request')
+    return wrong(field, handle, 'but RunComfy knows no such job', FIND_ONE, { code, cause: error });
+  // RunComfy's 403001 [doc].
+  if (code === 'key_refused' && status === 403)
+    return wrong(field, handle, 'a job of another account', FIND_ONE, { code, cause: error });
+  return error;
+}
+
+function notSucceeded(field: string, handle: string, { state, error }: Job, requestId: string): ToolError {
+  if (!isFinal(state))
+    return wrong(
+      field,
+      handle,
+      `which is not done yet (${state})`,
+      `Call get_image_job with request_id "${requestId}", then make this call again.`,
+    );
+  const said = error === undefined ? '' : `: "${quoteUntrusted(error)}"`;
+  return wrong(
+    field,
+    handle,
+    state === 'failed' ? `but that job failed${said}` : 'but that job was cancelled',
+    FIND_ONE,
+  );
+}
+
+/** The error about a handle that cannot be used. */
+export function wrong(
+  field: string,
+  given: string,
+  why: string,
+  next: string,
+  { code = 'invalid_input', cause }: { code?: ToolError['code']; cause?: unknown } = {},
+): ToolError {
+  return new ToolError(code, `${field} is ${shorten(given, MAX_SHOWN)}, ${why}.`, { next, cause });
+}
