@@ -2,7 +2,7 @@ import type { Sharp } from 'sharp';
 import { ToolError } from '../errors.ts';
 import { inThreadPool } from '../thread-pool.ts';
 import { ImageError } from './image-error.ts';
-import type { ImageType } from './image-type.ts';
+import type { ImageType } from './media-type.ts';
 
 // Against images that are small as files and large in memory: a square of 4k has 17 million pixels.
 const MAX_PIXELS = 50_000_000;

@@ -1,5 +1,5 @@
 import { asImageError, ImageError } from './image-error.ts';
-import { describeNonImage, HEAD_BYTES, type ImageType, sniff } from './image-type.ts';
+import { describeNonImage, HEAD_BYTES, type ImageType, sniff } from './media-type.ts';
 import { isTrustedOutput } from './trust.ts';
 
 /** Limits of one download, in bytes and in ms of real time, as the network is. */

@@ -4,8 +4,8 @@ import { type Job, jobOutputs, type Original } from '../jobs/job.ts';
 import type { Output } from '../runcomfy/outputs.ts';
 import { loadSharp } from './decode.ts';
 import { asImageError, ImageError } from './image-error.ts';
-import { mimeType } from './image-type.ts';
 import type { Originals } from './library/originals.ts';
+import { mimeType } from './media-type.ts';
 import { type Preview, renderPreview } from './preview.ts';
 import type { SaveInOutputDir } from './saving/output-dir.ts';
 

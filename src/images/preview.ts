@@ -2,7 +2,7 @@ import type { Sharp } from 'sharp';
 import { PREVIEW_SIDES, type PreviewSize } from '../config/settings.ts';
 import { inThreadPool } from '../thread-pool.ts';
 import { loadSharp, openImage, throwUndecodable } from './decode.ts';
-import type { ImageType } from './image-type.ts';
+import type { ImageType } from './media-type.ts';
 
 /** An image made small enough for a model: a JPEG, which every host shows. */
 export interface Preview {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { ToolError } from '../errors.ts';
 import type { FetchedOutput } from '../images/fetch-outputs.ts';
 import { asImageError } from '../images/image-error.ts';
-import { mimeType } from '../images/image-type.ts';
+import { mimeType } from '../images/media-type.ts';
 import { chosenStem, fileStem } from '../images/saving/file-name.ts';
 import { saveImage } from '../images/saving/save-image.ts';
 import { jobOutputs } from '../jobs/job.ts';

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { readKey } from '../../src/config/placeholders.ts';
 import { didYouMean } from '../../src/did-you-mean.ts';
 import { ToolError } from '../../src/errors.ts';
-import { describeNonImage } from '../../src/images/image-type.ts';
+import { describeNonImage, describeUnknown, sniffMedia } from '../../src/images/media-type.ts';
 import { createFileReader } from '../../src/images/references/local-file.ts';
 import { createReferenceReader, urlProblem } from '../../src/images/references/references.ts';
 import { chosenStem, fileStem } from '../../src/images/saving/file-name.ts';
@@ -216,8 +216,10 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
     fileStem: (text) =>
       fileStem({ ...job, submitted_at: text, model: text, input: { prompt: text }, request_id: text }),
   },
-  'images/image-type.ts': {
+  'images/media-type.ts': {
     describeNonImage: (text) => describeNonImage(Buffer.from(text).subarray(0, 256)),
+    describeUnknown: (text) => describeUnknown(Buffer.from(text).subarray(0, 256)),
+    sniffMedia: (text) => sniffMedia(Buffer.from(text)),
   },
   'images/trust.ts': {
     isTrustedOutput: (text) => isTrustedOutput(`https://example.com/${text}`, undefined),

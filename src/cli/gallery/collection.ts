@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import { ToolError } from '../../errors.ts';
 import { createDownloader } from '../../images/download.ts';
-import { mimeType } from '../../images/image-type.ts';
+import { mimeType } from '../../images/media-type.ts';
 import { renderPreview } from '../../images/preview.ts';
 import { isTrustedOutput, loopbackOrigin } from '../../images/trust.ts';
 import { ACTIVE_STATES, type Job } from '../../jobs/job.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { codeOf } from '../../errors.ts';
 import type { Original } from '../../jobs/job.ts';
 import { writeWhole } from '../../whole-file.ts';
-import { extensionOf } from '../image-type.ts';
+import { extensionOf } from '../media-type.ts';
 
 export interface LibraryOptions {
   dir: string;
@@ -33,7 +33,7 @@ export function createLibrary({ dir, maxBytes, minFree = MIN_FREE }: LibraryOpti
   const verified = new Map<string, string>();
   let failure: string | undefined;
 
-  const nameOf = ({ sha256, type }: Kept) => `${sha256}.${extensionOf(type) ?? 'bin'}`;
+  const nameOf = ({ sha256, type }: Kept) => `${sha256}.${extensionOf(type)}`;
   const pathOf = (kept: Kept) => join(dir, nameOf(kept));
   const failed = (error: unknown) => `nothing can be written to ${dir} (${codeOf(error)})`;
 

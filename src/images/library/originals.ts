@@ -7,7 +7,9 @@ import type { Output } from '../../runcomfy/outputs.ts';
 import type { Download, Downloader } from '../download.ts';
 import type { ImageFacts } from '../fetch-outputs.ts';
 import { ImageError } from '../image-error.ts';
-import { HEAD_BYTES, mimeType, sniff } from '../image-type.ts';
+
+import { HEAD_BYTES, mimeType, sniff } from '../media-type.ts';
+
 import { type Preview, type RenderedPreview, renderPreview } from '../preview.ts';
 import { type Library, sha256Of } from './library.ts';
 

@@ -1,6 +1,6 @@
 import { inThreadPool } from '../../thread-pool.ts';
 import { openImage, throwUndecodable } from '../decode.ts';
-import { type ImageType, mimeType } from '../image-type.ts';
+import { type ImageType, mimeType } from '../media-type.ts';
 
 /** RunComfy's own client sends at most this much of an image, in bytes. */
 export const MAX_SENT_BYTES = 6 << 20;

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ToolError } from '../../errors.ts';
 import { shorten } from '../../runcomfy/sanitize.ts';
 import { ImageError } from '../image-error.ts';
-import { describeNonImage, sniff } from '../image-type.ts';
+import { describeNonImage, sniff } from '../media-type.ts';
 import { isPrivateHost } from '../trust.ts';
 import { MAX_SENT_BYTES, toDataUri } from './data-uri.ts';
 import type { CheckLink } from './link-check.ts';

@@ -4,8 +4,8 @@ import { copyFile, link, mkdir, readdir, readFile, rm, stat, writeFile } from 'n
 import { join, resolve } from 'node:path';
 import type { Download } from '../download.ts';
 import { ImageError } from '../image-error.ts';
-import { extension } from '../image-type.ts';
 import { sha256Of } from '../library/library.ts';
+import { extensionOf, mimeType } from '../media-type.ts';
 
 const TEMPORARY = /^\.[0-9a-f-]{36}\.part$/;
 // In ms: only a dead process leaves a temporary file this old.
@@ -30,7 +30,7 @@ export async function saveImage(
     await removeAbandoned(dir);
     await writeFile(temporary, data, { flag: 'wx', flush: true });
     for (let count = 1; count <= MAX_NAMESAKES; count++) {
-      const path = join(dir, `${stem}${count === 1 ? '' : `_${count}`}.${extension(type)}`);
+      const path = join(dir, `${stem}${count === 1 ? '' : `_${count}`}.${extensionOf(mimeType(type))}`);
       if (await linkIfFree(temporary, path)) {
         const sidecar = metadata && `${JSON.stringify({ ...metadata, sha256: sha256Of(data) }, null, 2)}\n`;
         // Best effort: the image is what was asked for.
