@@ -41,15 +41,24 @@ export function smallDisk() {
   };
 }
 
-/** Lets the sync of every directory fail, as on a network drive, until the test ends. */
-export async function refuseToSync(code: string): Promise<void> {
+/** Replaces a method of every file handle until the test ends; the replacement gets the file and what it replaces. */
+export async function replaceInFiles(
+  method: 'sync' | 'writeFile',
+  replacement: (file: FileHandle, original: () => Promise<void>) => Promise<void>,
+): Promise<void> {
   const file = await open(import.meta.filename);
-  const prototype = Object.getPrototypeOf(file) as FileHandle;
+  const prototype = Object.getPrototypeOf(file) as Record<string, (...given: unknown[]) => Promise<void>>;
   await file.close();
-  const { sync } = prototype;
-  onTestFinished(() => void Object.assign(prototype, { sync }));
-  prototype.sync = async function (this: FileHandle) {
-    if ((await this.stat()).isDirectory()) throw Object.assign(new Error(code), { code });
-    return sync.call(this);
+  const original = prototype[method] as (...given: unknown[]) => Promise<void>;
+  onTestFinished(() => void Object.assign(prototype, { [method]: original }));
+  prototype[method] = function (this: FileHandle, ...given) {
+    return replacement(this, () => original.apply(this, given));
   };
 }
+
+/** Lets the sync of every directory fail, as on a network drive, until the test ends. */
+export const refuseToSync = (code: string): Promise<void> =>
+  replaceInFiles('sync', async (file, sync) => {
+    if ((await file.stat()).isDirectory()) throw Object.assign(new Error(code), { code });
+    return sync();
+  });
