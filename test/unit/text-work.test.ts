@@ -10,6 +10,7 @@ import { createFileReader } from '../../src/images/references/local-file.ts';
 import { createReferenceReader, urlProblem } from '../../src/images/references/references.ts';
 import { chosenStem, fileStem } from '../../src/images/saving/file-name.ts';
 import { isPrivateHost, isTrustedOutput } from '../../src/images/trust.ts';
+import { parseHandle } from '../../src/jobs/handle.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { waitBudget, waitEnd } from '../../src/mcp/hosts.ts';
 import { outgoing } from '../../src/mcp/outgoing.ts';
@@ -211,6 +212,7 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
         cleanInput(entryWith(text).input_schema ?? {}, clean) ?? {},
       ),
   },
+  'jobs/handle.ts': { parseHandle: (text) => parseHandle(text) ?? parseHandle(`job:${text}`) },
   'images/saving/file-name.ts': {
     chosenStem,
     fileStem: (text) =>
@@ -377,7 +379,7 @@ const OWN: Record<string, string> = {
 
 it('every file that works on texts from outside is in the table', () => {
   const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) =>
-    /^(runcomfy|tools|images|mcp|models)\/.*\.ts$/.test(file),
+    /^(runcomfy|tools|images|jobs|mcp|models)\/.*\.ts$/.test(file),
   );
   const working = files.filter((file) =>
     /\.(replace|replaceAll|match|matchAll|split|normalize|test|exec)\(|\b(quoteUntrusted|shorten)\(/.test(
