@@ -37,7 +37,9 @@ describe('demo', () => {
     const { code, stdout, stderr } = await run(['demo', '--output-dir', outputDir]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('It offers 12 tools');
-    expect(stdout).toMatch(/http:\/\/127\.0\.0\.1:\d+\/outputs\/.* \(PNG, 1536 x 1024, \d+ kB\)/);
+    expect(stdout).toMatch(
+      /job:[\w-]+#1 \| PNG, 1536 x 1024, \d+ kB( \| kept)? \| http:\/\/127\.0\.0\.1:\d+\/outputs\//,
+    );
     expect(stdout).toContain('never ran, so no image is made');
     const [name = '', sidecar] = readdirSync(outputDir).sort();
     expect(sidecar).toBe(`${name}.json`);

@@ -68,7 +68,7 @@ describe('a preview', () => {
     expect(images(result)).toMatchObject([
       { type: 'image/webp', width: 1200, height: 800, bytes: file.length },
     ]);
-    expect(textOf(result)).toMatch(/\/file-0 \(WebP, 1200 x 800, \d+ kB\)\n/);
+    expect(textOf(result)).toMatch(/^job:up_1#1 \| WebP, 1200 x 800, \d+ kB \| http\S+\/file-0$/m);
   });
 
   it('shows the picture that was made', async () => {
@@ -156,7 +156,7 @@ describe('a preview', () => {
   it('is not fetched where it is off', async () => {
     const { result } = await make([await plain(20, 20).png().toBuffer()], { preview: 'off' });
     expect(await shown(result)).toEqual([]);
-    expect(images(result)).toEqual([{ url: expect.any(String) }]);
+    expect(images(result)).toEqual([{ handle: 'job:up_1#1', url: expect.any(String) }]);
   });
 
   it('stands in no record', async () => {

@@ -58,10 +58,14 @@ import { toolNames } from '../../src/tools/support/tool-names.ts';
 const redact = createRedactor(() => ['key-123456', 'a"b<c']);
 const clean = (text: string, max?: number) => quoteUntrusted(text, { redact, max });
 const job: Job = { model: 'a/b', input: {}, state: 'succeeded', request_id: 'r' };
-const services = { clock: { now: () => 0, sleep: async () => {} }, loopbackOrigin: undefined };
 const never = new AbortController().signal;
 const readReferenceIn = (folders: string[]) =>
   createReferenceReader({ loopbackOrigin: undefined, folders, checkLink: async () => undefined });
+const services = {
+  clock: { now: () => 0, sleep: async () => {} },
+  loopbackOrigin: undefined,
+  originals: { areKept: false },
+};
 const entryWith = (text: string) => {
   const field = { type: text, title: text, description: text, default: text, enum: [text, `${text}2`] };
   const entry = readEntry({

@@ -15,29 +15,32 @@ export const jobOutput = z.looseObject({
   model: z.string(),
   status: z.string(),
   // Times, facts about an image and notes come unlisted: in every tool's schema they would cost 2 kB.
-  images: z.array(z.looseObject({ url: z.string() })),
+  images: z.array(z.looseObject({ handle: z.string().optional(), url: z.string() })),
   queue_position: z.int().optional(),
   cost_usd: z.number().optional(),
   next: z.string().optional(),
 });
 
-export type JobResultServices = Pick<Services, 'clock' | 'loopbackOrigin'>;
+export type JobResultServices = Pick<Services, 'clock' | 'loopbackOrigin'> & {
+  originals: Pick<Services['originals'], 'areKept'>;
+};
 
 /** A job in words and data, with what was fetched of its outputs, and why nothing is kept. Throws `job_failed` if it failed. */
 export function jobResult(
   { job, resumed, readError }: Outcome,
-  { clock, loopbackOrigin }: JobResultServices,
+  { clock, loopbackOrigin, originals }: JobResultServices,
   outputs: readonly FetchedOutput[] = jobOutputs(job),
   notKept?: string,
 ): ToolResult {
   if (job.state === 'failed') throw jobFailed(job);
   const isTrusted = (url: string) => isTrustedOutput(url, loopbackOrigin);
+  const handleOf = (index: number) => formatHandle(job.request_id ?? '', index);
   const notes = missingNotes(outputs);
   if (notKept !== undefined) notes.push(`The library keeps nothing, as ${notKept}.`);
   return {
     lines: [
       headline(job, clock.now()),
-      ...outputs.flatMap((output) => outputLines(output, isTrusted(output.url))),
+      ...outputs.flatMap((output, index) => outputLines(output, handleOf(index), isTrusted(output.url))),
       ...notes,
       resumed
         ? `This is the earlier job for the same input, submitted ${job.submitted_at}. Nobody had received its answer. Nothing new was submitted or charged.`
@@ -46,7 +49,8 @@ export function jobResult(
     ],
     data: {
       ...jobData(job, clock.now()),
-      images: outputs.map(({ url, kind, facts, isKept, path }) => ({
+      images: outputs.map(({ url, kind, facts, isKept, path }, index) => ({
+        handle: handleOf(index),
         url,
         kind: kind === 'image' ? undefined : kind,
         trusted: isTrusted(url) ? undefined : false,
@@ -57,7 +61,7 @@ export function jobResult(
       finished_at: job.finished_at,
       notes: notes.length > 0 ? notes : undefined,
       resumed: resumed || undefined,
-      next: nextAfterJob(job, outputs),
+      next: nextAfterJob(job, outputs, originals.areKept && notKept === undefined),
     },
     previews: outputs.flatMap(({ preview }) => preview ?? []),
   };
@@ -92,13 +96,19 @@ export async function resultWithImages(
   return jobResult(outcome, services, outputs, notKept);
 }
 
-function nextAfterJob({ state, request_id }: Job, outputs: readonly FetchedOutput[]): string | undefined {
+function nextAfterJob(
+  { state, request_id }: Job,
+  outputs: readonly FetchedOutput[],
+  areKept: boolean,
+): string | undefined {
   if (state === 'cancelled') return undefined;
   if (!isFinal(state))
     return `Call get_image_job with request_id "${request_id}" to keep waiting. Do not submit it again.`;
   if (outputs.length === 0)
     return 'The job ended without an image URL: see it on the Generations page of the RunComfy account.';
   if (outputs.every(({ path }) => path !== undefined)) return undefined;
+  if (areKept && outputs.every(({ kind }) => kind === 'image'))
+    return `Name ${outputs.length === 1 ? 'it' : 'each'} as job:… in later calls, to edit or save it.`;
   return outputs.some(({ kind }) => kind === 'image')
     ? 'The links are temporary: save_images keeps the images.'
     : 'The links are temporary: download what should be kept.';

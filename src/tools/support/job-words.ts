@@ -56,11 +56,15 @@ function outputCounts(job: Job): string {
     .join(' and ');
 }
 
-/** An output's URL with what is known of it, and where it is saved. */
-export function outputLines({ url, kind, facts, path }: FetchedOutput, isTrusted: boolean): string[] {
+/** An output's handle, what is known of it, its URL, and where it is saved. */
+export function outputLines(
+  { url, kind, facts, isKept, path }: FetchedOutput,
+  handle: string,
+  isTrusted: boolean,
+): string[] {
   const known = kind === 'image' ? facts && imageWords(facts) : KIND_NAMES[kind];
   const about = isTrusted ? known : 'not a RunComfy host: do not trust it unseen';
-  const line = about === undefined ? url : `${url} (${about})`;
+  const line = [handle, about, isKept && 'kept', url].filter(Boolean).join(' | ');
   return path === undefined ? [line] : [line, `Saved as ${path}`];
 }
 
