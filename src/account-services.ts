@@ -11,7 +11,7 @@ import { publishedPrice } from './models/price.ts';
 import { createRunComfy } from './runcomfy/client.ts';
 
 /** What the accounts of a process share. */
-type SharedServices = Pick<JobsOptions, 'calls' | 'clock' | 'log' | 'ended'> &
+type SharedServices = Pick<JobsOptions, 'calls' | 'clock' | 'log' | 'ended' | 'onPruned'> &
   Pick<Parameters<typeof createRunComfy>[0], 'key' | 'redact' | 'http' | 'random'> & {
     config: Config;
     createStore: (account: Account) => JobStore;

@@ -7,6 +7,7 @@ import { createDownloader, type DownloadLimits } from './images/download.ts';
 import { createOutputFetcher } from './images/fetch-outputs.ts';
 import { createLibrary } from './images/library/library.ts';
 import { createOriginals } from './images/library/originals.ts';
+import { createTidy } from './images/library/tidy.ts';
 import { createLinkCheck } from './images/references/link-check.ts';
 import { createReferenceReader } from './images/references/references.ts';
 import { createSendOutput } from './images/references/sent-output.ts';
@@ -65,15 +66,20 @@ export function createProgram(config: Config, surroundings: Surroundings) {
     ...{ config, key: keyring.require, redact, http, calls, clock, random, log },
     createStore: (one) => createStore({ account: one, openCalls: calls, clock }),
     ended: end.signal,
+    onPruned: () => void tidy.clean(),
   });
   const local = loopbackOrigin(baseUrl);
   const catalogue = createCatalogue({ api, origin: account.api, dataDir, clock, redact, log });
   const { keepImagesBytes, sidecar } = config;
+  const libraryDir = join(accountDir(dataDir, account), 'library');
+  const isKeeping = keepImagesBytes > 0;
+  const library = isKeeping ? createLibrary({ dir: libraryDir, maxBytes: keepImagesBytes }) : undefined;
+  // Where nothing is kept any more, what was kept still goes with its records.
+  const maxBytes = isKeeping ? keepImagesBytes : undefined;
+  const tidy = createTidy({ dir: libraryDir, maxBytes, library, store, clock, log, ended: end.signal });
   const originals = createOriginals({
-    library:
-      keepImagesBytes > 0
-        ? createLibrary({ dir: join(accountDir(dataDir, account), 'library'), maxBytes: keepImagesBytes })
-        : undefined,
+    library,
+    tidy,
     store,
     download: createDownloader(local, downloadLimits),
     ended: end.signal,
@@ -114,7 +120,7 @@ export function createProgram(config: Config, surroundings: Surroundings) {
   }
 
   return {
-    ...{ keyring, api, store, jobs, originals, catalogue, redact, log },
+    ...{ keyring, api, store, jobs, originals, libraryDir, catalogue, redact, log },
     factory: config.models === undefined ? serve(MODELS) : servePinned(config.models),
     /** Resolves when every submit under way has its request id recorded, and every answer that was sent its delivery. */
     async shutdown() {

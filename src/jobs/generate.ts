@@ -23,7 +23,8 @@ interface PaidOptions {
 
 /** Makes what serves a paid call: by the earlier job that it repeats, or by a new one that is submitted once. */
 export function createGenerate(options: GenerateOptions) {
-  const { api, requireKey, store, keep, calls, claims, follow, intervals, runTimes, clock, log } = options;
+  const { api, requireKey, store, keep, onPruned, calls, claims, follow, intervals, runTimes, clock, log } =
+    options;
   let prunedAt = Number.NEGATIVE_INFINITY;
 
   async function serve(
@@ -99,7 +100,9 @@ export function createGenerate(options: GenerateOptions) {
   function prune(): void {
     if (clock.now() - prunedAt < PRUNE_EVERY) return;
     prunedAt = clock.now();
-    store.prune(prunedAt, keep).catch((error) => log.warn(`cannot prune the records: ${error.message}`));
+    store
+      .prune(prunedAt, keep)
+      .then(onPruned, (error) => log.warn(`cannot prune the records: ${error.message}`));
   }
 
   /**

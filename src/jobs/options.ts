@@ -20,6 +20,8 @@ export interface JobsOptions {
   /** The user's limits. */
   check: LimitCheck | undefined;
   keep: Retention;
+  /** Called when old records are deleted: what belongs to them goes too. */
+  onPruned?: () => void;
   clock: Clock;
   log: Log;
   /** Aborts when the process is about to end: what nobody waits for is given up. */

@@ -62,3 +62,10 @@ export const refuseToSync = (code: string): Promise<void> =>
     if ((await file.stat()).isDirectory()) throw Object.assign(new Error(code), { code });
     return sync();
   });
+
+/** Acts before every sync of a file or directory, until the test ends. */
+export const beforeSync = (act: (file: FileHandle) => Promise<void>): Promise<void> =>
+  replaceInFiles('sync', async (file, sync) => {
+    await act(file);
+    return sync();
+  });

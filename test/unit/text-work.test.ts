@@ -377,6 +377,7 @@ const OWN: Record<string, string> = {
   'images/decode.ts': 'reads messages of sharp',
   'mcp/transports/stdio.ts': 'reads messages of the SDK',
   'images/saving/save-image.ts': 'reads names in the folder of the images',
+  'images/library/kept-files.ts': 'reads names in the folder of the library, cut by the file system',
   'runcomfy/client.ts': 'quotes what other files read, and writes URLs of ids that were checked',
   'tools/find-image-models.ts': 'quotes what clean-entry.ts cut',
 };

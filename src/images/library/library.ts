@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, lstat, mkdir, open, rename, rm, statfs } from 'node:fs/promises';
+import { access, lstat, lutimes, mkdir, open, rename, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../errors.ts';
-import type { Original } from '../../jobs/job.ts';
 import { writeWhole } from '../../whole-file.ts';
-import { extensionOf } from '../media-type.ts';
+import { ImageError } from '../image-error.ts';
+import { identityOf, type Kept, MAX_KEPT_BYTES, nameOf } from './kept-files.ts';
 
 export interface LibraryOptions {
   dir: string;
-  /** In bytes: what is kept in all; older files are removed beyond that. 0 keeps nothing. */
+  /** In bytes: nothing larger than all of it is kept. */
   maxBytes: number;
   /** In bytes: with less of the disk free nothing more is kept. */
   minFree?: number;
@@ -17,12 +17,10 @@ export interface LibraryOptions {
 
 export type Library = ReturnType<typeof createLibrary>;
 
-/** What names a kept file: its content and its MIME type. */
-export type Kept = Pick<Original, 'sha256' | 'type'>;
-
-const MIN_FREE = 1e9;
-// Windows has none.
-const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
+/** In bytes. */
+export const MIN_FREE = 1e9;
+// Windows has neither. Without the second a pipe in the place of a file would wait for a writer.
+const SAFELY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /**
  * The originals of an account, content-addressed: `<sha256>.<extension>`, for their owner alone. What is read is what
@@ -32,20 +30,20 @@ export function createLibrary({ dir, maxBytes, minFree = MIN_FREE }: LibraryOpti
   /** Files by name, as they were when their content was last found to be right. */
   const verified = new Map<string, string>();
   let failure: string | undefined;
+  let written = 0;
 
-  const nameOf = ({ sha256, type }: Kept) => `${sha256}.${extensionOf(type)}`;
   const pathOf = (kept: Kept) => join(dir, nameOf(kept));
-  const failed = (error: unknown) => `nothing can be written to ${dir} (${codeOf(error)})`;
 
   /** The content of a file; undefined if it is absent, no file, or not what its name says. */
   async function read(kept: Kept): Promise<Buffer | undefined> {
-    const file = await open(pathOf(kept), constants.O_RDONLY | NO_FOLLOW).catch(() => undefined);
+    const file = await open(pathOf(kept), constants.O_RDONLY | SAFELY).catch(() => undefined);
     if (!file) return undefined;
     try {
-      const { dev, ino, size, mtimeMs } = await file.stat();
+      const found = await file.stat();
+      if (!found.isFile() || found.size > MAX_KEPT_BYTES) return undefined;
       const data = await file.readFile();
       if (sha256Of(data) !== kept.sha256) return undefined;
-      verified.set(nameOf(kept), identity({ dev, ino, size, mtimeMs }));
+      verified.set(nameOf(kept), identityOf(found));
       return data;
     } catch {
       return undefined;
@@ -54,49 +52,82 @@ export function createLibrary({ dir, maxBytes, minFree = MIN_FREE }: LibraryOpti
     }
   }
 
+  /** Whether the disk holds a file that is what its name says; its content is read once for each change of the file. */
+  async function has(kept: Kept): Promise<boolean> {
+    const found = await lstat(pathOf(kept)).catch(() => undefined);
+    if (found?.isFile() && verified.get(nameOf(kept)) === identityOf(found)) return true;
+    verified.delete(nameOf(kept));
+    return found !== undefined && (await read(kept)) !== undefined;
+  }
+
+  /** Makes a kept file young, so that it is not removed before a record names it; false if there is none. */
+  async function renew(kept: Kept): Promise<boolean> {
+    if (!(await has(kept))) return false;
+    try {
+      const now = new Date();
+      await lutimes(pathOf(kept), now, now);
+      return (await lstat(pathOf(kept))).isFile();
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return false;
+      throw error;
+    }
+  }
+
+  async function write(kept: Kept, data: Buffer): Promise<void> {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const full = await fullness();
+    if (full !== undefined) throw new ImageError(full);
+    await writeWhole(pathOf(kept), data, rename);
+    verified.set(nameOf(kept), identityOf(await lstat(pathOf(kept))));
+    written += data.length;
+  }
+
+  /** Why the disk is too full to keep more. */
+  async function fullness(): Promise<string | undefined> {
+    const { bavail, bsize } = await statfs(dir);
+    return bavail * bsize < minFree
+      ? `less than ${minFree / 1e9} GB of the disk of ${dir} is free`
+      : undefined;
+  }
+
+  const reasonOf = (error: unknown) =>
+    error instanceof ImageError ? error.reason : `nothing can be written to ${dir} (${codeOf(error)})`;
+
   return {
-    dir,
-    maxBytes,
     read,
-    /** Whether the disk holds a file that is what its name says; its content is read once for each change of the file. */
-    async has(kept: Kept): Promise<boolean> {
-      const found = await lstat(pathOf(kept)).catch(() => undefined);
-      if (!found?.isFile()) return false;
-      return verified.get(nameOf(kept)) === identity(found) || (await read(kept)) !== undefined;
-    },
-    /** Why nothing can be kept now; undefined if it can. Completes "not kept, as …". */
+    has,
+    /** Why nothing can be kept now; undefined if it can. Completes "The library keeps nothing, as …". */
     async obstacle(): Promise<string | undefined> {
       try {
         await mkdir(dir, { recursive: true, mode: 0o700 });
         await access(dir, constants.W_OK);
-        const { bavail, bsize } = await statfs(dir);
-        if (bavail * bsize < minFree) return `less than ${minFree / 1e9} GB of the disk of ${dir} is free`;
-        return failure;
+        return (await fullness()) ?? failure;
       } catch (error) {
-        return failed(error);
+        return reasonOf(error);
       }
     },
-    /** Keeps some content, whole or not at all; resolves to its SHA-256. Rejects with what the file system throws. */
+    /** Keeps some content, whole or not at all; resolves to its SHA-256. Throws ImageError, which says why not. */
     async put(data: Buffer, type: string): Promise<string> {
+      const most = Math.min(maxBytes, MAX_KEPT_BYTES);
+      if (data.length > most) throw new ImageError(`it is larger than ${Math.floor(most / 1e6)} MB`);
       const kept = { sha256: sha256Of(data), type };
       try {
-        if (!(await this.has(kept))) {
-          await mkdir(dir, { recursive: true, mode: 0o700 });
-          await writeWhole(pathOf(kept), data, rename);
-        }
+        // The folder may go between any two steps: the second time it is made anew.
+        if (!(await renew(kept)))
+          await write(kept, data).catch((error) => {
+            if (codeOf(error) !== 'ENOENT') throw error;
+            return write(kept, data);
+          });
         failure = undefined;
         return kept.sha256;
       } catch (error) {
-        failure = failed(error);
-        throw error;
+        failure = reasonOf(error);
+        throw new ImageError(failure, { cause: error });
       }
     },
-    /** Removes a kept file, if it is there. */
-    remove: (kept: Kept): Promise<void> => rm(pathOf(kept), { force: true }),
+    /** How many bytes this process has put. */
+    written: (): number => written,
   };
 }
 
 export const sha256Of = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
-
-const identity = ({ dev, ino, size, mtimeMs }: { dev: number; ino: number; size: number; mtimeMs: number }) =>
-  [dev, ino, size, mtimeMs].join(' ');

@@ -12,6 +12,7 @@ import { HEAD_BYTES, mimeType, sniff } from '../media-type.ts';
 
 import { type Preview, type RenderedPreview, renderPreview } from '../preview.ts';
 import { type Library, sha256Of } from './library.ts';
+import type { Tidy } from './tidy.ts';
 
 /** One output of a job, by the index of its URL. */
 export interface JobOutput {
@@ -33,13 +34,15 @@ const MAX_BEHIND = 2;
 /** The originals of jobs: from the library, else from their links. What came from a link is kept, if there is a library. */
 export function createOriginals(options: {
   library: Library | undefined;
+  /** Keeps the library within its limit. */
+  tidy?: Pick<Tidy, 'limit'>;
   store: Pick<JobStore, 'byRequestId' | 'update'>;
   download: Downloader;
   /** Ends what is fetched behind the answers. */
   ended: AbortSignal;
   log: Log;
 }) {
-  const { library, store, download, ended, log } = options;
+  const { library, tidy, store, download, ended, log } = options;
   const keeping = new Map<string, Promise<boolean>>();
   const behind = new Map<string, JobOutput>();
   let workers = 0;
@@ -76,19 +79,23 @@ export function createOriginals(options: {
 
   async function keepNow({ job, index }: JobOutput, { type, data }: Download, rendering: Rendering) {
     const mime = mimeType(type);
-    if (!library || data.length > library.maxBytes || (await library.obstacle()) !== undefined) return false;
     // A file that no record names would never be found again.
-    if (!(await store.byRequestId(job.request_id ?? ''))) return false;
+    if (!library || !(await store.byRequestId(job.request_id ?? ''))) return false;
     const [sha256, rendered] = await Promise.all([library.put(data, mime), rendering.catch(unlessDamaged)]);
     const { preview, ...facts } = rendered ?? {};
     const thumbnail = preview && (await library.put(preview.data, preview.mimeType));
     const original = { sha256, type: mime, bytes: data.length, ...facts, ...(thumbnail && { thumbnail }) };
-    return addOriginal(job, index, original);
+    if (!(await addOriginal(job, index, original))) return false;
+    // While this process stood still, another may have removed a file that no record named yet.
+    if (!(await library.has(original))) await library.put(data, mime);
+    return true;
   }
 
   /** Keeps an image that was downloaded. Never rejects: resolves to whether it is kept. */
   function keep(output: JobOutput, found: Download, rendering: Rendering): Promise<boolean> {
     const key = keyOf(output);
+    // It may fail before it is looked at, or never be.
+    rendering.catch(() => {});
     const work = keepNow(output, found, rendering)
       .catch((error) => {
         log.warn(`a picture of ${output.job.request_id} is not kept: ${error.message}`);
@@ -154,6 +161,7 @@ export function createOriginals(options: {
         workers += 1;
         void work().finally(() => {
           workers -= 1;
+          void tidy?.limit();
         });
       }
     },

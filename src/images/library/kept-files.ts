@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import type { Stats } from 'node:fs';
+import { lstat, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf } from '../../errors.ts';
+import type { Original } from '../../jobs/job.ts';
+import { extensionOf } from '../media-type.ts';
+
+/** What names a kept file: its content and its MIME type. */
+export type Kept = Pick<Original, 'sha256' | 'type'>;
+
+/** In bytes. What is larger is never read: a download brings no more. */
+export const MAX_KEPT_BYTES = 64 << 20;
+
+export const nameOf = ({ sha256, type }: Kept): string => `${sha256}.${extensionOf(type)}`;
+
+const NAME = /^[0-9a-f]{64}\.\w{1,8}$/;
+/** What a writer has not finished, or what is being removed. */
+const TEMPORARY = /^\.[0-9a-f]{64}\.\w{1,8}\.[0-9a-f-]{36}\.tmp$/;
+
+/** A file of the library as it was listed. */
+export interface ListedFile {
+  readonly name: string;
+  readonly isTemporary: boolean;
+  readonly bytes: number;
+  readonly mtimeMs: number;
+}
+
+/** The files of a library; what else lies in the folder is not ours. One after the other, so that answers go first. */
+export async function listFiles(dir: string): Promise<ListedFile[]> {
+  const names = await readdir(dir).catch((error) => {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  });
+  const files: ListedFile[] = [];
+  for (const name of names) {
+    const isTemporary = TEMPORARY.test(name);
+    if (!isTemporary && !NAME.test(name)) continue;
+    const found = await lstat(join(dir, name)).catch(() => undefined);
+    if (found?.isFile()) files.push({ name, isTemporary, bytes: found.size, mtimeMs: found.mtimeMs });
+  }
+  return files;
+}
+
+/**
+ * Removes a file that is still as it was listed; false if it stays. It is moved away first: whoever keeps the same
+ * content at this moment either makes it young before, which brings it back, or finds it gone and writes it again.
+ */
+export async function removeFile(dir: string, { name, mtimeMs }: ListedFile): Promise<boolean> {
+  const path = join(dir, name);
+  const aside = join(dir, `.${name.replace(/^\.|\.[0-9a-f-]{36}\.tmp$/g, '')}.${randomUUID()}.tmp`);
+  try {
+    await rename(path, aside);
+    if ((await lstat(aside)).mtimeMs === mtimeMs) {
+      await rm(aside, { force: true });
+      return true;
+    }
+    await rename(aside, path);
+    return false;
+  } catch (error) {
+    // Another process removes the same.
+    if (codeOf(error) === 'ENOENT') return true;
+    throw error;
+  }
+}
+
+/** Tells one state of a file from another, also where somebody put the old times back. */
+export const identityOf = ({ dev, ino, size, mtimeMs, ctimeMs }: Stats): string =>
+  [dev, ino, size, mtimeMs, ctimeMs].join(' ');

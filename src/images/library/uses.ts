@@ -1,0 +1,32 @@
+import type { Job } from '../../jobs/job.ts';
+import { nameOf } from './kept-files.ts';
+
+/** What the records say of a file. */
+export interface Use {
+  /** Whether it is an original, not only a thumbnail of one. */
+  readonly isOriginal: boolean;
+  /** Whether somebody was answered with each job that has it. */
+  readonly isAnswered: boolean;
+}
+
+/** The files that records name, by name. Rejects as soon as a record cannot be read. */
+export async function readUses(records: AsyncIterable<{ job: Job }>): Promise<Map<string, Use>> {
+  const uses = new Map<string, Use>();
+  const add = (name: string, isOriginal: boolean, isAnswered: boolean) => {
+    const before = uses.get(name);
+    uses.set(name, {
+      isOriginal: isOriginal || before?.isOriginal === true,
+      isAnswered: isAnswered && before?.isAnswered !== false,
+    });
+  };
+  for await (const { job } of records) {
+    const isAnswered = job.delivered_at !== undefined;
+    for (const original of job.originals ?? []) {
+      if (!original) continue;
+      add(nameOf(original), true, isAnswered);
+      if (original.thumbnail !== undefined)
+        add(nameOf({ sha256: original.thumbnail, type: 'image/jpeg' }), false, isAnswered);
+    }
+  }
+  return uses;
+}
