@@ -18,7 +18,7 @@ const row = (kind: MediaKind, mime: string, extension: string, head: RegExp): Me
   return { kind, mime, extension, head };
 };
 
-// The first that matches counts. A test takes no more than a text, a page or a program could begin with by chance.
+// The first match counts. Those that are no images ask for bytes that no text, page or program begins with.
 const MEDIA_TYPES: readonly MediaType[] = [
   row('image', 'image/png', 'png', /^\x89PNG\r\n\x1a\n/),
   row('image', 'image/jpeg', 'jpg', /^\xff\xd8\xff/),
@@ -33,7 +33,7 @@ const MEDIA_TYPES: readonly MediaType[] = [
   row('video', 'video/webm', 'webm', /^\x1aE\xdf\xa3.*B\x82.{1,8}webm/s),
   row('video', 'video/matroska', 'mkv', /^\x1aE\xdf\xa3.*B\x82.{1,8}matroska/s),
   row('video', 'video/x-msvideo', 'avi', /^RIFF.{4}AVI LIST/s),
-  row('audio', 'audio/wav', 'wav', /^RIFF.{4}WAVE/s),
+  row('audio', 'audio/wav', 'wav', /^RIFF.{4}WAVE(?:fmt |JUNK|bext|LIST)/s),
   row('audio', 'audio/mpeg', 'mp3', /^ID3[\x02-\x04]\0/),
   // Without a tag: a frame of layer III whose bit rate exists; for AAC a frame of its usual profile, LC.
   row('audio', 'audio/mpeg', 'mp3', /^\xff[\xe2\xe3\xf2\xf3\xfa\xfb][\x10-\xef]/),
