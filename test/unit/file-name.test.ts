@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { chosenStem, fileStem } from '../../src/images/saving/file-name.ts';
+import { checkName, chosenStem, fileStem } from '../../src/images/saving/file-name.ts';
 import { createRandom } from '../support/random.ts';
 
 const parts = {
@@ -71,6 +71,71 @@ describe('the name of a saved image', () => {
         expect(Buffer.byteLength(stem)).toBeLessThan(200);
         expect(relative('/base', join('/base', `${stem}.png`))).toBe(`${stem}.png`);
       }
+    }
+  });
+});
+
+describe('a name that an agent chose', () => {
+  it.each([
+    'hero',
+    'hero.png',
+    'Hero Banner (2), final!',
+    '夕陽の灯台',
+    'ภาพที่ 1',
+    'é'.repeat(60),
+    'console',
+    'com10',
+    'a.con',
+    ' hero',
+    'می‌خواهم',
+    '👨‍👩‍👧',
+  ])('stays as it is: %s', (name) => expect(checkName(name)).toEqual({ name }));
+
+  it('is normalized', () => expect(checkName('e\u0301')).toEqual({ name: '\u00e9' }));
+
+  it.each([
+    ['', 'is empty'],
+    ['a/b', 'holds a slash or backslash'],
+    ['../hero', 'holds a slash or backslash'],
+    ['a\\b', 'holds a slash or backslash'],
+    ['a\0b', 'holds a character that cannot be printed'],
+    ['a\nb', 'holds a character that cannot be printed'],
+    ['a\x85b', 'holds a character that cannot be printed'],
+    ['a\u2028b', 'holds a character that cannot be printed'],
+    ['gnp.\u202eexe', 'holds a character that cannot be printed'],
+    ['a\ud83d', 'holds a character that cannot be printed'],
+    ...[...'<>:"|?*'].map((each) => [`a${each}b`, `holds ${each}, which Windows does not take`]),
+    ['a\u037e:b', 'holds :, which Windows does not take'],
+    ['.', 'begins with a dot'],
+    ['..', 'begins with a dot'],
+    ['.ssh', 'begins with a dot'],
+    ['hero.', 'ends with a dot or blank'],
+    ['hero ', 'ends with a dot or blank'],
+    ['hero\u3000', 'ends with a dot or blank'],
+    ['con', 'is that of a device on Windows'],
+    ['NUL.png', 'is that of a device on Windows'],
+    ['nul .png', 'is that of a device on Windows'],
+    ['Com1.tar.gz', 'is that of a device on Windows'],
+    ['lpt²', 'is that of a device on Windows'],
+    ['CONIN$', 'is that of a device on Windows'],
+    ['x'.repeat(121), 'is longer than 120 bytes of UTF-8'],
+    ['図'.repeat(41), 'is longer than 120 bytes of UTF-8'],
+    ['x'.repeat(1_000_000), 'is longer than 120 bytes of UTF-8'],
+  ])('is refused: %j %s', (name, problem) => expect(checkName(name)).toEqual({ problem }));
+
+  it('is one that stays in its folder, or is refused', () => {
+    const random = createRandom(11);
+    const parts = ['.', '/', '\\', 'a', ' ', 'con', '\0', ':', 'é', '\u0301', '図', '..', '\u202e'];
+    for (let round = 0; round < 5_000; round++) {
+      const given = Array.from(
+        { length: Math.floor(random() * 6) },
+        () => parts[Math.floor(random() * parts.length)],
+      );
+      const checked = checkName(given.join(''));
+      if ('problem' in checked) continue;
+      expect(checked.name).toBe(given.join('').normalize('NFC'));
+      expect(relative('/base', join('/base', checked.name))).toBe(checked.name);
+      expect(checked.name).not.toMatch(/^\.|[/\\\0:]|[. ]$/);
     }
   });
 });

@@ -49,3 +49,34 @@ function cut(text: string, maxBytes: number): string {
   const end = trimmed[head.length] === '-' ? head.length : head.lastIndexOf('-');
   return end > 0 ? head.slice(0, end) : head;
 }
+
+// Windows opens a device by these names, whatever follows a dot; it ignores blanks before that.
+const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])$/i;
+/**
+ * A file or folder name that an agent chose, in NFC and else exactly as given, or what is wrong with it: completes "the
+ * name …".
+ */
+export function checkName(given: string): { name: string } | { problem: string } {
+  // No form of a longer one is short enough, and normalizing it is slow.
+  if (given.length > MAX_BYTES.chosen * 3) return { problem: TOO_LONG };
+  const name = given.normalize('NFC');
+  const problem = nameProblem(name);
+  return problem === undefined ? { name } : { problem };
+}
+
+const TOO_LONG = `is longer than ${MAX_BYTES.chosen} bytes of UTF-8`;
+
+function nameProblem(name: string): string | undefined {
+  if (name === '') return 'is empty';
+  if (/[/\\]/.test(name)) return 'holds a slash or backslash';
+  // Also marks that turn the direction of what follows, so that an extension looks like another.
+  if (/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u.test(name))
+    return 'holds a character that cannot be printed';
+  const forbidden = /[<>:"|?*]/.exec(name)?.[0];
+  if (forbidden !== undefined) return `holds ${forbidden}, which Windows does not take`;
+  if (name.startsWith('.')) return 'begins with a dot';
+  if (/[.\s]$/.test(name)) return 'ends with a dot or blank';
+  const [stem = ''] = name.split('.', 1);
+  if (DEVICE.test(stem.trimEnd())) return 'is that of a device on Windows';
+  return Buffer.byteLength(name) > MAX_BYTES.chosen ? TOO_LONG : undefined;
+}
