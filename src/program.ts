@@ -50,7 +50,7 @@ export interface Surroundings {
 /** config -> API -> store -> jobs -> server. Opens nothing: that waits for the first call. */
 export function createProgram(config: Config, surroundings: Surroundings) {
   const { clock, random, writeLog, httpLimits, downloadLimits } = surroundings;
-  const { dataDir, baseUrl, outputDir, autoSave, inputDirs, preview, waitSeconds } = config;
+  const { dataDir, baseUrl, outputDir, autoSave, inputDirs, homeDir, preview, waitSeconds } = config;
   const keyring = createKeyring(config);
   const redact = createRedactor(keyring.seen);
   const log = createLog(config.logLevel, redact, writeLog);
@@ -93,7 +93,12 @@ export function createProgram(config: Config, surroundings: Surroundings) {
     balance: api.balance,
     catalogue,
     loopbackOrigin: local,
-    readReference: createReferenceReader({ loopbackOrigin: local, folders: inputDirs, checkLink }),
+    readReference: createReferenceReader({
+      loopbackOrigin: local,
+      folders: [...inputDirs, outputDir],
+      homeDir,
+      checkLink,
+    }),
     sendOutput: createSendOutput({ originals, checkLink, loopbackOrigin: local }),
     last: createLast(),
     originals,
@@ -104,7 +109,7 @@ export function createProgram(config: Config, surroundings: Surroundings) {
   const serve = (models: readonly Model[]): McpServerFactory => {
     const tools = createTools(services, models);
     return createServerFactory({
-      ...{ clock, log, preview, waitSeconds, redact },
+      ...{ clock, log, preview, waitSeconds, redact, homeDir },
       tools,
       openCalls: toolCalls,
       view: async () => viewContents((await import('./view/pages.ts')).viewHtml(tools), outputOrigins(local)),

@@ -107,6 +107,7 @@ function readConfig(lookup: Lookup, platform: Platform, problems: string[]) {
     sidecar: isOn('sidecar'),
     /** How much the library keeps, in bytes; 0 is no library. */
     keepImagesBytes: (number('keep-images', 'GB', 0, 100_000) ?? DEFAULT_KEEP_GB) * 1e9,
+    homeDir: platform.homeDir,
     /** Folders from which agents may send images. */
     inputDirs: folders('input-dir'),
     /** Undefined asks the table of hosts. */

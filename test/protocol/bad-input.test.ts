@@ -42,7 +42,7 @@ const REFUSED: [what: string, tool: string, args: Record<string, unknown>][] = [
 
 describe('input that does not fit', () => {
   it.each(REFUSED)('%s', async (_, name, args) => {
-    const { client, sandbox, config } = await connect();
+    const { client, sandbox, config } = await connect({ outputDir: '/nonexistent/images' });
     const result = await client.callTool({ name, arguments: args });
     expect(result.isError).toBe(true);
     expect(textOf(result)).toMatchSnapshot();

@@ -138,6 +138,7 @@ export async function connect(
     // Tests of other things need not wait for pictures to be kept.
     keepImagesBytes: 0,
     inputDirs: [],
+    homeDir: '/nonexistent/home',
     // Tests of other things need not wait for pictures to be drawn and decoded.
     preview: 'off',
     logLevel: 'debug',

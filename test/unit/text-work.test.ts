@@ -5,10 +5,14 @@ import * as z from 'zod';
 import { readKey } from '../../src/config/placeholders.ts';
 import { didYouMean } from '../../src/did-you-mean.ts';
 import { ToolError } from '../../src/errors.ts';
+import { candidates, rootFolders } from '../../src/images/folders/allowed-folders.ts';
+import { createFileReader } from '../../src/images/folders/local-file.ts';
+import { absolutePath, isHidden, isWithin } from '../../src/images/folders/paths.ts';
+import { safeRoots } from '../../src/images/folders/safe-roots.ts';
+import { createFolderOpener } from '../../src/images/folders/writable-folder.ts';
 import { describeNonImage, describeUnknown, sniffMedia } from '../../src/images/media-type.ts';
-import { createFileReader } from '../../src/images/references/local-file.ts';
 import { createReferenceReader, urlProblem } from '../../src/images/references/references.ts';
-import { chosenStem, fileStem } from '../../src/images/saving/file-name.ts';
+import { checkName, chosenStem, fileStem } from '../../src/images/saving/file-name.ts';
 import { isPrivateHost, isTrustedOutput } from '../../src/images/trust.ts';
 import { parseHandle } from '../../src/jobs/handle.ts';
 import type { Job } from '../../src/jobs/job.ts';
@@ -55,12 +59,11 @@ import { withLiveSchema } from '../../src/tools/support/live-schema.ts';
 import { requestId } from '../../src/tools/support/schema.ts';
 import { toolNames } from '../../src/tools/support/tool-names.ts';
 
+const HERE = { folders: ['/dev/null'], homeDir: '/nonexistent' };
 const redact = createRedactor(() => ['key-123456', 'a"b<c']);
 const clean = (text: string, max?: number) => quoteUntrusted(text, { redact, max });
 const job: Job = { model: 'a/b', input: {}, state: 'succeeded', request_id: 'r' };
 const never = new AbortController().signal;
-const readReferenceIn = (folders: string[]) =>
-  createReferenceReader({ loopbackOrigin: undefined, folders, checkLink: async () => undefined });
 const services = {
   clock: { now: () => 0, sleep: async () => {} },
   loopbackOrigin: undefined,
@@ -98,6 +101,11 @@ const refused = (work: () => Promise<unknown>) => expect(work()).rejects.toThrow
  * Every function that works on a text from outside, by the file that it stands in: what RunComfy answers, a caller
  * gives, a client tells or a user configures. A new one is to be added here; a file that is missing fails the test.
  */
+const readReference = createReferenceReader({
+  loopbackOrigin: undefined,
+  ...HERE,
+  checkLink: async () => undefined,
+});
 const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
   'runcomfy/sanitize.ts': {
     quoteUntrusted: (text) => quoteUntrusted(text),
@@ -219,6 +227,7 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
   'jobs/handle.ts': { parseHandle: (text) => parseHandle(text) ?? parseHandle(`job:${text}`) },
   'images/saving/file-name.ts': {
     chosenStem,
+    checkName: (text) => checkName(text),
     fileStem: (text) =>
       fileStem({ ...job, submitted_at: text, model: text, input: { prompt: text }, request_id: text }),
   },
@@ -233,11 +242,28 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
   },
   'images/references/references.ts': {
     urlProblem: (text) => urlProblem(`https://me:${text}`, undefined),
-    'a URL': (text) => refused(() => readReferenceIn([])('a', `http://${text}`, never)),
-    'a path': (text) => refused(() => readReferenceIn(['/a'])('a', `/a/${text}`, never)),
+    'a URL': (text) => refused(() => readReference('a', `http://${text}`, { signal: never })),
+    'a path': (text) => refused(() => readReference('a', `/a/${text}`, { signal: never })),
   },
-  'images/references/local-file.ts': {
-    'a path': (text) => refused(() => createFileReader(['/a'])(`/a/../${text}`)),
+  'images/folders/paths.ts': {
+    absolutePath: (text) => absolutePath(`~/${text}`, '/home/me'),
+    isWithin: (text) => isWithin('/a', `/a/${text}`),
+    isHidden: (text) => isHidden(text),
+  },
+  'images/folders/allowed-folders.ts': {
+    candidates: (text) => failed(() => candidates(text, [], '/nonexistent', 'any')),
+    rootFolders: (text) => rootFolders([`/nonexistent/${text}`, `/${text}`], '/nonexistent'),
+  },
+  'images/folders/local-file.ts': {
+    'a path': (text) => refused(() => createFileReader(HERE)(`/a/../${text}`)),
+    'a relative path': (text) => refused(() => createFileReader(HERE)(text)),
+  },
+  'images/folders/writable-folder.ts': {
+    'a folder': (text) => refused(() => createFolderOpener(HERE)(`/dev/null/${text}`, async () => {})),
+  },
+  'images/folders/safe-roots.ts': {
+    'a root': (text) => safeRoots([`file:///${text}`], '/home/me'),
+    'a host': (text) => safeRoots([`file://${text}`], '/home/me'),
   },
   'tools/support/handles.ts': {
     isHandle,
@@ -358,6 +384,8 @@ describe('what is read first of all is cut', () => {
     'the line of a job': (text) => jobLine({ ...job, input: { prompt: text } }, 0),
     'a query': (text) => search(entries, text, undefined),
     'the name of a file': (text) => chosenStem(text),
+    'a name that a caller chose': (text) => checkName(text),
+    'the root of a client': (text) => safeRoots([`file:///${text}`], '/home/me'),
     'a value that does not fit': (text) => failed(() => readArguments(closed, { a: text, b: [] })),
   };
 
@@ -374,6 +402,7 @@ const SRC = resolve(import.meta.dirname, '../../src');
 /** Files whose texts do not come from outside, and why. */
 const OWN: Record<string, string> = {
   'models/catalogue-file.ts': 'reads lines that this program wrote, each of bounded length',
+  'mcp/roots.ts': 'cuts messages of the SDK',
   'images/decode.ts': 'reads messages of sharp',
   'mcp/transports/stdio.ts': 'reads messages of the SDK',
   'images/saving/save-image.ts': 'reads names in the folder of the images',

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
-import { isAbsolute } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { ToolError } from '../../errors.ts';
 import { shorten } from '../../runcomfy/sanitize.ts';
+import type { ListRoots } from '../folders/allowed-folders.ts';
+import { createFileReader } from '../folders/local-file.ts';
+import { LocalFileError } from '../folders/local-file-error.ts';
 import { ImageError } from '../image-error.ts';
 import { describeNonImage, sniff } from '../media-type.ts';
 import { isPrivateHost } from '../trust.ts';
 import { MAX_SENT_BYTES, toDataUri } from './data-uri.ts';
 import type { CheckLink } from './link-check.ts';
-import { createFileReader, LocalFileError } from './local-file.ts';
 
 /** A reference image: what is recorded, and what is sent to RunComfy. */
 export interface Reference<Value = string> {
@@ -19,24 +20,30 @@ export interface Reference<Value = string> {
 
 /**
  * Reads a reference image that an agent named; `field` is what errors call it. A public https URL is sent as it is,
- * after a look whether it is alive; a file in an allowed folder is sent as a `data:` URI. Throws `invalid_input`.
+ * after a look whether it is alive; a file in an allowed folder or a client's root is sent as a `data:` URI. Throws
+ * `invalid_input`.
  */
-export type ReadReference = (field: string, given: string, signal: AbortSignal) => Promise<Reference>;
+export type ReadReference = (field: string, given: string, asked: Asked) => Promise<Reference>;
+
+/** What a call brings along: its end, and the roots of its client. */
+interface Asked {
+  signal: AbortSignal;
+  roots?: ListRoots;
+}
 
 /** Makes what reads reference images; `folders` are those that the user allowed. */
 export function createReferenceReader(options: {
   loopbackOrigin: string | undefined;
   folders: readonly string[];
   checkLink: CheckLink;
+  homeDir: string;
 }): ReadReference {
-  const { loopbackOrigin, folders, checkLink } = options;
-  const readFile = createFileReader(folders);
+  const { loopbackOrigin, checkLink } = options;
+  const readFile = createFileReader(options);
 
-  async function readLocal(field: string, given: string): Promise<Reference> {
-    if (folders.length === 0)
-      throw refused(field, 'is a path, and no folder of this machine is allowed', given, ALLOW);
+  async function readLocal(field: string, given: string, roots?: ListRoots): Promise<Reference> {
     try {
-      const { path, data } = await readFile(pathOf(given));
+      const { path, data } = await readFile(given, roots);
       const type = sniff(data);
       if (!type) throw new ImageError(describeNonImage(data.subarray(0, 256)));
       const sha256 = createHash('sha256').update(data).digest('hex');
@@ -65,8 +72,8 @@ export function createReferenceReader(options: {
     throw refused(field, `is a dead link (HTTP ${status})`, url, next, 'image_unavailable');
   }
 
-  return async (field, given, signal) => {
-    if (isAbsolute(given) || /^(file:|[a-z]:[\\/])/i.test(given)) return readLocal(field, given);
+  return async (field, given, { signal, roots }) => {
+    if (!SCHEME.test(given) || /^file:/i.test(given)) return readLocal(field, given, roots);
     if (/^data:/i.test(given))
       throw refused(field, 'is a data: URI, which fills the context', given.slice(0, 32), PATH_OR_URL);
     const problem = urlProblem(given, loopbackOrigin);
@@ -75,19 +82,13 @@ export function createReferenceReader(options: {
   };
 }
 
+// What does not begin like a URL is a path. One letter is a drive.
+const SCHEME = /^[a-z][a-z\d+.-]+:/i;
+
 const PUBLIC_URL = 'Give a public https URL that can be fetched without a login.';
 const ALLOW =
-  'Give a public https URL, or ask the user to allow the folder of the file with --input-dir or RUNCOMFY_INPUT_DIR.';
-const PATH_OR_URL = 'Give a public https URL, or the path of a file under a folder that --input-dir allows.';
-
-function pathOf(text: string): string {
-  if (!/^file:/i.test(text)) return text;
-  try {
-    return fileURLToPath(text);
-  } catch {
-    throw new LocalFileError('is no file URL of this machine');
-  }
-}
+  'Give a public https URL or a file in an allowed folder, or ask the user to allow its folder with --input-dir or RUNCOMFY_INPUT_DIR.';
+const PATH_OR_URL = 'Give a public https URL, or the path of a file in an allowed folder.';
 
 // Longer than any signed link; parsing a host takes time that grows with the square of its length.
 const MAX_URL = 8_192;
@@ -98,7 +99,7 @@ const MAX_URL = 8_192;
  */
 export function urlProblem(text: string, loopbackOrigin: string | undefined): string | undefined {
   if (text.length > MAX_URL) return `is longer than ${MAX_URL} characters`;
-  if (!URL.canParse(text)) return 'is neither a URL nor an absolute path';
+  if (!URL.canParse(text)) return 'is neither a URL nor a path';
   const url = new URL(text);
   if (url.origin === loopbackOrigin && !url.username) return undefined;
   if (url.protocol !== 'https:') return `has the scheme ${url.protocol.slice(0, -1)}, not https`;

@@ -93,7 +93,7 @@ async function readReference(
   services: ReferenceServices,
 ): Promise<Reference> {
   const { signal } = call.wait;
-  if (!isHandle(given)) return services.readReference(field, given, signal);
+  if (!isHandle(given)) return services.readReference(field, given, { signal });
   const handle = await resolveHandle(field, given, services);
   async function send(): Promise<string> {
     const output = await findOutput(field, handle, call, services);
