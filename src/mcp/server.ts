@@ -14,6 +14,7 @@ import {
   type TextResourceContents,
 } from '@modelcontextprotocol/server';
 import type { PreviewSetting } from '../config/settings.ts';
+import type { ListRoots } from '../images/folders/allowed-folders.ts';
 import type { Log } from '../log.ts';
 import type { Redact } from '../runcomfy/sanitize.ts';
 import { readArguments } from '../tools/support/arguments.ts';
@@ -25,6 +26,7 @@ import { showsViews, VIEW, viewMeta } from './apps.ts';
 import { type CallOptions, createDeliveries, type Deliveries, openCall } from './call.ts';
 import { takesImages } from './hosts.ts';
 import { guarded } from './outgoing.ts';
+import { createRoots } from './roots.ts';
 
 // Hosts that load tools on demand show a model only this and the names of the tools (measured).
 const INSTRUCTIONS = [
@@ -45,6 +47,7 @@ export interface ServerOptions extends CallOptions {
   /** The user's setting; undefined asks the table of hosts. */
   preview: PreviewSetting | undefined;
   redact: Redact;
+  homeDir: string;
   /** The page that a host shows in the chat. */
   view: () => Promise<TextResourceContents>;
 }
@@ -52,7 +55,7 @@ export interface ServerOptions extends CallOptions {
 /** Makes an MCP server per connection over stdio; jobs outlive it. */
 export function createServerFactory(options: ServerOptions): McpServerFactory {
   const { tools, openCalls, redact, view } = options;
-  return () => {
+  return ({ era }) => {
     const server = new Server(
       { name: NAME, title: 'RunComfy images', version: VERSION },
       {
@@ -61,6 +64,7 @@ export function createServerFactory(options: ServerOptions): McpServerFactory {
       },
     );
     const deliveries = createDeliveries();
+    const roots = era === 'legacy' ? createRoots(server, options) : async () => [];
     const connect = server.connect.bind(server);
     server.connect = (transport) => connect(guarded(transport, redact, deliveries.onSend));
     const seesViews = (context: ServerContext) => showsViews(clientOf(server, context).capabilities);
@@ -75,7 +79,7 @@ export function createServerFactory(options: ServerOptions): McpServerFactory {
       if (!tool || (tool.view === 'asked' && !seesViews(context)))
         throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Tool ${params.name} not found`);
       const { name } = clientOf(server, context);
-      const call = callTool(tool, params.arguments, context, name, deliveries, options);
+      const call = callTool(tool, params.arguments, context, { client: name, deliveries, roots }, options);
       openCalls.add(call);
       return call.finally(() => openCalls.delete(call));
     });
@@ -115,19 +119,26 @@ function clientOf(server: Server, { mcpReq }: ServerContext) {
   };
 }
 
+/** What a call needs to know of the connection that it came by. */
+interface Connection {
+  /** The client's name. */
+  client: string | undefined;
+  deliveries: Deliveries;
+  roots: ListRoots;
+}
+
 async function callTool(
   tool: Tool,
   args: unknown,
   context: ServerContext,
-  client: string | undefined,
-  deliveries: Deliveries,
+  { client, deliveries, roots }: Connection,
   options: ServerOptions,
 ): Promise<CallToolResult> {
   const preview = options.preview ?? (takesImages(client) ? 'small' : 'off');
   const { wait, end } = openCall(context, client, deliveries, options);
   try {
     const input = readArguments(tool, args);
-    return success(await tool.run(input, { wait, preview }));
+    return success(await tool.run(input, { wait, preview, roots }));
   } catch (error) {
     const text = errorText(error, tool.isPaid);
     options.log.info(`${tool.name}: ${text}`);

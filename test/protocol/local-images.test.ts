@@ -8,6 +8,7 @@ import type { Sandbox } from '../../src/sandbox/server.ts';
 import { readRecords } from '../support/books.ts';
 import { animation, noise, plain } from '../support/images.ts';
 import { connect, eventually, freshDataDir, textOf } from '../support/program.ts';
+import { connectWithRoots } from '../support/roots.ts';
 
 const MIB = 1 << 20;
 const SECRET = 'the secret of another folder';
@@ -15,13 +16,17 @@ const SECRET = 'the secret of another folder';
 /** A folder that is allowed and one that is not, with what a test puts there. */
 async function folders() {
   const base = freshDataDir();
-  const [allowed, outside] = [join(base, 'allowed'), join(base, 'allowed-not')];
+  const [allowed, outside, output] = ['allowed', 'allowed-not', 'output'].map((name) => join(base, name)) as [
+    string,
+    string,
+    string,
+  ];
   for (const dir of [join(allowed, 'deep'), outside]) mkdirSync(dir, { recursive: true });
   const cat = join(allowed, 'deep', 'a cat #1.png');
   writeFileSync(cat, await plain(64, 48).png().toBuffer());
   writeFileSync(join(outside, 'dog.png'), await plain(64, 48).png().toBuffer());
   writeFileSync(join(outside, 'secret.txt'), SECRET);
-  return { allowed, outside, cat };
+  return { base, allowed, outside, output, cat };
 }
 
 const call = (...image_urls: string[]) => ({
@@ -135,6 +140,24 @@ describe('a local image', () => {
 });
 
 describe('a path that cannot go out', () => {
+  const OUTSIDE = 'is outside of the allowed folders ';
+  const LINK = 'is a link that leads out of the allowed folders';
+  const WHY: Record<string, string> = {
+    'outside of the folder': OUTSIDE,
+    'outside, and not there': OUTSIDE,
+    'by way of ..': OUTSIDE,
+    'the folder itself': 'is not a file',
+    'a folder below': 'is not a file',
+    'that is not there': 'does not exist',
+    'a link to a file outside': LINK,
+    'through a folder that is a link': LINK,
+    'a text with the name of an image': 'cannot be sent, as it is not a PNG, JPEG, WebP, GIF or AVIF',
+    'an SVG': 'cannot be sent, as it is an SVG drawing, which may hold scripts',
+    'an empty file': 'cannot be sent, as it is empty',
+    'a pipe, which nobody writes to': 'is not a file',
+    'a large image that is damaged': 'cannot be sent, as it is damaged and cannot be decoded',
+    'a zero byte': 'cannot be read (ERR_INVALID_ARG_VALUE)',
+  };
   type Places = Awaited<ReturnType<typeof folders>>;
   const CASES: [what: string, path: (places: Places) => string | Promise<string>][] = [
     ['outside of the folder', ({ outside }) => join(outside, 'dog.png')],
@@ -201,21 +224,56 @@ describe('a path that cannot go out', () => {
     ['a data: URI', () => `data:image/png;base64,${'A'.repeat(500)}`],
   ];
 
+  const told = (result: Parameters<typeof textOf>[0], { base }: Places) =>
+    textOf(result).replaceAll(`${base}/`, '/base/');
+
   it.each(CASES)('%s', async (_, path) => {
     const places = await folders();
-    const { client, sandbox, log } = await connect({ inputDirs: [places.allowed] });
+    const { client, sandbox, log } = await connect({ inputDirs: [places.allowed], outputDir: places.output });
     const result = await client.callTool(call(await path(places)));
     expect(result.isError).toBe(true);
-    expect(textOf(result).replaceAll(places.allowed.replace(/allowed$/, ''), '/base/')).toMatchSnapshot();
+    expect(told(result, places)).toMatchSnapshot();
     expect(textOf(result) + log.join('')).not.toContain(SECRET);
     expect(sandbox.requests).toEqual([]);
   });
 
+  const ALLOWING: [how: string, allow: (places: Places) => ReturnType<typeof connect>][] = [
+    ['--input-dir', ({ allowed, base }) => connect({ inputDirs: [allowed], homeDir: base })],
+    ['the output folder', ({ allowed, base }) => connect({ outputDir: allowed, homeDir: base })],
+    ['a root of the client', ({ allowed, base }) => connectWithRoots([allowed], { homeDir: base })],
+  ];
+  const NAMES: [how: string, name: (path: string, places: Places) => string][] = [
+    ['its path', (path) => path],
+    ['from the home folder', (path, { base }) => path.replace(base, '~')],
+    [
+      'relative to the folder',
+      (path, { allowed, base }) =>
+        path === allowed ? '.' : path.replace(`${allowed}/`, '').replace(base, '..'),
+    ],
+  ];
+
+  it.each(ALLOWING.flatMap(([where, allow]) => NAMES.map(([how, name]) => ({ where, allow, how, name }))))(
+    'in $where, named by $how',
+    async ({ allow, name }) => {
+      for (const [what, path] of CASES) {
+        const places = await folders();
+        const given = await path(places);
+        if (!given.startsWith(places.base)) continue;
+        const { client, sandbox, log } = await allow(places);
+        const result = await client.callTool(call(name(given, places)));
+        expect(result.isError, what).toBe(true);
+        expect(textOf(result), what).toContain(`image_urls[0] ${WHY[what]}`);
+        expect(textOf(result) + log.join('')).not.toContain(SECRET);
+        expect(sandbox.requests).toEqual([]);
+      }
+    },
+  );
+
   it('any, without --input-dir', async () => {
-    const { cat } = await folders();
-    const { client } = await connect();
+    const { cat, base, output } = await folders();
+    const { client } = await connect({ outputDir: output });
     const result = await client.callTool(call(cat));
-    expect(textOf(result).replace(cat, '/base/cat.png')).toMatchSnapshot();
+    expect(textOf(result).replaceAll(base, '/base')).toMatchSnapshot();
   });
 
   it('too many large ones for one request', async () => {

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { Clock } from '../../clock.ts';
 import type { PreviewSetting } from '../../config/settings.ts';
 import type { FetchOutputs } from '../../images/fetch-outputs.ts';
+import type { ListRoots } from '../../images/folders/allowed-folders.ts';
 import type { Originals } from '../../images/library/originals.ts';
 import type { Preview } from '../../images/preview.ts';
 import type { ReadReference } from '../../images/references/references.ts';
@@ -37,6 +38,8 @@ export interface ToolCall {
   wait: Wait;
   /** The size in which this client's model gets to see images. */
   preview: PreviewSetting;
+  /** The folders of the client that agents may use; it is asked only when this is called, and no failure of it counts. */
+  roots: ListRoots;
 }
 
 /** The result of a call, free of MCP: lines that say everything, the same as data, and previews. */

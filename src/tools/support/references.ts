@@ -92,8 +92,8 @@ async function readReference(
   call: ToolCall,
   services: ReferenceServices,
 ): Promise<Reference> {
-  const { signal } = call.wait;
-  if (!isHandle(given)) return services.readReference(field, given, { signal });
+  const { wait, roots } = call;
+  if (!isHandle(given)) return services.readReference(field, given, { signal: wait.signal, roots });
   const handle = await resolveHandle(field, given, services);
   async function send(): Promise<string> {
     const output = await findOutput(field, handle, call, services);
@@ -105,7 +105,7 @@ async function readReference(
         `which is ${kind === 'audio' ? 'an' : 'a'} ${KIND_NAMES[kind]}, not an image`,
         'Give the handle of an image.',
       );
-    return services.sendOutput(output, signal).catch((error) => {
+    return services.sendOutput(output, wait.signal).catch((error) => {
       throw error instanceof ImageError ? gone(field, handle, error) : error;
     });
   }
