@@ -73,7 +73,7 @@ describe('without sharp', () => {
     const refused = await edit(large);
     expect(refused.isError).toBe(true);
     expect(refused.text.replace(inputDir, '/base')).toMatchInlineSnapshot(
-      `"image_urls[0] is not PNG, JPEG or WebP of at most 6 MiB, and sharp, which would convert it, is not installed: "/base/large.png". Give a smaller or converted image, or "npm install sharp". Nothing was charged for this call. [invalid_input]"`,
+      `"image_urls[0] cannot be sent, as it is not a PNG, JPEG or WebP of at most 6 MiB, and sharp, which would convert it, is not installed ("npm install sharp"): "/base/large.png". Give another image. Nothing was charged for this call. [invalid_input]"`,
     );
   });
 });

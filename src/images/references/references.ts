@@ -8,7 +8,7 @@ import { LocalFileError } from '../folders/local-file-error.ts';
 import { ImageError } from '../image-error.ts';
 import { describeNonImage, sniff } from '../media-type.ts';
 import { isPrivateHost } from '../trust.ts';
-import { MAX_SENT_BYTES, toDataUri } from './data-uri.ts';
+import { toDataUri } from './data-uri.ts';
 import type { CheckLink } from './link-check.ts';
 
 /** A reference image: what is recorded, and what is sent to RunComfy. */
@@ -56,10 +56,6 @@ export function createReferenceReader(options: {
         throw refused(field, error.message, given, error.isForbidden ? ALLOW : 'Check the path.');
       if (error instanceof ImageError)
         throw refused(field, `cannot be sent, as ${error.reason}`, given, 'Give another image.');
-      if (error instanceof ToolError && error.code === 'sharp_missing') {
-        const why = `is not PNG, JPEG or WebP of at most ${MAX_SENT_BYTES >> 20} MiB, and sharp, which would convert it, is not installed`;
-        throw refused(field, why, given, 'Give a smaller or converted image, or "npm install sharp".');
-      }
       throw error;
     }
   }

@@ -6,7 +6,7 @@ import type { CheckLink } from './link-check.ts';
 
 /**
  * An image of an earlier job as it is sent to RunComfy: its link while that is alive, else the kept original as a
- * `data:` URI. Throws ImageError if there is neither, or `sharp_missing`.
+ * `data:` URI. Throws ImageError if neither can be sent.
  */
 export type SendOutput = (output: JobOutput, signal: AbortSignal) => Promise<string>;
 
