@@ -242,7 +242,13 @@ describe('an abort', () => {
     const server = await serve(reply(200));
     const checkLink = createLinkCheck({ loopbackOrigin: server.origin });
     await expect(checkLink(server.origin, AbortSignal.abort(reason))).rejects.toBe(reason);
-    expect(server.sockets).toEqual([]);
+    const lookup = vi.fn(async () => at('1.1.1.1'));
+    const checkName = createLinkCheck({ loopbackOrigin: undefined, lookup });
+    await expect(checkName('http://pictures.example', AbortSignal.abort(reason))).rejects.toBe(reason);
+    expect({ connections: server.sockets, lookups: lookup.mock.calls }).toEqual({
+      connections: [],
+      lookups: [],
+    });
   });
 
   it('while the name is looked up rejects with its reason', async () => {
@@ -320,15 +326,21 @@ describe('the address behind a name', () => {
     expect(server.sockets).toEqual([]);
   });
 
-  it('is asked for once, so that it cannot change after it was checked', async () => {
-    const server = await serve(reply(200));
-    const tried = divertTo(server);
-    const answers = [at('1.1.1.1', '2606:4700::1111'), at('127.0.0.1')];
-    const lookup = async () => answers.shift() ?? [];
-    const checkLink = createLinkCheck({ loopbackOrigin: undefined, timeoutMs: NEVER, lookup });
-    expect(await checkLink('http://pictures.example/a.png', signal())).toBe(200);
-    expect({ tried, left: answers.length }).toEqual({ tried: ['1.1.1.1', '2606:4700::1111'], left: 1 });
-  });
+  it.each([true, false])(
+    'is asked for once and cannot change after that, Node selecting a family: %j',
+    async (selects) => {
+      const before = net.getDefaultAutoSelectFamily();
+      onTestFinished(() => net.setDefaultAutoSelectFamily(before));
+      net.setDefaultAutoSelectFamily(selects);
+      const server = await serve(reply(200));
+      const tried = divertTo(server);
+      const answers = [at('1.1.1.1', '2606:4700::1111'), at('127.0.0.1')];
+      const lookup = async () => answers.shift() ?? [];
+      const checkLink = createLinkCheck({ loopbackOrigin: undefined, timeoutMs: NEVER, lookup });
+      expect(await checkLink('http://pictures.example/a.png', signal())).toBe(200);
+      expect({ tried, left: answers.length }).toEqual({ tried: ['1.1.1.1', '2606:4700::1111'], left: 1 });
+    },
+  );
 
   it('is that of the system without a lookup of our own', async () => {
     const server = await serve(reply(404));
