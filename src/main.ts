@@ -40,6 +40,8 @@ async function run(config: Config, saveCode: () => void): Promise<number> {
   if (command === 'demo') return (await import('./cli/demo.ts')).demo(config);
   if (command === 'doctor') return (await import('./cli/doctor/doctor.ts')).doctor(config);
   if (command === 'gallery') return (await import('./cli/gallery/gallery.ts')).gallery(config);
+  if (command === 'library') return (await import('./cli/library.ts')).showLibrary(config);
+  if (command === 'library clear') return (await import('./cli/library.ts')).clearLibrary(config);
   return serve(sandbox ? await (await import('./sandbox/server.ts')).sandboxed(config) : config, saveCode);
 }
 

@@ -21,3 +21,9 @@ const MARKS = { yes: 'green', no: 'red', warn: 'yellow', new: 'yellow', '?': 'ye
 export function row(mark: keyof typeof MARKS, name: string, text: string): void {
   say(`  ${paint(mark.padEnd(4), MARKS[mark])}  ${name.padEnd(8)}  ${text}`);
 }
+
+/** Such as "34.5 MB" or "2 GB". */
+export function sizeText(bytes: number): string {
+  const [value, unit] = bytes < 1e9 ? [bytes / 1e6, 'MB'] : [bytes / 1e9, 'GB'];
+  return `${Number(value.toFixed(1))} ${unit}`;
+}

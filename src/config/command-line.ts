@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../did-you-mean.ts';
 import { isUnexpanded } from './placeholders.ts';
-import { COMMAND_WORDS, SETTINGS } from './settings.ts';
+import { actionsOf, COMMAND_WORDS, SETTINGS } from './settings.ts';
 
 const isOptional = (value: string) => value.startsWith('[');
 
@@ -26,7 +26,11 @@ export function parseCommandLine(argv: readonly string[], problems: string[]) {
   const { tokens } = parseArgs({ args: [...argv], options: OPTIONS, strict: false, tokens: true });
   for (const token of tokens) {
     if (token.kind === 'positional') {
-      const isCommand = words.length === 0 && COMMAND_WORDS.includes(token.value);
+      const [command] = words;
+      const isCommand =
+        command === undefined
+          ? COMMAND_WORDS.includes(token.value)
+          : words.length === 1 && actionsOf(command).includes(token.value);
       (isCommand ? words : (following ?? words)).push(token.value);
       continue;
     }

@@ -5,7 +5,14 @@ import { LOG_LEVELS } from '../log.ts';
 import { ALL_WORDS } from './command-line.ts';
 import { createLookup, type Env, type Lookup } from './lookup.ts';
 import { readKey } from './placeholders.ts';
-import { COMMAND_WORDS, type Command, DEFAULT_BASE_URL, DEFAULT_KEEP_GB, PREVIEWS } from './settings.ts';
+import {
+  actionsOf,
+  COMMAND_WORDS,
+  type Command,
+  DEFAULT_BASE_URL,
+  DEFAULT_KEEP_GB,
+  PREVIEWS,
+} from './settings.ts';
 import { createValidator } from './validate.ts';
 
 /** The public service has an account API of its own; any other base URL serves the balance itself. */
@@ -118,14 +125,17 @@ function readConfig(lookup: Lookup, platform: Platform, problems: string[]) {
   };
 }
 
-function readCommand(words: readonly string[], problems: string[]): Command {
-  const [word = 'serve', ...more] = words;
+function readCommand([word = 'serve', ...more]: readonly string[], problems: string[]): Command {
   if (!COMMAND_WORDS.includes(word)) {
     const near = didYouMean(word, ALL_WORDS);
     problems.push(`unknown command "${word}"${near}; commands are ${COMMAND_WORDS.join(', ')}`);
   }
-  for (const extra of more) problems.push(`unexpected argument "${extra}"`);
-  return word as Command;
+  const actions = actionsOf(word);
+  const action = actions.find((one) => one === more[0]);
+  const takes = actions.length > 0 ? `; ${word} takes ${actions.join(', ')} or nothing` : '';
+  for (const extra of action === undefined ? more : more.slice(1))
+    problems.push(`unexpected argument "${extra}"${didYouMean(extra, actions)}${takes}`);
+  return (action === undefined ? word : `${word} ${action}`) as Command;
 }
 
 function findKey({ variable, ignored }: Lookup, problems: string[]) {

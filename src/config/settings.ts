@@ -7,9 +7,17 @@ export const COMMANDS = {
   demo: 'play a host: list the tools, make a picture, cancel a job; uses the sandbox unless --live',
   doctor: 'check the key, the folders and the models; with --snippets, print what to paste into a client',
   gallery: 'show all recorded jobs in a browser, on this machine only',
+  library: 'tell how many finished pictures are kept on this machine, where, and how large they are',
+  'library clear': 'remove them; asks first in a terminal',
   help: 'print this text',
 };
-export const COMMAND_WORDS: readonly string[] = Object.keys(COMMANDS);
+/** The first words of them. */
+export const COMMAND_WORDS: readonly string[] = Object.keys(COMMANDS).filter((name) => !name.includes(' '));
+/** The words that may follow a command. */
+export const actionsOf = (command: string): string[] =>
+  Object.keys(COMMANDS).flatMap((name) =>
+    name.startsWith(`${command} `) ? name.slice(command.length + 1) : [],
+  );
 /** A command that runs with a configuration. */
 export type Command = Exclude<keyof typeof COMMANDS, 'help'>;
 

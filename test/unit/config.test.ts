@@ -256,7 +256,16 @@ describe('parseConfig', () => {
     [['docter'], 'unknown command "docter" (did you mean doctor?)'],
     [['sandbox'], '(did you mean --sandbox?)'],
     [['version'], '(did you mean --version?)'],
-    [['paint'], 'unknown command "paint"; commands are serve, demo, doctor, gallery, help'],
+    [['paint'], 'unknown command "paint"; commands are serve, demo, doctor, gallery, library, help'],
+    [['doctor', 'clear'], 'unexpected argument "clear"'],
+    [['library', 'foo'], 'unexpected argument "foo"; library takes clear or nothing'],
+    [
+      ['library', 'claer'],
+      'unexpected argument "claer" (did you mean clear?); library takes clear or nothing',
+    ],
+    [['library', 'clear', 'now'], 'unexpected argument "now"; library takes clear or nothing'],
+    [['library clear'], 'unknown command "library clear"'],
+    [['clear'], 'unknown command "clear"'],
     [['--snadbox'], 'unknown flag --snadbox (did you mean --sandbox?)'],
     [['--outputdir=x'], 'unknown flag --outputdir (did you mean --output-dir?)'],
     [['--output', 'x'], 'unknown flag --output (did you mean --output-dir?)'],
@@ -277,6 +286,15 @@ describe('parseConfig', () => {
 
   it('names a flag with one dash once, not letter by letter', () => {
     expect(problems(['-sandbox'])).toHaveLength(1);
+  });
+
+  it('knows whether the library is to be shown or cleared, wherever the flags stand', () => {
+    expect(config(['library']).command).toBe('library');
+    const folders = { command: 'library clear', inputDirs: ['/x'] };
+    expect(config(['library', 'clear', '--input-dir', '/x'])).toMatchObject(folders);
+    expect(config(['--input-dir', '/x', 'library', 'clear'])).toMatchObject(folders);
+    expect(config(['library', '--input-dir', '/x', 'clear'])).toMatchObject(folders);
+    expect(config(['library', '--sandbox']).dataDir).toBe('/data/sandbox');
   });
 
   it('knows which hosts the doctor is asked for', () => {

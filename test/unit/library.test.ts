@@ -5,8 +5,10 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -16,10 +18,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { nameOf } from '../../src/images/library/kept-files.ts';
-import { createLibrary, sha256Of } from '../../src/images/library/library.ts';
-import { createOriginals } from '../../src/images/library/originals.ts';
+import { createLibrary, type Library, sha256Of } from '../../src/images/library/library.ts';
+import { createOriginals, type Rendering } from '../../src/images/library/originals.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { createLog } from '../../src/log.ts';
 import { readJob } from '../../src/stores/file/record.ts';
@@ -36,6 +39,19 @@ const open = (dir = freshDataDir(), minFree = 0) => ({
   path: join(dir, nameOf(KEPT)),
   library: createLibrary({ dir, maxBytes: 1e9, minFree }),
 });
+
+function canMakeDevices(): boolean {
+  const dir = mkdtempSync(join(tmpdir(), 'device-'));
+  try {
+    execFileSync('mknod', [join(dir, 'zero'), 'c', '1', '5'], { stdio: 'ignore' });
+    readSync(openSync(join(dir, 'zero'), 'r'), Buffer.alloc(1));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
 
 async function withPicture() {
   const opened = open();
@@ -59,9 +75,10 @@ describe('a kept file', () => {
     [
       'another picture, with the times and the inode of the first',
       (path) => {
-        const { atime, mtime } = statSync(path);
+        const like = `${path}-like`;
+        execFileSync('cp', ['-p', path, like]);
         writeFileSync(path, other);
-        utimesSync(path, atime, mtime);
+        execFileSync('touch', ['-r', like, path]);
       },
     ],
     ['nothing', (path) => rmSync(path)],
@@ -71,7 +88,6 @@ describe('a kept file', () => {
     ['a link to itself', replace((path) => symlinkSync(path, path))],
     ['a folder', replace((path) => mkdirSync(path))],
     ['a pipe', replace((path) => void execFileSync('mkfifo', [path]))],
-    ['a device', replace((path) => symlinkSync('/dev/zero', path))],
     ['a sparse file of 4 TB', (path) => truncateSync(path, 4e12)],
   ];
 
@@ -106,6 +122,22 @@ describe('a kept file', () => {
     expect(await library.obstacle()).toContain('EISDIR');
     await library.put(other, 'image/png');
     expect(await library.obstacle()).toBeUndefined();
+  });
+
+  it.skipIf(!canMakeDevices())('that was swapped for a device without end is none (needs root)', async () => {
+    const { library, path } = await withPicture();
+    rmSync(path);
+    execFileSync('mknod', [path, 'c', '1', '5']);
+    expect(await library.has(KEPT)).toBe(false);
+    expect(await library.read(KEPT)).toBeUndefined();
+  });
+
+  it('that is larger than any download is none, whatever it holds', async () => {
+    const { library, dir } = await withPicture();
+    const large = Buffer.alloc((64 << 20) + 1);
+    const kept = { sha256: sha256Of(large), type: 'image/png' };
+    writeFileSync(join(dir, nameOf(kept)), large);
+    expect(await library.has(kept)).toBe(false);
   });
 
   it('is read once for each change, and made young when it is put again', async () => {
@@ -270,9 +302,9 @@ describe('a hostile record', () => {
   );
 });
 
-it('what was removed between its file and its record is put again', async () => {
-  const { dir, library } = open();
-  const png = await plain(8, 8).png().toBuffer();
+/** What keeps the originals of one job in a library. */
+async function keeper(library: Library, store: Partial<Parameters<typeof createOriginals>[0]['store']>) {
+  const data = await plain(8, 8).png().toBuffer();
   const job: Job = {
     model: 'a/b',
     input: {},
@@ -280,24 +312,39 @@ it('what was removed between its file and its record is put again', async () => 
     request_id: 'r',
     urls: ['https://a.example'],
   };
-  let recorded = job;
+  const stored = { id: '1', revision: 1, fingerprint: '', job };
   const originals = createOriginals({
     library,
-    store: {
-      byRequestId: async () => ({ id: '1', revision: 1, fingerprint: '', job }),
-      async update(id, change) {
-        // A process that was frozen since it put the file: another one took it for a leftover meanwhile.
-        rmSync(dir, { recursive: true });
-        recorded = change(job);
-        return { id, revision: 2, fingerprint: '', job: recorded };
-      },
-    },
+    store: { byRequestId: async () => stored, update: async () => stored, ...store },
     download: async () => Promise.reject(new Error('not needed')),
     ended: new AbortController().signal,
     log: createLog('silent', String),
   });
-  expect(
-    await originals.keep({ job, index: 0 }, { type: 'png', data: png }, Promise.resolve(undefined)),
-  ).toBe(true);
-  expect(await originals.kept({ job: recorded, index: 0 })).toBeDefined();
+  const keep = (rendering: Rendering) => originals.keep({ job, index: 0 }, { type: 'png', data }, rendering);
+  return { job, stored, originals, keep };
+}
+
+it('what was removed between its file and its record is put again', async () => {
+  const { dir, library } = open();
+  let recorded: Job | undefined;
+  const { job, stored, originals, keep } = await keeper(library, {
+    async update(_, change) {
+      // A process that was frozen since it put the file: another one took it for a leftover meanwhile.
+      rmSync(dir, { recursive: true });
+      recorded = change(stored.job);
+      return stored;
+    },
+  });
+  expect(await keep(Promise.resolve(undefined))).toBe(true);
+  expect(await originals.kept({ job: recorded ?? job, index: 0 })).toBeDefined();
+});
+
+it('a picture that turns out to be damaged before its record is found does not end the process', async () => {
+  const { keep } = await keeper(open().library, {
+    async byRequestId() {
+      await setTimeout(20);
+      return undefined;
+    },
+  });
+  expect(await keep(Promise.reject(new Error('damaged')))).toBe(false);
 });

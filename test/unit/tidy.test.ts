@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
+  lutimesSync,
   mkdirSync,
   readdirSync,
   rmSync,
@@ -138,6 +139,7 @@ describe('tidying removes', () => {
     mkdirSync(join(dir, nameOf('folder')));
     symlinkSync('/etc/passwd', join(dir, nameOf('link')));
     execFileSync('mkfifo', [join(dir, nameOf('pipe'))]);
+    for (const text of ['folder', 'link', 'pipe']) lutimesSync(join(dir, nameOf(text)), 1, 1);
     await tidy.clean();
     expect(left()).toHaveLength(foreign.length + 3);
   });
@@ -209,7 +211,8 @@ describe('beyond the limit', () => {
     file('a', 100);
     job(true, 'a/both', 'gone/small');
     const both = { sha256: sha256Of(contentOf('both')), type: 'image/jpeg', bytes: SIZE };
-    jobs.push({ ...(jobs[0] as Job), originals: [both] });
+    // Whichever record comes first.
+    jobs.unshift({ ...(jobs[0] as Job), originals: [both] });
     await tidy.clean();
     expect(left()).toEqual(['small']);
   });

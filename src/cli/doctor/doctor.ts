@@ -14,6 +14,7 @@ import { NAME, VERSION } from '../../version.ts';
 import { printSnippets } from '../snippets/print-snippets.ts';
 import { row, say } from '../terminal.ts';
 import { tryReading, tryWriting } from './folders.ts';
+import { checkLibrary } from './library.ts';
 import { checkModels } from './models.ts';
 
 /** Checks what a first call needs and prints it in at most 30 lines, or prints snippets. Resolves with the exit code. */
@@ -24,6 +25,7 @@ export async function doctor(given: Config): Promise<number> {
   const program = createProgram(config, { clock: systemClock, random: Math.random });
   const keyWorks = await checkKey(config, program);
   const recordsWork = await checkRecords(config, program);
+  await checkLibrary(config, program);
   const outputWorks = await checkFolders(config);
   // RunComfy shows its models only to a valid key.
   const modelsWork = keyWorks && (await checkModels(program.api, program.redact));

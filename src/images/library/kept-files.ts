@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { lstat, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, readdir, rename, rm, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { codeOf } from '../../errors.ts';
 import type { Original } from '../../jobs/job.ts';
 import { extensionOf } from '../media-type.ts';
@@ -61,6 +61,23 @@ export async function removeFile(dir: string, { name, mtimeMs }: ListedFile): Pr
     // Another process removes the same.
     if (codeOf(error) === 'ENOENT') return true;
     throw error;
+  }
+}
+
+// In ms. A younger file may be half written, or a record may be about to name it.
+const GRACE = 3_600_000;
+
+/** Whether a file is no longer anybody's who writes at this moment. `now` in ms. */
+export const isOld = ({ mtimeMs }: ListedFile, now: number): boolean => mtimeMs < now - GRACE;
+
+/** How many bytes this user may still write where a folder is, or would be made. */
+export async function freeBytes(dir: string): Promise<number> {
+  try {
+    const { bavail, bsize } = await statfs(dir);
+    return bavail * bsize;
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' || dirname(dir) === dir) throw error;
+    return freeBytes(dirname(dir));
   }
 }
 

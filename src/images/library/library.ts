@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, lstat, lutimes, mkdir, open, rename, statfs } from 'node:fs/promises';
+import { access, lstat, lutimes, mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../errors.ts';
 import { writeWhole } from '../../whole-file.ts';
 import { ImageError } from '../image-error.ts';
-import { identityOf, type Kept, MAX_KEPT_BYTES, nameOf } from './kept-files.ts';
+import { freeBytes, identityOf, type Kept, MAX_KEPT_BYTES, nameOf } from './kept-files.ts';
 
 export interface LibraryOptions {
   dir: string;
@@ -84,10 +84,8 @@ export function createLibrary({ dir, maxBytes, minFree = MIN_FREE }: LibraryOpti
 
   /** Why the disk is too full to keep more. */
   async function fullness(): Promise<string | undefined> {
-    const { bavail, bsize } = await statfs(dir);
-    return bavail * bsize < minFree
-      ? `less than ${minFree / 1e9} GB of the disk of ${dir} is free`
-      : undefined;
+    if ((await freeBytes(dir)) >= minFree) return undefined;
+    return `less than ${minFree / 1e9} GB of the disk of ${dir} is free`;
   }
 
   const reasonOf = (error: unknown) =>

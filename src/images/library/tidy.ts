@@ -1,14 +1,12 @@
 import type { Clock } from '../../clock.ts';
 import type { JobStore } from '../../jobs/store.ts';
 import type { Log } from '../../log.ts';
-import { type ListedFile, listFiles, MAX_KEPT_BYTES, removeFile } from './kept-files.ts';
+import { isOld, type ListedFile, listFiles, MAX_KEPT_BYTES, removeFile } from './kept-files.ts';
 import type { Library } from './library.ts';
 import { readUses } from './uses.ts';
 
 export type Tidy = ReturnType<typeof createTidy>;
 
-// In ms. A younger file may be half written, or a record may be about to name it.
-const GRACE = 3_600_000;
 // How full the library is after what is too much was removed: else each further picture would be too much.
 const FULL_AFTER = 0.9;
 
@@ -42,7 +40,7 @@ export function createTidy(options: {
 
   /** One pass. Throws before anything is removed if a record cannot be read. */
   async function pass(isCleaning: boolean): Promise<void> {
-    const before = clock.now() - GRACE;
+    const now = clock.now();
     const written = library?.written() ?? 0;
     const files = await listFiles(dir);
     let bytes = files.reduce((sum, file) => sum + file.bytes, 0);
@@ -56,7 +54,7 @@ export function createTidy(options: {
       isTemporary || bytes > MAX_KEPT_BYTES ? undefined : uses.get(name);
     const byAge = files.sort((a, b) => a.mtimeMs - b.mtimeMs);
 
-    const useless = byAge.filter((file) => !useOf(file) && file.mtimeMs < before);
+    const useless = byAge.filter((file) => !useOf(file) && isOld(file, now));
     bytes -= await remove(useless, () => true);
     if (bytes > maxBytes) {
       const answered = byAge.filter((file) => useOf(file)?.isAnswered);

@@ -1,0 +1,110 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { systemClock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import { codeOf, ToolError } from '../errors.ts';
+import { freeBytes, isOld, type ListedFile, listFiles, nameOf } from '../images/library/kept-files.ts';
+import { MIN_FREE } from '../images/library/library.ts';
+import { createProgram, type Program } from '../program.ts';
+import { NAME } from '../version.ts';
+import { say, sizeText } from './terminal.ts';
+
+/** Tells what is kept of pictures. Resolves with the exit code. */
+export async function showLibrary(config: Config): Promise<number> {
+  return withLibrary(config, async (program) => {
+    const { libraryDir } = program;
+    const { keepImagesBytes } = config;
+    const files = await listFiles(libraryDir);
+    say(`Finished pictures are kept in\n  ${libraryDir}\n`);
+    if (files.length === 0) say('Nothing is kept there yet.');
+    else {
+      const oldest = new Date(Math.min(...files.map(({ mtimeMs }) => mtimeMs))).toISOString().slice(0, 10);
+      say(`  ${await contentText(program, files)}, the oldest from ${oldest}`);
+    }
+    const limit = keepImagesBytes > 0 ? ` of ${sizeText(keepImagesBytes)} (--keep-images)` : '';
+    const free = await freeBytes(libraryDir);
+    say(`  ${sizeText(bytesOf(files))}${limit}; ${sizeText(free)} of the disk are free`);
+    if (keepImagesBytes === 0) say('\nIt is off (--keep-images 0): nothing more is kept.');
+    else if (free < MIN_FREE)
+      say(`\nNothing more is kept with less than ${sizeText(MIN_FREE)} of the disk free.`, 'yellow');
+    else say('\nWhen it is full the oldest go, and a picture goes with the record of its job (--keep-days).');
+    if (files.length > 0) say(`To empty it: ${NAME} library clear. ${LOSS}`);
+    return 0;
+  });
+}
+
+/** Empties the library; asks first if there is somebody to ask. Resolves with the exit code. */
+export async function clearLibrary(config: Config): Promise<number> {
+  return withLibrary(config, async (program) => {
+    const { libraryDir } = program;
+    const now = systemClock.now();
+    // A young temporary file is a picture that a server is keeping at this moment.
+    const files = (await listFiles(libraryDir)).filter((file) => !file.isTemporary || isOld(file, now));
+    if (files.length === 0) {
+      say(`Nothing is kept in ${libraryDir}.`);
+      return 0;
+    }
+    const what = `${await contentText(program, files)} (${sizeText(bytesOf(files))})`;
+    if (
+      process.stdin.isTTY &&
+      !(await agrees(`${what} are kept in ${libraryDir}.\n${LOSS}\nRemove them? [y/N] `))
+    ) {
+      say('Nothing was removed.');
+      return 1;
+    }
+    for (const { name } of files) await rm(join(libraryDir, name), { force: true });
+    say(`Removed ${what} from ${libraryDir}.`);
+    say('The records of the jobs stay, and so do copies that were saved elsewhere.');
+    if (!process.stdin.isTTY) say(LOSS);
+    return 0;
+  });
+}
+
+const LOSS =
+  'Links expire: a picture whose link is dead, and of which this is the only copy, is then gone for good.';
+
+async function withLibrary(config: Config, work: (program: Program) => Promise<number>): Promise<number> {
+  const program = createProgram(config, { clock: systemClock, random: Math.random });
+  try {
+    return await work(program);
+  } catch (error) {
+    say(`The library in ${program.libraryDir} cannot be used (${codeOf(error)}).`, 'red');
+    return 1;
+  } finally {
+    await program.close();
+  }
+}
+
+const bytesOf = (files: readonly ListedFile[]): number => files.reduce((sum, { bytes }) => sum + bytes, 0);
+
+/** Such as "12 originals of 9 jobs and 13 other files". An original counts if a record names it and its size is right. */
+async function contentText({ store }: Program, files: readonly ListedFile[]): Promise<string> {
+  const sizes = new Map(files.map(({ name, bytes }) => [name, bytes]));
+  const originals = new Set<string>();
+  let jobs = 0;
+  try {
+    for await (const { job } of store.newest()) {
+      const kept = (job.originals ?? []).filter((one) => one && sizes.get(nameOf(one)) === one.bytes);
+      for (const one of kept) if (one) originals.add(nameOf(one));
+      if (kept.length > 0) jobs += 1;
+    }
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    return `${counted(files.length, 'file')} (the records of the jobs cannot be read)`;
+  }
+  const others = files.length - originals.size;
+  const and = others > 0 ? ` and ${counted(others, 'preview')}` : '';
+  return `${counted(originals.size, 'original')} of ${counted(jobs, 'job')}${and}`;
+}
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+/** Asks on the terminal, which may not be where standard output goes. The end of input is a no. */
+async function agrees(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const closed = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
+  const answer = await Promise.race([terminal.question(question), closed]);
+  terminal.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
