@@ -4,7 +4,14 @@ import { createInterface } from 'node:readline/promises';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { codeOf, ToolError } from '../errors.ts';
-import { freeBytes, isOld, type ListedFile, listFiles, nameOf } from '../images/library/kept-files.ts';
+import {
+  freeBytes,
+  isOld,
+  type ListedFile,
+  listFiles,
+  nameOf,
+  thumbnailOf,
+} from '../images/library/kept-files.ts';
 import { MIN_FREE } from '../images/library/library.ts';
 import { createProgram, type Program } from '../program.ts';
 import { NAME } from '../version.ts';
@@ -24,7 +31,7 @@ export async function showLibrary(config: Config): Promise<number> {
     }
     const limit = keepImagesBytes > 0 ? ` of ${sizeText(keepImagesBytes)} (--keep-images)` : '';
     const free = await freeBytes(libraryDir);
-    say(`  ${sizeText(bytesOf(files))}${limit}; ${sizeText(free)} of the disk are free`);
+    say(`  ${sizeText(bytesOf(files))}${limit}; ${sizeText(free)} of disk free`);
     if (keepImagesBytes === 0) say('\nIt is off (--keep-images 0): nothing more is kept.');
     else if (free < MIN_FREE)
       say(`\nNothing more is kept with less than ${sizeText(MIN_FREE)} of the disk free.`, 'yellow');
@@ -55,14 +62,13 @@ export async function clearLibrary(config: Config): Promise<number> {
     }
     for (const { name } of files) await rm(join(libraryDir, name), { force: true });
     say(`Removed ${what} from ${libraryDir}.`);
-    say('The records of the jobs stay, and so do copies that were saved elsewhere.');
+    say('The records of the jobs stay.');
     if (!process.stdin.isTTY) say(LOSS);
     return 0;
   });
 }
 
-const LOSS =
-  'Links expire: a picture whose link is dead, and of which this is the only copy, is then gone for good.';
+const LOSS = 'Pictures whose links have expired are then gone for good, unless they were saved elsewhere.';
 
 async function withLibrary(config: Config, work: (program: Program) => Promise<number>): Promise<number> {
   const program = createProgram(config, { clock: systemClock, random: Math.random });
@@ -78,24 +84,30 @@ async function withLibrary(config: Config, work: (program: Program) => Promise<n
 
 const bytesOf = (files: readonly ListedFile[]): number => files.reduce((sum, { bytes }) => sum + bytes, 0);
 
-/** Such as "12 originals of 9 jobs and 13 other files". An original counts if a record names it and its size is right. */
+/** Such as "12 originals of 9 jobs, 12 previews". An original counts if a record names it and its size is right. */
 async function contentText({ store }: Program, files: readonly ListedFile[]): Promise<string> {
   const sizes = new Map(files.map(({ name, bytes }) => [name, bytes]));
   const originals = new Set<string>();
+  const previews = new Set<string>();
   let jobs = 0;
   try {
     for await (const { job } of store.newest()) {
-      const kept = (job.originals ?? []).filter((one) => one && sizes.get(nameOf(one)) === one.bytes);
-      for (const one of kept) if (one) originals.add(nameOf(one));
+      const known = (job.originals ?? []).flatMap((one) => one ?? []);
+      const kept = known.filter((one) => sizes.get(nameOf(one)) === one.bytes);
+      for (const one of kept) originals.add(nameOf(one));
+      for (const name of known.flatMap(thumbnailOf)) if (sizes.has(name)) previews.add(name);
       if (kept.length > 0) jobs += 1;
     }
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     return `${counted(files.length, 'file')} (the records of the jobs cannot be read)`;
   }
-  const others = files.length - originals.size;
-  const and = others > 0 ? ` and ${counted(others, 'preview')}` : '';
-  return `${counted(originals.size, 'original')} of ${counted(jobs, 'job')}${and}`;
+  const others = files.filter(({ name }) => !originals.has(name) && !previews.has(name)).length;
+  return [
+    `${counted(originals.size, 'original')} of ${counted(jobs, 'job')}`,
+    counted(previews.size, 'preview'),
+    ...(others > 0 ? [counted(others, 'other file')] : []),
+  ].join(', ');
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

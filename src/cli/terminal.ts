@@ -24,6 +24,6 @@ export function row(mark: keyof typeof MARKS, name: string, text: string): void 
 
 /** Such as "34.5 MB" or "2 GB". */
 export function sizeText(bytes: number): string {
-  const [value, unit] = bytes < 1e9 ? [bytes / 1e6, 'MB'] : [bytes / 1e9, 'GB'];
-  return `${Number(value.toFixed(1))} ${unit}`;
+  const [unit, size] = bytes >= 1e9 ? ['GB', 1e9] : bytes >= 1e6 ? ['MB', 1e6] : ['kB', 1e3];
+  return `${Number((bytes / size).toFixed(1))} ${unit}`;
 }

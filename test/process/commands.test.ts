@@ -142,7 +142,7 @@ describe('doctor', () => {
     );
     expect(code).toBe(1);
     expect(stdout.trimEnd().split('\n').length).toBeLessThanOrEqual(30);
-    expect(stdout.match(/^ {2}(no|warn|new) /gm)).toHaveLength(10);
+    expect(stdout.match(/^ {2}(no|warn|new) /gm)).toHaveLength(11);
     await sandbox.close();
   });
 

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startSandbox } from '../../src/sandbox/server.ts';
+import { readRecords } from '../support/books.ts';
 import { startHost } from '../support/host.ts';
 import { noise, plain } from '../support/images.ts';
 import { MAIN } from '../support/process.ts';
@@ -31,13 +32,14 @@ function bundleWithoutSharp(): string {
 async function startWithoutSharp(args: string[] = []) {
   const sandbox = await startSandbox({ key: KEY, pace: 0.1 });
   onTestFinished(() => sandbox.close());
+  const dataDir = freshDataDir();
   const host = await startHost({
     baseUrl: sandbox.origin,
-    dataDir: freshDataDir(),
+    dataDir,
     main: bundleWithoutSharp(),
     args: ['--preview', 'small', ...args],
   });
-  return { sandbox, host };
+  return { sandbox, host, dataDir };
 }
 
 const TOOL = 'gpt_4o_image_text_to_image';
@@ -57,6 +59,17 @@ describe('without sharp', () => {
     const [image] = data.images as { path: string; type: string; bytes: number; width?: number }[];
     expect(image).toMatchObject({ type: 'image/png', bytes: readFileSync(image?.path ?? '').length });
     expect(image).not.toHaveProperty('width');
+  });
+
+  it('originals are kept, without a thumbnail', async () => {
+    const { host, sandbox, dataDir } = await startWithoutSharp();
+    const { data } = await host.call(TOOL, { prompt: 'a fox' });
+    const recorded = () => readRecords(dataDir)[0]?.originals;
+    await expect.poll(recorded).toMatchObject([{ type: 'image/png' }]);
+    expect(recorded()?.[0]).not.toHaveProperty('thumbnail');
+    await sandbox.close();
+    const got = await host.call('get_image_job', { request_id: data.request_id });
+    expect(got.data).toMatchObject({ images: [{ kept: true, type: 'image/png' }] });
   });
 
   it('a local image goes out as it is, or is refused with what to install', async () => {

@@ -16,13 +16,13 @@ export async function checkLibrary({ keepImagesBytes }: Config, { libraryDir: di
   const failed = await tryWriting(dir);
   if (failed !== undefined)
     return row('warn', 'library', `${dir} cannot be written (${failed}): finished pictures are not kept`);
-  const full = `${used} of ${sizeText(keepImagesBytes)} are used`;
+  const full = `${used} of ${sizeText(keepImagesBytes)} used`;
   const free = await freeBytes(dir);
   if (free < MIN_FREE)
     return row(
       'warn',
       'library',
-      `only ${sizeText(free)} of the disk of ${dir} are free: nothing more is kept below ${sizeText(MIN_FREE)}; ${full}`,
+      `only ${sizeText(free)} of disk free: below ${sizeText(MIN_FREE)} nothing more is kept in ${dir}; ${full}`,
     );
   row('yes', 'library', `${dir} can be written; ${full}`);
 }

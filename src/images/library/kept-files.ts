@@ -14,6 +14,10 @@ export const MAX_KEPT_BYTES = 64 << 20;
 
 export const nameOf = ({ sha256, type }: Kept): string => `${sha256}.${extensionOf(type)}`;
 
+/** The name of the file that shows an original small, if there is one. */
+export const thumbnailOf = ({ thumbnail }: Original): string[] =>
+  thumbnail === undefined ? [] : [nameOf({ sha256: thumbnail, type: 'image/jpeg' })];
+
 const NAME = /^[0-9a-f]{64}\.\w{1,8}$/;
 /** What a writer has not finished, or what is being removed. */
 const TEMPORARY = /^\.[0-9a-f]{64}\.\w{1,8}\.[0-9a-f-]{36}\.tmp$/;

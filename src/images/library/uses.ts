@@ -1,5 +1,5 @@
 import type { Job } from '../../jobs/job.ts';
-import { nameOf } from './kept-files.ts';
+import { nameOf, thumbnailOf } from './kept-files.ts';
 
 /** What the records say of a file. */
 export interface Use {
@@ -24,8 +24,7 @@ export async function readUses(records: AsyncIterable<{ job: Job }>): Promise<Ma
     for (const original of job.originals ?? []) {
       if (!original) continue;
       add(nameOf(original), true, isAnswered);
-      if (original.thumbnail !== undefined)
-        add(nameOf({ sha256: original.thumbnail, type: 'image/jpeg' }), false, isAnswered);
+      for (const name of thumbnailOf(original)) add(name, false, isAnswered);
     }
   }
   return uses;
