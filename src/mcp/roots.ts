@@ -21,7 +21,8 @@ interface RootsOptions {
 
 /**
  * Makes what asks a client for its roots: when they are first needed, and again after it said that they changed. A client
- * that has none to tell, fails or does not answer in time has none; an answer that comes late counts from then on.
+ * that has none to tell, fails, does not answer in time, or cannot be asked (2026-07-28) has none; an answer that comes
+ * late counts from then on.
  */
 export function createRoots(server: Server, { clock, homeDir, log }: RootsOptions): ListRoots {
   let known: Promise<readonly string[]> | undefined;

@@ -55,7 +55,7 @@ export interface ServerOptions extends CallOptions {
 /** Makes an MCP server per connection over stdio; jobs outlive it. */
 export function createServerFactory(options: ServerOptions): McpServerFactory {
   const { tools, openCalls, redact, view } = options;
-  return ({ era }) => {
+  return () => {
     const server = new Server(
       { name: NAME, title: 'RunComfy images', version: VERSION },
       {
@@ -64,7 +64,7 @@ export function createServerFactory(options: ServerOptions): McpServerFactory {
       },
     );
     const deliveries = createDeliveries();
-    const roots = era === 'legacy' ? createRoots(server, options) : async () => [];
+    const roots = createRoots(server, options);
     const connect = server.connect.bind(server);
     server.connect = (transport) => connect(guarded(transport, redact, deliveries.onSend));
     const seesViews = (context: ServerContext) => showsViews(clientOf(server, context).capabilities);

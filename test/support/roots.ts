@@ -19,7 +19,9 @@ export async function connectWithRoots(
   let asked = 0;
   connected.client.setRequestHandler('roots/list', () => {
     asked += 1;
-    return { roots: current.map((root) => ({ uri: /^\w+:/.test(root) ? root : pathToFileURL(root).href })) };
+    return {
+      roots: current.map((root) => ({ uri: /^[\w-]+:/.test(root) ? root : pathToFileURL(root).href })),
+    };
   });
   return {
     ...connected,

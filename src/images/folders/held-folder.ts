@@ -73,7 +73,6 @@ async function holdByPath(base: string, names: readonly string[], path: string):
   for (const name of names) {
     folder = join(folder, name);
     await makeOne(folder);
-    if (!(await lstat(folder)).isDirectory()) throw changed();
   }
   const found = await lstat(path, { bigint: true });
   const check = async () => {

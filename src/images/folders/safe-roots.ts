@@ -14,6 +14,7 @@ export function safeRoots(uris: readonly string[], homeDir: string): string[] {
   const folders = uris.flatMap((uri) => folderOf(uri) ?? []);
   const isSafe = (folder: string) => {
     const top = parse(folder).root;
+    // On Windows the home folder is on one of several drives.
     return folder !== top && !isWithin(folder, homeDir) && !isHidden(relative(top, folder));
   };
   return [...new Set(folders.filter(isSafe))].slice(0, MAX_ROOTS);
