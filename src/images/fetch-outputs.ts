@@ -12,6 +12,8 @@ import type { SaveInOutputDir } from './saving/output-dir.ts';
 /** What to do with the outputs of a job. */
 export interface FetchOptions {
   preview: PreviewSetting;
+  /** The indexes of those that an earlier answer has shown. */
+  shown?: ReadonlySet<number>;
   /** Whether its images are saved. */
   isSaved: boolean;
   /** What has not arrived by then is left out. In ms. */
@@ -44,6 +46,7 @@ const MAX_PREVIEW_BYTES = 450_000;
 const MAX_PREVIEWS = 10;
 
 const TOO_MANY = `an answer shows at most ${MAX_PREVIEWS}`;
+const SHOWN = 'an earlier answer holds the preview; preview: true sends it again';
 const NO_SHARP =
   'sharp is not installed: "npm install sharp" in the folder of runcomfy-image-mcp adds it, --preview off ends this note';
 
@@ -55,7 +58,7 @@ export function createOutputFetcher(options: {
 }): FetchOutputs {
   const { clock, originals, saveInOutputDir } = options;
 
-  return async (job, { preview, isSaved, timeout, signal: caller }) => {
+  return async (job, { preview, shown, isSaved, timeout, signal: caller }) => {
     const hasSharp = await loadSharp().then(
       () => true,
       () => false,
@@ -115,17 +118,20 @@ export function createOutputFetcher(options: {
       }
     }
 
-    function isShownAt(image: FetchedOutput, place: number): boolean {
+    let previews = 0;
+    /** Whether the next image is shown. */
+    function isShown(image: FetchedOutput, index: number): boolean {
       if (preview === 'off') return false;
       if (!hasSharp) image.notShown = NO_SHARP;
-      else if (place >= MAX_PREVIEWS) image.notShown = TOO_MANY;
+      else if (shown?.has(index)) image.notShown = SHOWN;
+      else if (previews === MAX_PREVIEWS) image.notShown = TOO_MANY;
+      else previews += 1;
       return image.notShown === undefined;
     }
 
-    const queue = images.entries();
+    const queue = images.values();
     const work = async (signal: AbortSignal) => {
-      for (const [place, [index, image]] of queue)
-        await fetchImage(image, index, isShownAt(image, place), signal);
+      for (const [index, image] of queue) await fetchImage(image, index, isShown(image, index), signal);
     };
     const workers = (signal: AbortSignal) =>
       Promise.all(Array.from({ length: CONCURRENCY }, () => work(signal)));

@@ -12,13 +12,13 @@ export interface CallOptions {
   waitSeconds: number | undefined;
 }
 
-/** Opens the wait of one call; await `end` before its answer goes to the SDK, which sends it at once. */
+/** Opens the wait of one call, with its result as it was `sent`; await `end` before its answer goes to the SDK, which sends it at once. */
 export function openCall(
   context: ServerContext,
   client: string | undefined,
   deliveries: Deliveries,
   { clock, waitSeconds }: CallOptions,
-): { wait: Wait; end(): Promise<void> } {
+): { wait: Wait; sent: Promise<JSONRPCMessage | undefined>; end(): Promise<void> } {
   const { id, signal, _meta } = context.mcpReq;
   const token = _meta?.progressToken;
   const seconds = waitSeconds ?? waitBudget(client, token !== undefined);
@@ -28,6 +28,7 @@ export function openCall(
   // The SDK may have read a cancellation together with its call.
   if (signal.aborted) endWait();
   signal.addEventListener('abort', endWait, { once: true });
+  const sent = deliveries.result(id, ended.signal);
   const progress = token === undefined ? undefined : createProgress(context, token, clock, began);
   return {
     wait: {
@@ -35,8 +36,9 @@ export function openCall(
       until: began + seconds * 1000,
       signal: ended.signal,
       onPoll: progress?.report ?? (() => {}),
-      delivered: deliveries.delivered(id, ended.signal),
+      delivered: sent.then((result) => result !== undefined),
     },
+    sent,
     end() {
       progress?.stop();
       return inputIsRead();
@@ -58,17 +60,17 @@ export type Deliveries = ReturnType<typeof createDeliveries>;
 /** Follows the answers on one connection. */
 export function createDeliveries() {
   /** The listeners for results, by request id. */
-  const awaited = new Map<RequestId, (whole: Promise<boolean>) => void>();
+  const awaited = new Map<RequestId, (whole: Promise<JSONRPCMessage | undefined>) => void>();
 
   return {
     /**
-     * Whether the result of a request leaves this process whole. False if an error goes out in its place, or `ended`
+     * The result of a request as all of it left this process. Undefined if an error goes out in its place, or `ended`
      * aborts first, with a WaitEnd.
      */
-    delivered: (id: RequestId, ended: AbortSignal) =>
-      new Promise<boolean>((resolve) => {
+    result: (id: RequestId, ended: AbortSignal) =>
+      new Promise<JSONRPCMessage | undefined>((resolve) => {
         let isSending = false;
-        const onResult = (whole: Promise<boolean>) => {
+        const onResult = (whole: Promise<JSONRPCMessage | undefined>) => {
           isSending = true;
           awaited.delete(id);
           void whole.then(resolve);
@@ -76,18 +78,18 @@ export function createDeliveries() {
         const onEnd = () => {
           if (isSending && ended.reason === CLOSED) return;
           if (awaited.get(id) === onResult) awaited.delete(id);
-          resolve(false);
+          resolve(undefined);
         };
         if (ended.aborted) return onEnd();
         ended.addEventListener('abort', onEnd, { once: true });
         awaited.set(id, onResult);
       }),
-    /** Takes a message that is being sent; `sent` resolves when all of it has left this process, or rejects. */
+    /** Takes a message as it is being sent; `sent` resolves when all of it has left this process, or rejects. */
     onSend(message: JSONRPCMessage, sent: Promise<void>): void {
       if ('method' in message || message.id === undefined) return;
       const whole = sent.then(
-        () => 'result' in message,
-        () => false,
+        () => ('result' in message ? message : undefined),
+        () => undefined,
       );
       awaited.get(message.id)?.(whole);
     },

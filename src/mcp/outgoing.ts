@@ -17,12 +17,13 @@ const TEXT_SHARE = 0.45;
 const MAX_LINE = 8_192;
 const NO_PREVIEWS = 'The previews are left out: they did not fit.';
 
-/** A transport that sends nothing but `outgoing` messages, and tells `onSend` of each. */
+/** A transport that sends nothing but `outgoing` messages, and tells `onSend` of each as it is sent. */
 export function guarded(transport: Transport, redact: Redact, onSend: Deliveries['onSend']): Transport {
   const send = transport.send.bind(transport);
   transport.send = (message, options) => {
-    const sent = send(outgoing(message, redact), options);
-    onSend(message, sent);
+    const leaving = outgoing(message, redact);
+    const sent = send(leaving, options);
+    onSend(leaving, sent);
     return sent;
   };
   return transport;

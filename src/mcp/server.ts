@@ -4,6 +4,7 @@ import {
   CLIENT_INFO_META_KEY,
   type ClientCapabilities,
   type Implementation,
+  type JSONRPCMessage,
   type ListToolsResult,
   type McpServerFactory,
   ProtocolError,
@@ -63,10 +64,13 @@ export function createServerFactory(options: ServerOptions): McpServerFactory {
         instructions: INSTRUCTIONS,
       },
     );
-    const deliveries = createDeliveries();
-    const roots = createRoots(server, options);
+    const connection = {
+      deliveries: createDeliveries(),
+      roots: createRoots(server, options),
+      shown: new Set<string>(),
+    };
     const connect = server.connect.bind(server);
-    server.connect = (transport) => connect(guarded(transport, redact, deliveries.onSend));
+    server.connect = (transport) => connect(guarded(transport, redact, connection.deliveries.onSend));
     const seesViews = (context: ServerContext) => showsViews(clientOf(server, context).capabilities);
 
     server.setRequestHandler('tools/list', (_, context) => {
@@ -79,7 +83,7 @@ export function createServerFactory(options: ServerOptions): McpServerFactory {
       if (!tool || (tool.view === 'asked' && !seesViews(context)))
         throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Tool ${params.name} not found`);
       const { name } = clientOf(server, context);
-      const call = callTool(tool, params.arguments, context, { client: name, deliveries, roots }, options);
+      const call = callTool(tool, params.arguments, context, { client: name, ...connection }, options);
       openCalls.add(call);
       return call.finally(() => openCalls.delete(call));
     });
@@ -125,20 +129,26 @@ interface Connection {
   client: string | undefined;
   deliveries: Deliveries;
   roots: ListRoots;
+  /** The outputs, by their handles, whose previews have left on it. */
+  shown: Set<string>;
 }
 
 async function callTool(
   tool: Tool,
   args: unknown,
   context: ServerContext,
-  { client, deliveries, roots }: Connection,
+  { client, deliveries, roots, shown }: Connection,
   options: ServerOptions,
 ): Promise<CallToolResult> {
   const preview = options.preview ?? (takesImages(client) ? 'small' : 'off');
-  const { wait, end } = openCall(context, client, deliveries, options);
+  const { wait, sent, end } = openCall(context, client, deliveries, options);
   try {
     const input = readArguments(tool, args);
-    return success(await tool.run(input, { wait, preview, roots }));
+    const result = await tool.run(input, { wait, preview, roots, shown });
+    void sent.then((message) => {
+      if (hasImages(message)) for (const { handle } of result.previews ?? []) shown.add(handle);
+    });
+    return success(result);
   } catch (error) {
     const text = errorText(error, tool.isPaid);
     options.log.info(`${tool.name}: ${text}`);
@@ -147,6 +157,12 @@ async function callTool(
   } finally {
     await end();
   }
+}
+
+/** Whether a result that was sent has images: one that was too large lost them. */
+function hasImages(message: JSONRPCMessage | undefined): boolean {
+  const { content = [] } = message && 'result' in message ? (message.result as Partial<CallToolResult>) : {};
+  return content.some(({ type }) => type === 'image');
 }
 
 /**

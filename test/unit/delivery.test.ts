@@ -23,7 +23,7 @@ describe('whether an answer is delivered', () => {
     const deliveries = createDeliveries();
     const ended = new AbortController();
     const told: boolean[] = [];
-    const asked = deliveries.delivered(1, ended.signal).then((reached) => void told.push(reached));
+    const asked = deliveries.result(1, ended.signal).then((sent) => void told.push(sent !== undefined));
     return { ...deliveries, ended, told, asked };
   }
   const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -84,23 +84,23 @@ describe('whether an answer is delivered', () => {
   });
 
   it('is denied where the call had ended before it was written, and a later request with its id stands alone', async () => {
-    const { delivered, onSend, ended, told, asked } = ask();
+    const { result: sent, onSend, ended, told, asked } = ask();
     ended.abort('closed');
     await asked;
-    const later = delivered(1, new AbortController().signal);
+    const later = sent(1, new AbortController().signal);
     onSend(result(1), written);
     expect(told).toEqual([false]);
-    expect(await later).toBe(true);
-    expect(await delivered(1, ended.signal)).toBe(false);
+    expect(await later).toEqual(result(1));
+    expect(await sent(1, ended.signal)).toBeUndefined();
   });
 
   it('of a call is its own where an earlier call with its id is given up', async () => {
-    const { delivered, onSend } = createDeliveries();
+    const { result: sent, onSend } = createDeliveries();
     const earlier = new AbortController();
-    const calls = [delivered(1, earlier.signal), delivered(1, new AbortController().signal)];
+    const calls = [sent(1, earlier.signal), sent(1, new AbortController().signal)];
     earlier.abort('user');
     onSend(result(1), written);
-    expect(await Promise.all(calls)).toEqual([false, true]);
+    expect(await Promise.all(calls)).toEqual([undefined, result(1)]);
   });
 });
 

@@ -40,6 +40,8 @@ export interface ToolCall {
   preview: PreviewSetting;
   /** The folders of the client that agents may use; it is asked only when this is called, and no failure of it counts. */
   roots: ListRoots;
+  /** The outputs, by their handles, whose previews this connection has got. */
+  shown: ReadonlySet<string>;
 }
 
 /** The result of a call, free of MCP: lines that say everything, the same as data, and previews. */
@@ -47,7 +49,8 @@ export interface ToolResult {
   /** Followed by the data's `next`; what is undefined is left out, as it is in the data. */
   lines: readonly (string | undefined)[];
   data: Record<string, unknown> & { next?: string | undefined };
-  previews?: readonly Preview[];
+  /** Each with the handle of its output. */
+  previews?: readonly (Preview & { handle: string })[];
 }
 
 type Hint = 'readOnlyHint' | 'destructiveHint' | 'idempotentHint' | 'openWorldHint';

@@ -63,7 +63,9 @@ export function jobResult(
       resumed: resumed || undefined,
       next: nextAfterJob(job, outputs, originals.areKept && notKept === undefined),
     },
-    previews: outputs.flatMap(({ preview }) => preview ?? []),
+    previews: outputs.flatMap(({ preview }, index) =>
+      preview ? { ...preview, handle: handleOf(index) } : [],
+    ),
   };
 }
 
@@ -75,25 +77,41 @@ export type ResultServices = JobResultServices &
 const MIN_TIMEOUT = 5_000;
 const MAX_TIMEOUT = 20_000;
 
+const NO_PREVIEWS = 'previews are off here (--preview off, or a client that takes no images)';
+
+/** Which previews a call wants: each, those that no earlier answer holds, or none; `again` asks for each expressly. */
+export type PreviewWish = 'all' | 'unseen' | 'none' | 'again';
+
 /** The result of a job; if it succeeded, with its images shown, kept, and saved if the user saves all. */
 export async function resultWithImages(
   outcome: Outcome,
-  { wait, preview }: ToolCall,
+  { wait, preview: setting, shown }: ToolCall,
   services: ResultServices,
+  wish: PreviewWish = 'all',
 ): Promise<ToolResult> {
   const { job } = outcome;
   const { clock, autoSave, fetchOutputs, originals, last } = services;
   const firstImage = jobOutputs(job).findIndex(({ kind }) => kind === 'image');
   if (job.state === 'succeeded' && firstImage >= 0)
     last.onAnswer(formatHandle(job.request_id as string, firstImage), wait.delivered);
+  const preview = wish === 'none' ? 'off' : setting;
+  const isRefused = wish === 'again' && preview === 'off';
+  const explained = (outputs: readonly FetchedOutput[]) =>
+    outputs.map((output) =>
+      isRefused && output.kind === 'image' ? { ...output, notShown: NO_PREVIEWS } : output,
+    );
   if (job.state !== 'succeeded' || (preview === 'off' && !autoSave && !originals.areKept))
-    return jobResult(outcome, services);
+    return jobResult(outcome, services, explained(jobOutputs(job)));
   const timeout = Math.min(MAX_TIMEOUT, Math.max(MIN_TIMEOUT, wait.until - clock.now()));
-  const outputs = await fetchOutputs(job, { preview, isSaved: autoSave, timeout, signal: wait.signal });
+  const seen = jobOutputs(job).flatMap((_, index) =>
+    wish === 'unseen' && shown.has(formatHandle(job.request_id ?? '', index)) ? index : [],
+  );
+  const options = { preview, shown: new Set(seen), isSaved: autoSave, timeout, signal: wait.signal };
+  const outputs = await fetchOutputs(job, options);
   // What was not fetched for the answer is fetched behind it.
   void wait.delivered.then(() => originals.keepLater(job));
   const notKept = await originals.obstacle();
-  return jobResult(outcome, services, outputs, notKept);
+  return jobResult(outcome, services, explained(outputs), notKept);
 }
 
 function nextAfterJob(

@@ -49,7 +49,8 @@ function variation(host: Host, { tool, input, card }: FollowedCall): Node[] {
   const run = async () => {
     const varied = isSeeded ? { ...input, seed: Math.floor(Math.random() * MAX_SEED) } : input;
     // A repeated call gets the earlier job if its answer reached nobody.
-    if (isDone && request_id) await callTool(host, 'get_image_job', { request_id }).catch(() => {});
+    if (isDone && request_id)
+      await callTool(host, 'get_image_job', { request_id, preview: false }).catch(() => {});
     const followed = follow(host, { tool: name, input: varied });
     try {
       const result = await callTool(host, name, varied);

@@ -23,7 +23,8 @@ export function jobAfter(result: ToolResult, before: ShownJob): ShownJob {
     queue_position: undefined,
     ...data,
     pictures: images.map((image, index) => {
-      const preview = previews[index];
+      // Where some are missing, nothing tells which.
+      const preview = previews.length === images.length ? previews[index] : undefined;
       return { ...image, fallback: preview && `data:${preview.mimeType};base64,${preview.data}` };
     }),
     note: resumed ? RESUMED : data.status === 'succeeded' ? next : '',
