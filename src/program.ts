@@ -4,7 +4,9 @@ import { createAccountServices } from './account-services.ts';
 import type { Clock } from './clock.ts';
 import { accountOf, type Config } from './config/config.ts';
 import { createDownloader, type DownloadLimits } from './images/download.ts';
+import { createFileDownloader } from './images/download-to.ts';
 import { createOutputFetcher } from './images/fetch-outputs.ts';
+import { createFolderOpener } from './images/folders/writable-folder.ts';
 import { createLibrary } from './images/library/library.ts';
 import { createOriginals } from './images/library/originals.ts';
 import { createTidy } from './images/library/tidy.ts';
@@ -12,6 +14,8 @@ import { createLinkCheck } from './images/references/link-check.ts';
 import { createReferenceReader } from './images/references/references.ts';
 import { createSendOutput } from './images/references/sent-output.ts';
 import { createSaveInOutputDir } from './images/saving/output-dir.ts';
+import { createSaveFile } from './images/saving/save-file.ts';
+import { createSaveOriginal } from './images/saving/save-original.ts';
 import { loopbackOrigin, outputOrigins } from './images/trust.ts';
 import { createCalls } from './jobs/calls.ts';
 import type { JobStore, StoreOptions } from './jobs/store.ts';
@@ -82,11 +86,14 @@ export function createProgram(config: Config, surroundings: Surroundings) {
     tidy,
     store,
     download: createDownloader(local, downloadLimits),
+    downloadTo: createFileDownloader(local, downloadLimits),
     ended: end.signal,
     log,
   });
   const checkLink = createLinkCheck({ loopbackOrigin: local });
-  const saveInOutputDir = createSaveInOutputDir({ dir: outputDir, hasSidecar: sidecar });
+  const withFolder = createFolderOpener({ folders: [outputDir], homeDir });
+  const saveFile = createSaveFile({ hasSidecar: sidecar });
+  const saveInOutputDir = createSaveInOutputDir({ dir: outputDir, withFolder, saveFile });
   const services: Services = {
     clock,
     jobs,
@@ -103,6 +110,8 @@ export function createProgram(config: Config, surroundings: Surroundings) {
     last: createLast(),
     originals,
     fetchOutputs: createOutputFetcher({ clock, originals, saveInOutputDir }),
+    withFolder,
+    saveOriginal: createSaveOriginal({ originals, saveFile }),
     autoSave,
     outputDir,
   };

@@ -14,6 +14,8 @@ export interface OpenedImage {
   /** As displayed: turned as its EXIF says. */
   width: number;
   height: number;
+  /** Whether it has several frames. */
+  isAnimated: boolean;
   /** A new pipeline over the upright image. */
   pipeline(): Sharp;
 }
@@ -34,9 +36,15 @@ export async function loadSharp(): Promise<typeof import('sharp').default> {
 export async function openImage(source: string | Buffer, type: ImageType): Promise<OpenedImage> {
   const sharp = await loadSharp();
   const options = { limitInputPixels: MAX_PIXELS, failOn: 'truncated' as const };
-  const { format, width, height, autoOrient } = await inThreadPool(
-    sharp(source, { ...options, limitInputPixels: false }).metadata(),
-  ).catch(throwUndecodable);
+  const {
+    format,
+    width,
+    height,
+    pages = 1,
+    autoOrient,
+  } = await inThreadPool(sharp(source, { ...options, limitInputPixels: false }).metadata()).catch(
+    throwUndecodable,
+  );
   if (format !== (type === 'avif' ? 'heif' : type))
     throw new ImageError(`it is not a valid ${type}`, { isRefused: true });
   const isRefused = Math.max(width, height) > MAX_SIDE;
@@ -45,6 +53,7 @@ export async function openImage(source: string | Buffer, type: ImageType): Promi
   return {
     width: autoOrient.width,
     height: autoOrient.height,
+    isAnimated: pages > 1,
     pipeline: () => sharp(source, options).timeout({ seconds: DECODE_TIMEOUT_SECONDS }).autoOrient(),
   };
 }

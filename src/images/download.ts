@@ -89,8 +89,11 @@ export function createReceiver(loopbackOrigin: string | undefined, overrides: Pa
       // A body that is not read to its end is aborted below, which is no error.
       body.on('error', () => {});
       if (statusCode !== 200) {
-        const guess = [403, 404, 410].includes(statusCode) ? ' and has probably expired' : '';
-        throw new ImageError(`its link returned HTTP ${statusCode}${guess}`);
+        if (![403, 404, 410].includes(statusCode))
+          throw new ImageError(`its link returned HTTP ${statusCode}`);
+        throw new ImageError(`its link returned HTTP ${statusCode} and has probably expired`, {
+          next: 'The Generations page of the RunComfy account may still have it.',
+        });
       }
       let type: MediaType | undefined;
       for await (const chunk of headFirst(body as AsyncIterable<Buffer>)) {

@@ -4,6 +4,7 @@ import { type Job, jobOutputs, type Original } from '../jobs/job.ts';
 import type { Output } from '../runcomfy/outputs.ts';
 import { loadSharp } from './decode.ts';
 import { asImageError, ImageError } from './image-error.ts';
+import { sha256Of } from './library/library.ts';
 import type { Originals } from './library/originals.ts';
 import { mimeType } from './media-type.ts';
 import { type Preview, renderPreview } from './preview.ts';
@@ -109,8 +110,9 @@ export function createOutputFetcher(options: {
           if (isShown) image.preview = small;
         }
         if (isSaved && image.path === undefined) {
-          image.path = await saveInOutputDir.save(job, index, original, image.facts);
-          await originals.addSaved({ job, index }, original, image.facts, image.path);
+          image.path = await saveInOutputDir.save({ job, index }, original, image.facts);
+          const known = { ...image.facts, sha256: sha256Of(data) };
+          await originals.addSaved({ job, index }, known, image.path);
         }
       } catch (error) {
         if (isShown && !image.preview) image.notShown = reasonOf(error);

@@ -7,11 +7,15 @@ export class ImageError extends ToolError {
   /** Whether it is not worth a file: damaged or hostile, not just too large to be decoded here. */
   readonly isRefused: boolean;
 
-  constructor(reason: string, { cause, isRefused = false }: { cause?: unknown; isRefused?: boolean } = {}) {
-    super('image_unavailable', `The image is not available, as ${reason}.`, {
-      next: 'Its URL may still open in a browser.',
+  constructor(
+    reason: string,
+    {
       cause,
-    });
+      isRefused = false,
+      next = 'Its URL may still open in a browser.',
+    }: { cause?: unknown; isRefused?: boolean; next?: string } = {},
+  ) {
+    super('image_unavailable', `The image is not available, as ${reason}.`, { next, cause });
     this.name = 'ImageError';
     this.reason = reason;
     this.isRefused = isRefused;

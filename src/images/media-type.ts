@@ -55,7 +55,8 @@ export function sniff(head: Buffer): ImageType | undefined {
   return type?.kind === 'image' ? (type.mime.slice('image/'.length) as ImageType) : undefined;
 }
 
-const NOUNS: Record<MediaKind, string> = {
+/** Kinds as sentences name them. */
+export const NOUNS: Record<MediaKind, string> = {
   image: 'an image',
   video: 'a video',
   audio: 'audio',
@@ -88,3 +89,13 @@ export const mimeType = (type: ImageType): string => `image/${type}`;
 /** The extension of files of a MIME type, without a dot; `bin` for a type that is not known here. */
 export const extensionOf = (mime: string): string =>
   MEDIA_TYPES.find((type) => type.mime === mime)?.extension ?? 'bin';
+
+/** The MIME type that an extension stands for, in letters of any case and without a dot. */
+export function mimeOfExtension(extension: string): string | undefined {
+  const known = extension.toLowerCase().replace(/^jpeg$/, 'jpg');
+  return MEDIA_TYPES.find((type) => type.extension === known)?.mime;
+}
+
+/** What files of a MIME type are, if it is known here. */
+export const kindOf = (mime: string): MediaKind | undefined =>
+  MEDIA_TYPES.find((type) => type.mime === mime)?.kind;

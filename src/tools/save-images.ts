@@ -1,61 +1,114 @@
 import * as z from 'zod';
 import { ToolError } from '../errors.ts';
-import type { FetchedOutput } from '../images/fetch-outputs.ts';
-import { asImageError } from '../images/image-error.ts';
-import { mimeType } from '../images/media-type.ts';
-import { chosenStem, fileStem } from '../images/saving/file-name.ts';
-import { saveImage } from '../images/saving/save-image.ts';
-import { jobOutputs } from '../jobs/job.ts';
-import { defineTool, type Services } from './support/define.ts';
-import { type JobResultServices, jobResult } from './support/job-result.ts';
-import { requestId } from './support/schema.ts';
+import type { HeldFolder } from '../images/folders/held-folder.ts';
+import { LocalFileError } from '../images/folders/local-file-error.ts';
+import type { JobOutput } from '../images/library/originals.ts';
+import { FORMATS } from '../images/saving/convert.ts';
+import { unusable } from '../images/saving/output-dir.ts';
+import { shorten } from '../runcomfy/sanitize.ts';
+import { defineTool, type Services, type ToolCall } from './support/define.ts';
+import { findOutput, type HandleServices, resolveHandle } from './support/handles.ts';
+import { checkedNames } from './support/names.ts';
+import { type Saved, savedResult, type Unsaved } from './support/saved-result.ts';
 
-/** The tool that saves a job's images as files. */
-export const saveImages = (
-  services: JobResultServices & Pick<Services, 'jobs' | 'originals' | 'outputDir'>,
-) =>
-  defineTool({
+const MAX_IMAGES = 20;
+const MAX_SHOWN = 120;
+
+/** The tool that saves outputs of jobs as files. */
+export function saveImages(
+  services: HandleServices & Pick<Services, 'withFolder' | 'saveOriginal' | 'outputDir'>,
+) {
+  const { withFolder, saveOriginal, outputDir } = services;
+
+  /** Does work in the folder that was asked for. Throws `invalid_input`, or `not_saved` without one. */
+  async function inFolder<Result>(
+    folder: string | undefined,
+    { roots }: ToolCall,
+    work: (held: HeldFolder) => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await withFolder(folder, work, roots);
+    } catch (error) {
+      if (!(error instanceof LocalFileError)) throw error;
+      throw folder === undefined ? unusable(outputDir, error) : refusedFolder(folder, error);
+    }
+  }
+
+  return defineTool({
     name: 'save_images',
     title: 'Save images',
     description:
-      "Save a finished job's original images as files on this machine and return their paths. The folder is the user's: --output-dir, else Pictures/runcomfy-images at home. Costs nothing.",
+      'Save finished images, videos or audio as files on this machine and return their paths. Overwrites nothing; costs nothing.',
     input: z.strictObject({
-      request_id: requestId('The job whose images to save.'),
-      name: z
+      images: z
+        .array(z.string())
+        .min(1)
+        .max(MAX_IMAGES)
+        .meta({ description: 'Handles such as job:<request_id>#2 (#1 if left out), or last.' }),
+      folder: z
         .string()
-        .refine((name) => chosenStem(name) !== '', 'must hold a letter or digit')
         .optional()
-        .meta({ description: 'File name without folder or extension. Default: date, model, prompt and id.' }),
+        .meta({ description: "An allowed folder or one below. Default: the user's output folder." }),
+      names: z.array(z.string()).optional().meta({
+        description: 'A file name for each image; .png, .jpg or .webp converts it. Default: date and prompt.',
+      }),
+      format: z.enum(FORMATS).optional().meta({ description: 'Default: unchanged.' }),
+      max_width: z.int().min(1).optional().meta({ description: 'Scales wider images down; in pixels.' }),
     }),
-    output: z.looseObject({
-      request_id: z.string(),
-      images: z.array(z.looseObject({ url: z.string(), path: z.string().optional() })),
-    }),
+    output: z.looseObject({ images: z.array(z.looseObject({ image: z.string(), path: z.string() })) }),
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
     searchHint: 'save or download generated images as files',
-    async run({ request_id, name }, call) {
-      const outcome = await services.jobs.follow(request_id, call.wait);
-      if (outcome.job.state !== 'succeeded') return jobResult(outcome, services);
-      const { job } = outcome;
-      const images: FetchedOutput[] = jobOutputs(job);
-      const stem = name === undefined ? fileStem(job) : chosenStem(name);
-      for (const [index, image] of images.entries()) {
-        try {
-          const original = await services.originals.open({ job, index }, call.wait.signal);
-          const facts = { type: mimeType(original.type), bytes: original.data.length };
-          const numbered = images.length > 1 ? `${stem}-${index + 1}` : stem;
-          image.path = await saveImage(services.outputDir, numbered, original, undefined);
-          image.facts = facts;
-          await services.originals.addSaved({ job, index }, original, facts, image.path);
-        } catch (error) {
-          image.notSaved = asImageError(error, 'this server failed').reason;
+    async run({ images, folder, names, format, max_width: maxWidth }, call) {
+      const { signal } = call.wait;
+      const chosen = checkedNames(names, images.length, format);
+      const handles: string[] = [];
+      for (const [place, given] of images.entries())
+        handles.push(await resolveHandle(`images[${place}]`, given, services));
+      const found: (JobOutput | Unsaved)[] = [];
+      for (const [place, handle] of handles.entries())
+        found.push(
+          await unlessFailed(handle, findOutput(`images[${place}]`, handle, call, services), signal),
+        );
+
+      async function saveAll(held: HeldFolder): Promise<(Saved | Unsaved)[]> {
+        const results: (Saved | Unsaved)[] = [];
+        // One after the other: of two with the same name the second gets a number.
+        for (const [place, output] of found.entries()) {
+          const handle = handles[place] as string;
+          if ('error' in output) results.push(output);
+          else {
+            const wish = { name: chosen?.[place], format, maxWidth };
+            const saving = saveOriginal(held, output, wish, signal);
+            const named = saving.then(({ sha256: _, ...file }) => ({ image: handle, ...file }));
+            results.push(await unlessFailed(handle, named, signal));
+          }
         }
+        return results;
       }
-      const why = images[0]?.notSaved;
-      if (why !== undefined && images.every(({ path }) => path === undefined))
-        throw new ToolError('not_saved', `Nothing was saved, as ${why}.`, {
-          next: `The originals are at ${images.map(({ url }) => url).join(' ')}`,
-        });
-      return jobResult(outcome, services, images);
+
+      const failed = found.filter((one) => 'error' in one);
+      return savedResult(failed.length === found.length ? failed : await inFolder(folder, call, saveAll));
     },
   });
+}
+
+/** The result of work for a picture, or why there is none. What is no ToolError ends the call, as does its end. */
+function unlessFailed<Result>(
+  image: string,
+  work: Promise<Result>,
+  signal: AbortSignal,
+): Promise<Result | Unsaved> {
+  return work.catch((error) => {
+    signal.throwIfAborted();
+    if (error instanceof ToolError) return { image, error };
+    throw error;
+  });
+}
+
+function refusedFolder(given: string, { message, isForbidden }: LocalFileError): ToolError {
+  return new ToolError('invalid_input', `folder ${message}: ${JSON.stringify(shorten(given, MAX_SHOWN))}.`, {
+    next: isForbidden
+      ? 'Leave folder out, or give one of these folders or a folder below one.'
+      : 'Give another folder, or leave it out.',
+  });
+}

@@ -32,7 +32,7 @@ export function startMixedCalls(client: RawClient, random: () => number) {
     [8, 'list_image_jobs', () => ({})],
     [8, 'find_image_models', () => ({ query: pick(['video', 'edit', 'text', 'nothing like it']) })],
     [4, 'find_image_models', () => ({ model: pick(ANY_MODELS) })],
-    [6, 'save_images', someId],
+    [6, 'save_images', () => ({ images: [`job:${someId().request_id}`] })],
     [4, 'cancel_image_job', someId],
     [4, 'get_balance', () => ({})],
     [4, 'gpt_image_2_text_to_image', () => ({ promt: 'misspelt' })],

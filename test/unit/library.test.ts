@@ -317,6 +317,7 @@ async function keeper(library: Library, store: Partial<Parameters<typeof createO
     library,
     store: { byRequestId: async () => stored, update: async () => stored, ...store },
     download: async () => Promise.reject(new Error('not needed')),
+    downloadTo: async () => Promise.reject(new Error('not needed')),
     ended: new AbortController().signal,
     log: createLog('silent', String),
   });

@@ -4,9 +4,12 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { thumbnail } from '../../src/cli/gallery/collection.ts';
 import { createDownloader } from '../../src/images/download.ts';
+import { createFileDownloader } from '../../src/images/download-to.ts';
 import { createOutputFetcher } from '../../src/images/fetch-outputs.ts';
+import { createFolderOpener } from '../../src/images/folders/writable-folder.ts';
 import { createOriginals } from '../../src/images/library/originals.ts';
 import { createSaveInOutputDir } from '../../src/images/saving/output-dir.ts';
+import { createSaveFile } from '../../src/images/saving/save-file.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { createLog } from '../../src/log.ts';
 import { isPoolBusy } from '../../src/thread-pool.ts';
@@ -34,10 +37,14 @@ function fetcher(origin: string) {
     library: undefined,
     store: { byRequestId: async () => undefined, update: async () => undefined },
     download: createDownloader(origin),
+    downloadTo: createFileDownloader(origin),
     ended: never,
     log: createLog('silent', String),
   });
-  const saveInOutputDir = createSaveInOutputDir({ dir: freshDataDir(), hasSidecar: false });
+  const dir = freshDataDir();
+  const withFolder = createFolderOpener({ folders: [dir], homeDir: dir });
+  const saveFile = createSaveFile({ hasSidecar: false });
+  const saveInOutputDir = createSaveInOutputDir({ dir, withFolder, saveFile });
   return createOutputFetcher({ clock: createJumpingClock(), originals, saveInOutputDir });
 }
 
@@ -79,6 +86,8 @@ describe('an image that takes seconds to decode', () => {
       '/slow': (_, response) => void response.writeHead(200).end(slow),
     });
     const fetchOutputs = fetcher(origin);
+    // It looks where its folder is.
+    await expect.poll(isPoolBusy).toBe(false);
     const options = { preview: 'small', isSaved: false, timeout: 3_600_000, signal: call.signal } as const;
     const fetching = fetchOutputs(jobWith(`${origin}/slow`), options);
     await expect.poll(isPoolBusy).toBe(true);

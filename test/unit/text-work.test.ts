@@ -12,7 +12,7 @@ import { safeRoots } from '../../src/images/folders/safe-roots.ts';
 import { createFolderOpener } from '../../src/images/folders/writable-folder.ts';
 import { describeNonImage, describeUnknown, sniffMedia } from '../../src/images/media-type.ts';
 import { createReferenceReader, urlProblem } from '../../src/images/references/references.ts';
-import { checkName, chosenStem, fileStem } from '../../src/images/saving/file-name.ts';
+import { checkName, fileStem, splitName } from '../../src/images/saving/file-name.ts';
 import { isPrivateHost, isTrustedOutput } from '../../src/images/trust.ts';
 import { parseHandle } from '../../src/jobs/handle.ts';
 import type { Job } from '../../src/jobs/job.ts';
@@ -56,6 +56,7 @@ import { jobResult } from '../../src/tools/support/job-result.ts';
 import { jobLine } from '../../src/tools/support/job-words.ts';
 import { createLast } from '../../src/tools/support/last.ts';
 import { withLiveSchema } from '../../src/tools/support/live-schema.ts';
+import { checkedNames } from '../../src/tools/support/names.ts';
 import { requestId } from '../../src/tools/support/schema.ts';
 import { toolNames } from '../../src/tools/support/tool-names.ts';
 
@@ -188,6 +189,7 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
     'a text in a list': (text) => inputProblems(closed.input, { a: [text], b: [text] }),
   },
   'tools/support/tool-names.ts': { toolNames: (text) => toolNames([`a/${text}`, text], []) },
+  'tools/support/names.ts': { checkedNames: (text) => failed(() => checkedNames([text], 1, 'png')) },
   'tools/support/schema.ts': { requestId: (text) => requestId('').safeParse(text) },
   'tools/list-image-jobs.ts': {
     'a query': (text) => jobFilter(text, '')(job),
@@ -226,10 +228,9 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
   },
   'jobs/handle.ts': { parseHandle: (text) => parseHandle(text) ?? parseHandle(`job:${text}`) },
   'images/saving/file-name.ts': {
-    chosenStem,
     checkName: (text) => checkName(text),
-    fileStem: (text) =>
-      fileStem({ ...job, submitted_at: text, model: text, input: { prompt: text }, request_id: text }),
+    splitName,
+    fileStem: (text) => fileStem({ job: { ...job, submitted_at: text, input: { prompt: text } }, index: 0 }),
   },
   'images/media-type.ts': {
     describeNonImage: (text) => describeNonImage(Buffer.from(text).subarray(0, 256)),
@@ -383,9 +384,10 @@ describe('what is read first of all is cut', () => {
     webUrl: (text) => webUrl(`https://example.com/${text}`),
     'the line of a job': (text) => jobLine({ ...job, input: { prompt: text } }, 0),
     'a query': (text) => search(entries, text, undefined),
-    'the name of a file': (text) => chosenStem(text),
     'a name that a caller chose': (text) => checkName(text),
     'the root of a client': (text) => safeRoots([`file:///${text}`], '/home/me'),
+    'the name of a file': (text) => fileStem({ job: { ...job, input: { prompt: text } }, index: 0 }),
+    'a chosen name': (text) => failed(() => checkedNames([text], 1, 'png')),
     'a value that does not fit': (text) => failed(() => readArguments(closed, { a: text, b: [] })),
   };
 
@@ -405,8 +407,8 @@ const OWN: Record<string, string> = {
   'mcp/roots.ts': 'cuts messages of the SDK',
   'images/decode.ts': 'reads messages of sharp',
   'mcp/transports/stdio.ts': 'reads messages of the SDK',
-  'images/saving/save-image.ts': 'reads names in the folder of the images',
   'images/library/kept-files.ts': 'reads names in the folder of the library, cut by the file system',
+  'images/saving/place-file.ts': 'reads names in the folder of the images',
   'runcomfy/client.ts': 'quotes what other files read, and writes URLs of ids that were checked',
   'tools/find-image-models.ts': 'quotes what clean-entry.ts cut',
 };

@@ -92,6 +92,7 @@ export function createLibrary({ dir, maxBytes, minFree = MIN_FREE }: LibraryOpti
     error instanceof ImageError ? error.reason : `nothing can be written to ${dir} (${codeOf(error)})`;
 
   return {
+    pathOf,
     read,
     has,
     /** Why nothing can be kept now; undefined if it can. Completes "The library keeps nothing, as …". */

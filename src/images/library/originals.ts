@@ -5,12 +5,13 @@ import type { JobStore } from '../../jobs/store.ts';
 import type { Log } from '../../log.ts';
 import type { Output } from '../../runcomfy/outputs.ts';
 import type { Download, Downloader } from '../download.ts';
-import type { ImageFacts } from '../fetch-outputs.ts';
+import type { DownloadedFile, DownloadTo } from '../download-to.ts';
 import { ImageError } from '../image-error.ts';
 
 import { HEAD_BYTES, mimeType, sniff } from '../media-type.ts';
 
 import { type Preview, type RenderedPreview, renderPreview } from '../preview.ts';
+import { copyFile, type NewFile } from './copy-file.ts';
 import { type Library, sha256Of } from './library.ts';
 import type { Tidy } from './tidy.ts';
 
@@ -38,11 +39,12 @@ export function createOriginals(options: {
   tidy?: Pick<Tidy, 'limit'>;
   store: Pick<JobStore, 'byRequestId' | 'update'>;
   download: Downloader;
+  downloadTo: DownloadTo;
   /** Ends what is fetched behind the answers. */
   ended: AbortSignal;
   log: Log;
 }) {
-  const { library, tidy, store, download, ended, log } = options;
+  const { library, tidy, store, download, downloadTo, ended, log } = options;
   const keeping = new Map<string, Promise<boolean>>();
   const behind = new Map<string, JobOutput>();
   let workers = 0;
@@ -140,15 +142,23 @@ export function createOriginals(options: {
       const data = await library?.read({ sha256: thumbnail, type: 'image/jpeg' });
       return data && { data, mimeType: 'image/jpeg' };
     },
-    /** Records where a copy was saved. Never rejects: the copy is there. */
-    async addSaved(
-      { job, index }: JobOutput,
-      { data }: Download,
-      facts: ImageFacts,
-      path: string,
-    ): Promise<void> {
-      const original = { ...facts, sha256: sha256Of(data), saved: [path] };
-      await addOriginal(job, index, original).catch((error) => log.warn(error.message));
+    /**
+     * Writes an output of any type into a new file, from the library, a saved copy or its link, never in memory as a
+     * whole; nothing is left when it fails. Throws ImageError, the signal's reason, or what the file system throws.
+     */
+    async copyTo({ job, index }: JobOutput, file: NewFile, signal: AbortSignal): Promise<DownloadedFile> {
+      const original = job.originals?.[index];
+      const places = original ? [library?.pathOf(original) ?? [], original.saved ?? []].flat() : [];
+      for (const place of places)
+        if (original && (await copyFile(place, original, file, signal))) {
+          const { type, bytes, sha256 } = original;
+          return { type, bytes, sha256 };
+        }
+      return downloadTo(file, outputAt({ job, index }).url, signal);
+    },
+    /** Records where a copy of an original was saved. Never rejects: the copy is there. */
+    async addSaved({ job, index }: JobOutput, original: Original, path: string): Promise<void> {
+      await addOriginal(job, index, { ...original, saved: [path] }).catch((error) => log.warn(error.message));
     },
     /** Why nothing can be kept now; undefined if it can. Completes "not kept, as …". */
     obstacle: async () => library?.obstacle(),
@@ -181,7 +191,7 @@ async function readCopy({ saved = [], sha256, bytes }: Original): Promise<Buffer
   return undefined;
 }
 
-/** What cannot be decoded here, as sharp is missing or it is too large, is kept all the same. */
-function unlessDamaged(error: unknown): undefined {
+/** What cannot be decoded here, as sharp is missing or it is too large, is kept and saved all the same. */
+export function unlessDamaged(error: unknown): undefined {
   if (!(error instanceof ToolError) || (error instanceof ImageError && error.isRefused)) throw error;
 }

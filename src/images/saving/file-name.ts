@@ -1,35 +1,31 @@
-import { type Job, UNKNOWN_MODEL } from '../../jobs/job.ts';
+import { jobOutputs } from '../../jobs/job.ts';
+import type { JobOutput } from '../library/originals.ts';
+import { mimeOfExtension } from '../media-type.ts';
 
 // In bytes of UTF-8: a name and its sidecar's stay below the 255 bytes of most file systems.
-const MAX_BYTES = { model: 40, prompt: 40, requestId: 64, chosen: 120 };
+const MAX_BYTES = { prompt: 40, chosen: 120 };
 // In characters: normalizing is slow where accents are heaped on one letter.
 const MAX_READ = 400;
 
 /**
- * The name of a job's image without extension: `<day>-<model>-<prompt>-<request id>`, in letters of all scripts,
- * without the model's vendor and without parts that come out empty.
+ * The name of a job's output without extension: `<day>-<prompt words>`, in letters of all scripts, with the output's
+ * number if there are several.
  */
-export function fileStem({ model, input, request_id = '', submitted_at, finished_at }: Job): string {
-  const date = submitted_at ?? finished_at ?? '';
-  const prompt = typeof input.prompt === 'string' ? input.prompt : '';
-  return [
-    date.slice(0, 10).replace(/[^0-9-]/g, ''),
-    cut(slug(model === UNKNOWN_MODEL ? '' : model.slice(model.indexOf('/') + 1)), MAX_BYTES.model),
-    cut(slug(prompt), MAX_BYTES.prompt),
-    request_id.replace(/[^A-Za-z0-9_-]/g, '').slice(0, MAX_BYTES.requestId),
-  ]
-    .filter((part) => part !== '')
-    .join('-');
+export function fileStem({ job, index }: JobOutput): string {
+  const { submitted_at, finished_at, input } = job;
+  const day = (submitted_at ?? finished_at ?? '').slice(0, 10).replace(/[^0-9-]/g, '');
+  const words = typeof input.prompt === 'string' ? cut(slug(input.prompt), MAX_BYTES.prompt) : '';
+  // Neither a day nor a word alone: some words are names of devices on Windows.
+  const stem = `${day || 'undated'}-${words || 'untitled'}`;
+  return jobOutputs(job).length > 1 ? `${stem}-${index + 1}` : stem;
 }
 
-const EXTENSION = /\.(png|jpe?g|webp|gif|avif)$/i;
-// Windows opens a device by these names, whatever extension follows.
-const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)$/i;
-
-/** A name that a caller chose, as a file name without extension; empty if nothing of it can be one. */
-export function chosenStem(name: string): string {
-  const stem = cut(dashed(name.slice(0, MAX_READ).replace(EXTENSION, '')), MAX_BYTES.chosen);
-  return RESERVED.test(stem) ? `image-${stem}` : stem;
+/** A chosen name in two: what stands before the extension, and that with the MIME type it means if it is a known one. */
+export function splitName(name: string): { stem: string; extension?: string; type?: string } {
+  const dot = name.lastIndexOf('.');
+  const extension = name.slice(dot + 1);
+  const type = dot > 0 ? mimeOfExtension(extension) : undefined;
+  return type === undefined ? { stem: name } : { stem: name.slice(0, dot), extension, type };
 }
 
 const slug = (text: string): string => dashed(text.slice(0, MAX_READ).toLowerCase().replaceAll('_', '-'));

@@ -1,20 +1,27 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { type Job, jobOutputs, type Original } from '../../jobs/job.ts';
+import type { Original } from '../../jobs/job.ts';
 import type { Download } from '../download.ts';
 import type { ImageFacts } from '../fetch-outputs.ts';
+import { LocalFileError } from '../folders/local-file-error.ts';
+import type { WithFolder } from '../folders/writable-folder.ts';
+import { ImageError } from '../image-error.ts';
 import { sha256Of } from '../library/library.ts';
-import { fileStem } from './file-name.ts';
-import { saveImage } from './save-image.ts';
+import type { JobOutput } from '../library/originals.ts';
+import type { SaveFile } from './save-file.ts';
 
 export type SaveInOutputDir = ReturnType<typeof createSaveInOutputDir>;
 
 /** Makes what saves images in the user's folder, under names that tell what they are. */
-export function createSaveInOutputDir({ dir, hasSidecar }: { dir: string; hasSidecar: boolean }) {
+export function createSaveInOutputDir(options: { dir: string; withFolder: WithFolder; saveFile: SaveFile }) {
+  const { dir, withFolder, saveFile } = options;
+
   return {
     /** Where a copy lies in the folder already. */
     async find({ saved = [], sha256, bytes }: Original): Promise<string | undefined> {
-      for (const path of saved.filter((one) => dirname(one) === resolve(dir))) {
+      if (saved.length === 0) return undefined;
+      const real = await realpath(dir).catch(() => resolve(dir));
+      for (const path of saved.filter((one) => dirname(one) === real)) {
         const found = await stat(path).catch(() => undefined);
         if (!found?.isFile() || found.size !== bytes) continue;
         if (sha256Of(await readFile(path)) === sha256) return path;
@@ -22,13 +29,24 @@ export function createSaveInOutputDir({ dir, hasSidecar }: { dir: string; hasSid
       return undefined;
     },
     /** Saves an image of a job; resolves to its path. Throws ImageError. */
-    save(job: Job, index: number, image: Download, facts: ImageFacts): Promise<string> {
-      const outputs = jobOutputs(job);
-      const stem = outputs.length > 1 ? `${fileStem(job)}-${index + 1}` : fileStem(job);
-      const { request_id, model, input, submitted_at, finished_at, cost_usd } = job;
-      const about = { request_id, model, input, submitted_at, finished_at, cost_usd };
-      const metadata = { ...about, url: outputs[index]?.url, ...facts };
-      return saveImage(dir, stem, image, hasSidecar ? metadata : undefined);
+    async save(output: JobOutput, { data }: Download, known: ImageFacts): Promise<string> {
+      const facts = { ...known, sha256: sha256Of(data) };
+      const write = async (temporary: string) => {
+        await writeFile(temporary, data, { flag: 'wx', flush: true });
+        return { facts, name: {} };
+      };
+      try {
+        return (await withFolder(undefined, (folder) => saveFile(folder, output, write))).path;
+      } catch (error) {
+        throw error instanceof LocalFileError ? unusable(dir, error) : error;
+      }
     },
   };
 }
+
+/** The error of an output folder that cannot be used. */
+export const unusable = (dir: string, cause: LocalFileError): ImageError =>
+  new ImageError(`the output folder ${dir} ${cause.message}`, {
+    next: 'Ask the user for another one, with --output-dir or RUNCOMFY_OUTPUT_DIR.',
+    cause,
+  });

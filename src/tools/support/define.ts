@@ -3,10 +3,12 @@ import type { Clock } from '../../clock.ts';
 import type { PreviewSetting } from '../../config/settings.ts';
 import type { FetchOutputs } from '../../images/fetch-outputs.ts';
 import type { ListRoots } from '../../images/folders/allowed-folders.ts';
+import type { WithFolder } from '../../images/folders/writable-folder.ts';
 import type { Originals } from '../../images/library/originals.ts';
 import type { Preview } from '../../images/preview.ts';
 import type { ReadReference } from '../../images/references/references.ts';
 import type { SendOutput } from '../../images/references/sent-output.ts';
+import type { SaveOriginal } from '../../images/saving/save-original.ts';
 import type { Wait } from '../../jobs/calls.ts';
 import type { Jobs } from '../../jobs/service.ts';
 import type { Catalogue } from '../../models/catalogue.ts';
@@ -26,6 +28,8 @@ export interface Services {
   sendOutput: SendOutput;
   last: Last;
   fetchOutputs: FetchOutputs;
+  withFolder: WithFolder;
+  saveOriginal: SaveOriginal;
   originals: Originals;
   /** Where images are saved. */
   outputDir: string;

@@ -129,7 +129,7 @@ function nextAfterJob(
     return `Name ${outputs.length === 1 ? 'it' : 'each'} as job:… in later calls, to edit or save it.`;
   return outputs.some(({ kind }) => kind === 'image')
     ? 'The links are temporary: save_images keeps the images.'
-    : 'The links are temporary: download what should be kept.';
+    : 'The links are temporary: save_images saves what they lead to.';
 }
 
 function jobFailed({ model, request_id, error }: Job): ToolError {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { FetchedOutput, ImageFacts } from '../../images/fetch-outputs.ts';
+import { extensionOf } from '../../images/media-type.ts';
 import { type Job, jobOutputs, UNKNOWN_MODEL } from '../../jobs/job.ts';
 import { dollars } from '../../jobs/spending/totals.ts';
 import type { MediaKind } from '../../runcomfy/outputs.ts';
@@ -69,9 +70,9 @@ export function outputLines(
 }
 
 /** Such as "PNG, 1536 x 1024, 1.4 MB". */
-function imageWords({ type, width, height, bytes, transparent }: ImageFacts): string {
+export function imageWords({ type, width, height, bytes, transparent }: ImageFacts): string {
   return [
-    type === 'image/webp' ? 'WebP' : type.replace('image/', '').toUpperCase(),
+    type === 'image/webp' ? 'WebP' : typeName(type).toUpperCase(),
     width !== undefined && `${width} x ${height}`,
     bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`,
     transparent && 'transparent: squares in the preview',
@@ -79,6 +80,9 @@ function imageWords({ type, width, height, bytes, transparent }: ImageFacts): st
     .filter(Boolean)
     .join(', ');
 }
+
+const typeName = (type: string) =>
+  type.startsWith('image/') ? type.slice('image/'.length) : extensionOf(type);
 
 /** Which outputs are not shown or saved, and why; one line for each reason. */
 export function missingNotes(outputs: readonly FetchedOutput[]): string[] {
