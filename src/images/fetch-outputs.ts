@@ -95,10 +95,13 @@ export function createOutputFetcher(options: {
         // An image that is only saved is decoded too: a damaged one is not worth a file.
         const size = preview === 'off' ? 'small' : preview;
         const rendering = hasSharp ? renderPreview(data, type, size, maxBytes) : Promise.resolve(undefined);
-        if (!original.isKept)
-          void originals.keep({ job, index }, original, rendering).then((isKept) => {
+        if (!original.isKept) {
+          const small =
+            size === 'small' ? rendering : rendering.then(() => renderPreview(data, type, 'small'));
+          void originals.keep({ job, index }, original, small).then((isKept) => {
             if (isKept) image.isKept = true;
           });
+        }
         // Decoding cannot be stopped, but need not be waited for.
         const rendered = await unlessAborted(rendering, signal).catch((error) => {
           if (!(error instanceof ImageError) || error.isRefused || error === signal.reason) throw error;

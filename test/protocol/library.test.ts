@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { accountOf, type Config } from '../../src/config/config.ts';
 import { accountDir } from '../../src/stores/file/names.ts';
@@ -24,20 +25,21 @@ const originalsIn = (config: Config) =>
   readRecords(config.dataDir).flatMap(({ originals }) => originals ?? []);
 
 /** A server on an upstream whose one picture is there until its link dies. */
-async function withPicture(given: Parameters<typeof connect>[0] = {}) {
+async function withPicture(given: Parameters<typeof connect>[0] = {}, picture = png) {
   let status = 200;
   const fetched: string[] = [];
   const upstream = await startUpstream(['/a.png'], {
     '/a.png': ({ url = '' }, response) => {
       fetched.push(url);
-      response.writeHead(status).end(status === 200 ? png : '');
+      response.writeHead(status).end(status === 200 ? picture : '');
     },
   });
   const connected = await connect({ baseUrl: upstream.origin, preview: 'small', ...KEEPING, ...given });
   const kill = () => {
     status = 404;
   };
-  const get = () => connected.client.callTool({ name: 'get_image_job', arguments: { request_id: 'up_1' } });
+  const get = () =>
+    connected.client.callTool({ name: 'get_image_job', arguments: { request_id: 'up_1', preview: true } });
   return { ...connected, fetched, kill, get };
 }
 
@@ -55,6 +57,15 @@ describe('the original of a finished picture', () => {
     expect(statSync(dir).mode & 0o777).toBe(0o700);
     for (const name of filesIn(dir)) expect(statSync(join(dir, name)).mode & 0o777).toBe(0o600);
     expect(fetched).toHaveLength(1);
+  });
+
+  it('has a small thumbnail where previews are large', async () => {
+    const large = await plain(900, 600).png().toBuffer();
+    const { client, config } = await withPicture({ preview: 'large' }, large);
+    await client.callTool(CALL);
+    await eventually(() => originalsIn(config)).toHaveLength(1);
+    const thumbnail = join(libraryOf(config), `${originalsIn(config)[0]?.thumbnail}.jpg`);
+    expect(await sharp(thumbnail).metadata()).toMatchObject({ width: 512, height: 341 });
   });
 
   it('is fetched behind the answer where no preview is shown', async () => {

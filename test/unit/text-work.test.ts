@@ -410,6 +410,7 @@ const OWN: Record<string, string> = {
   'images/library/kept-files.ts': 'reads names in the folder of the library, cut by the file system',
   'images/saving/place-file.ts': 'reads names in the folder of the images',
   'runcomfy/client.ts': 'quotes what other files read, and writes URLs of ids that were checked',
+  'tools/save-images.ts': 'shortens a folder for an error; images/folders reads it',
   'tools/find-image-models.ts': 'quotes what clean-entry.ts cut',
 };
 

@@ -51,7 +51,7 @@ describe('a reference image', () => {
     ['http://example.com/a.png', 'scheme http'],
     ['file:///a.png', 'scheme file'],
     ['data:image/png;base64,AAAA', 'scheme data'],
-    ['a.png', 'neither a URL nor an absolute path'],
+    ['a.png', 'neither a URL nor a path'],
     ['https://localhost/a.png', 'only this network'],
     ['https://[::1]/a.png', 'only this network'],
     ['https://[fd00::1]/a.png', 'only this network'],
