@@ -95,7 +95,7 @@ export function createOutputFetcher(options: {
         // An image that is only saved is decoded too: a damaged one is not worth a file.
         const size = preview === 'off' ? 'small' : preview;
         const rendering = hasSharp ? renderPreview(data, type, size, maxBytes) : Promise.resolve(undefined);
-        if (!original.isKept) {
+        if (originals.areKept && !original.isKept) {
           const small =
             size === 'small' ? rendering : rendering.then(() => renderPreview(data, type, 'small'));
           void originals.keep({ job, index }, original, small).then((isKept) => {

@@ -411,6 +411,8 @@ const OWN: Record<string, string> = {
   'images/saving/place-file.ts': 'reads names in the folder of the images',
   'runcomfy/client.ts': 'quotes what other files read, and writes URLs of ids that were checked',
   'tools/save-images.ts': 'shortens a folder for an error; images/folders reads it',
+  'tools/support/saved-result.ts': 'takes the full stop from messages of this program',
+  'tools/support/names.ts': 'quotes names that images/saving/file-name.ts refused',
   'tools/find-image-models.ts': 'quotes what clean-entry.ts cut',
 };
 
