@@ -1,9 +1,10 @@
 import * as z from 'zod';
+import { type Missing, type Whereabouts, whereabouts } from '../images/library/whereabouts.ts';
 import { ACTIVE_STATES, JOB_STATES, type Job } from '../jobs/job.ts';
 import type { Jobs } from '../jobs/service.ts';
 import { type CostSums, dollars, sumCosts } from '../jobs/spending/totals.ts';
 import { defineTool, type Services } from './support/define.ts';
-import { jobLine, jobRow, jobRowOutput } from './support/job-words.ts';
+import { jobLine, jobRow, jobRowOutput, outputCounts } from './support/job-words.ts';
 
 // The costs of so many days are summed, today being one of them, and of so many jobs at most.
 const DAYS = 7;
@@ -14,7 +15,7 @@ const MAX_LISTED = 50;
 const MAX_QUERY = 500;
 
 /** The tool that lists earlier jobs and what they cost. */
-export const listImageJobs = ({ jobs, clock }: Pick<Services, 'jobs' | 'clock'>) =>
+export const listImageJobs = ({ jobs, clock, originals }: Pick<Services, 'jobs' | 'clock' | 'originals'>) =>
   defineTool({
     name: 'list_image_jobs',
     title: 'List image jobs',
@@ -49,6 +50,10 @@ export const listImageJobs = ({ jobs, clock }: Pick<Services, 'jobs' | 'clock'>)
         fits: jobFilter(query, model),
         limit: Math.min(limit, MAX_LISTED),
       });
+      const rows = [];
+      // One after the other: what the library has is read once, and may be large.
+      for (const job of found)
+        rows.push({ job, at: job.state === 'succeeded' ? await whereabouts(job, originals) : undefined });
       const now = clock.now();
       const isNarrowed = query !== '' || model !== '' || since !== undefined;
       const inState = status === undefined ? '' : ` with status ${status}`;
@@ -56,10 +61,14 @@ export const listImageJobs = ({ jobs, clock }: Pick<Services, 'jobs' | 'clock'>)
       const costs = await recentCosts(jobs, now);
       return {
         lines: [
-          ...(found.length > 0 ? found.map((job) => jobLine(job, now)) : [none]),
+          ...(found.length > 0 ? rows.map(({ job, at }) => listLine(job, at, now)) : [none]),
           costs && costLine(costs),
         ],
-        data: { jobs: found.map((job) => jobRow(job, now)), costs, next: nextAfterList(found) },
+        data: {
+          jobs: rows.map(({ job, at }) => ({ ...jobRow(job, now), ...whereaboutsData(at) })),
+          costs,
+          next: nextAfterList(found),
+        },
       };
     },
   });
@@ -67,10 +76,41 @@ export const listImageJobs = ({ jobs, clock }: Pick<Services, 'jobs' | 'clock'>)
 function nextAfterList(found: readonly Job[]): string | undefined {
   if (found.some(({ state }) => state === 'unknown' || state === 'submitting'))
     return 'Jobs without a request id may exist and be charged: look at the Generations page of the RunComfy account.';
-  return found.length > 0
-    ? 'Call get_image_job with a request_id for the images or the current state.'
-    : undefined;
+  if (found.length === 0) return undefined;
+  const how = 'Call get_image_job with a request_id for the images or the current state.';
+  return found.some(({ state }) => state === 'succeeded')
+    ? `${how} In later calls job:<request_id>#1 names its first image.`
+    : how;
 }
+
+/** A job as a line of the list, with how many outputs it has and where they are. */
+function listLine(job: Job, at: Whereabouts | undefined, now: number): string {
+  if (!at) return jobLine(job, now);
+  const { missing = [], saved } = at;
+  const parts = [jobLine(job, now), outputCounts(job), ...missingWords([...missing], job)];
+  if (saved.length > 0) parts.push(`saved as ${saved.join(', ')}`);
+  return parts.join(' | ');
+}
+
+const WHY_MISSING: Record<Missing, string> = {
+  never: 'not kept yet',
+  gone: 'no longer kept',
+  absent: 'not kept',
+};
+
+/** Which images are not kept, such as "no longer kept", or "#2 #3 no longer kept" where a job has others. */
+function missingWords(missing: readonly (readonly [number, Missing])[], { urls = [] }: Job): string[] {
+  return Object.entries(WHY_MISSING).flatMap(([why, words]) => {
+    const which = missing.filter((each) => each[1] === why).map(([number]) => `#${number}`);
+    if (which.length === 0) return [];
+    return which.length === urls.length ? words : `${which.join(' ')} ${words}`;
+  });
+}
+
+const whereaboutsData = (at: Whereabouts | undefined) => ({
+  kept: at?.missing && at.missing.size === 0,
+  saved: at && at.saved.length > 0 ? at.saved : undefined,
+});
 
 /** Whether a job's prompt has all words of a query, and its model id a part, in any case. */
 export function jobFilter(query: string, modelPart: string): (job: Job) => boolean {

@@ -7,8 +7,6 @@ import { plain } from './images.ts';
 import { type Connected, connect } from './program.ts';
 import { startUpstream } from './upstream.ts';
 
-export const PICTURE = await plain(640, 480).png().toBuffer();
-
 /** Where an account's library lies. */
 export const libraryOf = (config: Config): string =>
   join(accountDir(config.dataDir, accountOf(config)), 'library');
@@ -32,11 +30,15 @@ export async function connectToPictures(count: number, given: Parameters<typeof 
   const fetched: string[] = [];
   let status = 200;
   const serve: Parameters<typeof startUpstream>[1] = {};
-  for (const path of paths)
+  for (const [index, path] of paths.entries()) {
+    const picture = await plain(640, 480, `#${(0x206000 + index).toString(16)}`)
+      .png()
+      .toBuffer();
     serve[path] = ({ url = '' }, response) => {
       fetched.push(url);
-      response.writeHead(status).end(status === 200 ? PICTURE : '');
+      response.writeHead(status).end(status === 200 ? picture : '');
     };
+  }
   const upstream = await startUpstream(paths, serve);
   const connected: Connected = await connect({
     ...{ baseUrl: upstream.origin, preview: 'small', keepImagesBytes: 1e9 },

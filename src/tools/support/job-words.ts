@@ -48,7 +48,7 @@ export function headline(job: Job, now: number): string {
 }
 
 /** How many outputs of each kind there are: "2 images", "1 video and 1 image". */
-function outputCounts(job: Job): string {
+export function outputCounts(job: Job): string {
   const counts = new Map<MediaKind, number>();
   for (const { kind } of jobOutputs(job)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   if (counts.size === 0) return '0 images';
