@@ -28,6 +28,11 @@ const MAX_CHOICE = 120;
 const MAX_DEFAULT = 24;
 const MAX_RULES = 8;
 const MAX_DEPTH = 4;
+
+const IMAGE_WORDS = {
+  one: 'A job:… handle, last or a public https URL.',
+  many: 'Each a job:… handle, last or a public https URL.',
+};
 const MAX_INPUT = 64 << 10;
 
 /** What is understood of a published input, sanitized; undefined if it is larger than 64 kB, as the service checks it too. */
@@ -156,7 +161,7 @@ function describe(
     unlisted.length > 0
       ? sentence(`One of ${unlisted.length} values${such}. ${words}`)
       : sentence(String(words || name.replace(/[_-]+/g, ' '))),
-    holdsImages(field) ? (field.type === 'array' ? 'Public https URLs.' : 'A public https URL.') : '',
+    holdsImages(field) ? IMAGE_WORDS[field.type === 'array' ? 'many' : 'one'] : '',
     field.enum?.some((choice) => typeof choice !== 'string') ? `One of ${clean(field.enum.join(', '))}.` : '',
     ...listOf(validations)
       .slice(0, MAX_RULES)

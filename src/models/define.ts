@@ -15,7 +15,7 @@ export interface Model {
   readonly price?: PriceTable;
   /** What its outputs are; images unless told. */
   readonly mediaKind?: MediaKind;
-  /** Fields that take one or more URLs of images, which RunComfy has to fetch. */
+  /** Fields that take one or more images: URLs, which RunComfy has to fetch, handles or paths. */
   readonly imageFields: readonly string[];
 }
 
@@ -61,7 +61,7 @@ const withDefault = (shown: { default: string | number; description: string }) =
 
 const imageUrlFields = new WeakSet<object>();
 
-/** A required list of `min` to `max` public https URLs of images. */
+/** A required list of `min` to `max` images, each by its public https URL, handle or path, or `last`. */
 export function imageUrls(min: number, max: number, description: string) {
   const field = z.array(z.string()).min(min).max(max).meta({ description });
   imageUrlFields.add(field);
