@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { thumbnail } from '../../src/cli/gallery/collection.ts';
 import { createDownloader } from '../../src/images/download.ts';
 import { createFileDownloader } from '../../src/images/download-to.ts';
 import { createOutputFetcher } from '../../src/images/fetch-outputs.ts';
@@ -93,26 +92,5 @@ describe('an image that takes seconds to decode', () => {
     await expect.poll(isPoolBusy).toBe(true);
     call.abort('user');
     expect(await fetching).toMatchObject([{ facts: { type: 'image/avif' }, notShown: 'the call has ended' }]);
-  });
-});
-
-describe('a thumbnail of the gallery', () => {
-  it('is made of one output', async () => {
-    const { origin } = await serve();
-    const { data, mimeType } = await thumbnail(`${origin}/good`, origin, never);
-    expect(mimeType).toBe('image/jpeg');
-    expect(await sharp(data).metadata()).toMatchObject({ format: 'jpeg', width: 640, height: 480 });
-  });
-
-  it('fails with a plain reason, or with what its signal says', async () => {
-    const { origin } = await serve();
-    await expect(thumbnail('https://evil.example/a.png', origin, never)).rejects.toMatchObject({
-      code: 'image_unavailable',
-      reason: 'it is not on a RunComfy host',
-    });
-    const stop = new AbortController();
-    const made = thumbnail(`${origin}/silent`, origin, stop.signal);
-    stop.abort(new Error('enough'));
-    await expect(made).rejects.toThrow('enough');
   });
 });

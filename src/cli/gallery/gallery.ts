@@ -19,6 +19,7 @@ export async function gallery(config: Config): Promise<number> {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
   });
   await server.close();
+  await program.originals.settled();
   await program.close();
   return 0;
 }
