@@ -52,6 +52,8 @@ export interface Query {
   fingerprint?: string;
   /** Skip what cannot be read now, where nothing paid depends on it. */
   skipUnreadable?: boolean;
+  /** Called for each record that is there but says nothing here, such as one of a newer version of this program. */
+  onIgnored?: () => void;
 }
 
 export interface Retention {

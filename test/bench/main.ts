@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { call } from './call.ts';
 import { history } from './history.ts';
+import { library } from './library.ts';
 import { many } from './many.ts';
 import { pace } from './pace.ts';
 import { simulateSchedules } from './schedule.ts';
@@ -16,6 +17,7 @@ const PARTS = {
   pace,
   many,
   call,
+  library,
   history,
 } satisfies Record<string, (peers: readonly string[]) => Promise<Table[]>>;
 

@@ -16,7 +16,7 @@ import { removeFile } from '../../src/images/library/kept-files.ts';
 import { createLibrary, sha256Of } from '../../src/images/library/library.ts';
 import { createTidy } from '../../src/images/library/tidy.ts';
 import type { Job, Original } from '../../src/jobs/job.ts';
-import type { StoredJob } from '../../src/jobs/store.ts';
+import type { Query, StoredJob } from '../../src/jobs/store.ts';
 import { createLog } from '../../src/log.ts';
 import { freshDataDir } from '../support/program.ts';
 
@@ -32,6 +32,7 @@ function scene(maxBytes?: number) {
   const log: string[] = [];
   const names = new Map<string, string>();
   let readings = 0;
+  let hasNewer = false;
   let whenRead: (count: number) => unknown = () => {};
   const end = new AbortController();
 
@@ -51,8 +52,9 @@ function scene(maxBytes?: number) {
       maxBytes,
       library: given.library ?? library,
       store: {
-        async *newest() {
+        async *newest({ onIgnored = () => {} }: Query = {}) {
           readings += 1;
+          if (hasNewer) onIgnored();
           for (const [index, job] of jobs.entries()) {
             await whenRead(index);
             yield { id: `${index}`, revision: 1, fingerprint: '', job } satisfies StoredJob;
@@ -68,6 +70,9 @@ function scene(maxBytes?: number) {
     ...{ dir, jobs, log, put, nameOf, contentOf, library, startTidy, end },
     tidy: startTidy(),
     readings: () => readings,
+    addNewer() {
+      hasNewer = true;
+    },
     onRead(act: (count: number) => unknown) {
       whenRead = act;
     },
@@ -158,6 +163,17 @@ describe('tidying removes', () => {
     onRead(() => {});
     await tidy.clean();
     expect(left()).toEqual([]);
+  });
+
+  it('only what its records name, where others are from a newer version of this program', async () => {
+    const { tidy, file, put, job, nameOf, left, addNewer } = scene(SIZE);
+    for (const text of ['a', 'b', 'of a newer record']) file(text, 600);
+    put(`.${nameOf('c')}.00000000-0000-0000-0000-000000000000.tmp`, 600);
+    job(true, 'a');
+    job(false, 'b');
+    addNewer();
+    await tidy.clean();
+    expect(left()).toEqual(['b', 'of a newer record']);
   });
 
   it('nothing more once the process ends', async () => {

@@ -49,12 +49,19 @@ export function createTidy(options: {
     };
     leaveRoom();
     if (files.length === 0 || (!isCleaning && bytes <= maxBytes)) return;
-    const uses = await readUses(store.newest());
+    let isComplete = true;
+    const onIgnored = () => {
+      isComplete = false;
+    };
+    const uses = await readUses(store.newest({ onIgnored }));
     const useOf = ({ name, isTemporary, bytes }: ListedFile) =>
       isTemporary || bytes > MAX_KEPT_BYTES ? undefined : uses.get(name);
     const byAge = files.sort((a, b) => a.mtimeMs - b.mtimeMs);
 
-    const useless = byAge.filter((file) => !useOf(file) && isOld(file, now));
+    // Another version of this program may keep what only its own records name.
+    const useless = byAge.filter(
+      (file) => isOld(file, now) && (file.isTemporary || (isComplete && !useOf(file))),
+    );
     bytes -= await remove(useless, () => true);
     if (bytes > maxBytes) {
       const answered = byAge.filter((file) => useOf(file)?.isAnswered);

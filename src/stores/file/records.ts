@@ -31,7 +31,7 @@ export function createRecords(folder: Folder & { link: Link }) {
   }
 
   /** The job of a record, at once if it is cached. */
-  function readOne(listed: Listed): StoredJob | Promise<StoredJob | undefined> {
+  function readOne(listed: Listed): StoredJob | Promise<StoredJob | 'ignored' | undefined> {
     const cached = reader.cached(listed.id)?.stored;
     if (cached && cached.revision === listed.revisions[0]) return cached;
     const reading = load(listed);
@@ -40,16 +40,20 @@ export function createRecords(folder: Folder & { link: Link }) {
     return reading;
   }
 
-  async function load(listed: Listed): Promise<StoredJob | undefined> {
+  async function load(listed: Listed): Promise<StoredJob | 'ignored' | undefined> {
     const found = await highest(listed).catch(cannotRead);
-    if (found === 'ignored') return undefined;
+    if (found === 'ignored') return found;
     // It may have changed since it was listed.
     return (found === 'gone' ? await latest(listed.id) : found)?.stored;
   }
 
   /** The jobs of a list, some read ahead. One that cannot be read goes to `skip`, or throws. */
-  async function* read(listed: readonly Listed[], skip?: (error: Error) => void): AsyncGenerator<StoredJob> {
-    const ahead: (StoredJob | Promise<StoredJob | undefined>)[] = [];
+  async function* read(
+    listed: readonly Listed[],
+    skip?: (error: Error) => void,
+    onIgnored?: () => void,
+  ): AsyncGenerator<StoredJob> {
+    const ahead: ReturnType<typeof readOne>[] = [];
     for (let next = 0, count = 1; next < listed.length || ahead.length > 0; count++) {
       while (next < listed.length && ahead.length < Math.min(READ_AHEAD + count, MAX_AHEAD))
         ahead.push(readOne(listed[next++] as Listed));
@@ -58,7 +62,8 @@ export function createRecords(folder: Folder & { link: Link }) {
         const reading = ahead.shift();
         // Awaiting a job that is there would cost as much as all the rest.
         const stored = reading instanceof Promise ? await reading : reading;
-        if (stored) yield stored;
+        if (stored === 'ignored') onIgnored?.();
+        else if (stored) yield stored;
       } catch (error) {
         if (!skip) throw error;
         skip(error as Error);
@@ -66,12 +71,13 @@ export function createRecords(folder: Folder & { link: Link }) {
     }
   }
 
-  async function newest({ since, fingerprint, skipUnreadable }: Query): Promise<AsyncGenerator<StoredJob>> {
+  async function newest(query: Query): Promise<AsyncGenerator<StoredJob>> {
+    const { since, fingerprint, skipUnreadable, onIgnored } = query;
     const from = since === undefined ? '' : timeInId(since);
     const isWanted = (id: string) =>
       id >= from && (fingerprint === undefined || fingerprintIn(id) === fingerprint);
     const listed = await list(since === undefined && fingerprint === undefined ? undefined : isWanted);
-    return read(listed, skipUnreadable ? (error) => log.warn(error.message) : undefined);
+    return read(listed, skipUnreadable ? (error) => log.warn(error.message) : undefined, onIgnored);
   }
 
   async function byRequestId(requestId: string): Promise<StoredJob | undefined> {

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { StoredJob } from '../../../src/jobs/store.ts';
 import { createLog } from '../../../src/log.ts';
 import { linkFile } from '../../../src/stores/file/disk.ts';
@@ -202,6 +202,10 @@ describe('a record that cannot be read', () => {
     await mine.store.prune(Date.now(), { days: 1, jobs: 0 });
     expect(readFileSync(join(jobsDir(backend), name), 'utf8')).toBe(text);
     expect(backend.log.filter((line) => line.includes(name))).toEqual([expect.stringContaining(whose)]);
+    // Who must know of every record is told.
+    const onIgnored = vi.fn();
+    expect(await all(mine, { onIgnored })).toEqual([stored]);
+    expect(onIgnored).toHaveBeenCalledTimes(1);
   });
 
   /** Makes a record one that is there, but fails to be read, until the function that is returned is called. */
