@@ -65,6 +65,16 @@ describe('the library', () => {
     expect(filesIn(config).filter((name) => name.endsWith('.jpg'))).toHaveLength(9);
   });
 
+  it('is within its limit after each answer, not only after the next', async () => {
+    const { call, config } = await withPictures({ keepImagesBytes: 200_000 });
+    await call('a fox');
+    await eventually(() => originalsIn(config)).toHaveLength(1);
+    await call('an owl');
+    const originals = () => filesIn(config).filter((name) => name.endsWith('.png'));
+    await eventually(() => originalsIn(config)).toHaveLength(2);
+    await eventually(originals).toEqual([`${originalsIn(config)[0]?.sha256}.png`]);
+  });
+
   it('goes on once what was in its way is gone', async () => {
     const { call, config, log } = await withPictures();
     mkdirSync(dirname(dirOf(config)), { recursive: true });

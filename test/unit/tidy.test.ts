@@ -186,6 +186,15 @@ describe('tidying removes', () => {
   });
 });
 
+it('a record of ten thousand originals protects what it names, and nothing else', async () => {
+  const { tidy, file, job, left } = scene(1);
+  file('p9999', 600);
+  file('orphan', 600);
+  job(false, ...Array.from({ length: 10_000 }, (_, index) => `p${index}/s${index}`));
+  await tidy.clean();
+  expect(left()).toEqual(['p9999']);
+});
+
 describe('beyond the limit', () => {
   it('the oldest originals go, down to nine tenths of it', async () => {
     const { tidy, file, job, left } = scene(10 * SIZE);

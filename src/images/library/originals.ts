@@ -110,7 +110,9 @@ export function createOriginals(options: {
 
   async function fetchAndKeep(output: JobOutput): Promise<void> {
     const stored = await store.byRequestId(output.job.request_id ?? '');
-    if (ended.aborted || !stored || keeping.has(keyOf(output))) return;
+    if (ended.aborted || !stored) return;
+    const underWay = keeping.get(keyOf(output));
+    if (underWay) return void (await underWay);
     const { index } = output;
     const { job } = stored;
     const { url } = jobOutputs(job)[index] ?? {};
