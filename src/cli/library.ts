@@ -22,20 +22,23 @@ export async function showLibrary(config: Config): Promise<number> {
   return withLibrary(config, async (program) => {
     const { libraryDir } = program;
     const { keepImagesBytes } = config;
+    const isOff = keepImagesBytes === 0;
     const files = await listFiles(libraryDir);
-    say(`Finished pictures are kept in\n  ${libraryDir}\n`);
+    const where = isOff
+      ? 'Off (--keep-images 0): no more pictures are kept in'
+      : 'Finished pictures are kept in';
+    say(`${where}\n  ${libraryDir}\n`);
     if (files.length === 0) say('Nothing is kept there yet.');
     else {
       const oldest = new Date(Math.min(...files.map(({ mtimeMs }) => mtimeMs))).toISOString().slice(0, 10);
       say(`  ${await contentText(program, files)}, the oldest from ${oldest}`);
     }
-    const limit = keepImagesBytes > 0 ? ` of ${sizeText(keepImagesBytes)} (--keep-images)` : '';
+    const limit = isOff ? '' : ` of ${sizeText(keepImagesBytes)} (--keep-images)`;
     const free = await freeBytes(libraryDir);
     say(`  ${sizeText(bytesOf(files))}${limit}; ${sizeText(free)} of disk free`);
-    if (keepImagesBytes === 0) say('\nIt is off (--keep-images 0): nothing more is kept.');
-    else if (free < MIN_FREE)
-      say(`\nNothing more is kept with less than ${sizeText(MIN_FREE)} of the disk free.`, 'yellow');
-    else say('\nWhen it is full the oldest go, and a picture goes with the record of its job (--keep-days).');
+    if (!isOff && free < MIN_FREE)
+      say(`  Nothing more is kept with less than ${sizeText(MIN_FREE)} of disk free.`, 'yellow');
+    say('\nA picture goes with the record of its job (--keep-days); the oldest go first when it is full.');
     if (files.length > 0) say(`To empty it: ${NAME} library clear. ${LOSS}`);
     return 0;
   });
