@@ -26,7 +26,7 @@ export function findImageModels(modelTools: readonly Tool[], services: FindServi
     name: 'find_image_models',
     title: 'Find image models',
     description:
-      "Search RunComfy's models to run with run_image_model, such as to upscale a picture or remove its background by handle; or give model for its input schema. Costs nothing.",
+      "Search RunComfy's models for run_image_model (to upscale, to remove backgrounds, for video…), or give model for its input schema. Costs nothing.",
     input: z.strictObject({
       query: z.string().optional().meta({ description: 'What it does or is called.' }),
       task: z.enum(TASK_NAMES).optional().meta({ description: 'What it is for.' }),
