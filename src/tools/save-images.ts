@@ -30,7 +30,9 @@ export function saveImages(
       return await withFolder(folder, work, roots);
     } catch (error) {
       if (!(error instanceof LocalFileError)) throw error;
-      throw folder === undefined ? unusable(outputDir, error) : refusedFolder(folder, error);
+      if (folder !== undefined) throw refusedFolder(folder, error);
+      const { reason, next } = unusable(outputDir, error);
+      throw new ToolError('not_saved', `Nothing was saved, as ${reason}.`, { next, cause: error });
     }
   }
 

@@ -72,6 +72,20 @@ describe('without sharp', () => {
     expect(got.data).toMatchObject({ images: [{ kept: true, type: 'image/png' }] });
   });
 
+  it('a picture is saved as it is, and what would convert it is named', async () => {
+    const { host } = await startWithoutSharp(['--output-dir', freshDataDir()]);
+    const { data } = await host.call(TOOL, { prompt: 'a fox' });
+    const images = [`job:${data.request_id}`];
+    const asItIs = await host.call('save_images', { images, format: 'png' });
+    expect(asItIs.data.images).toMatchObject([{ type: 'image/png' }]);
+    const { text, isError } = await host.call('save_images', { images, names: ['a.jpg'] });
+    expect(isError).toBe(true);
+    expect(text.replaceAll(data.request_id as string, 'ID')).toMatchInlineSnapshot(
+      `"Nothing was saved: job:ID#1, as it would have to be converted, and sharp is not installed: "npm install sharp" in the folder of runcomfy-image-mcp adds it. Leave format and max_width out, and the extension out of its name. [not_saved]"`,
+    );
+    expect((await host.call('save_images', { images, max_width: 9 })).isError).toBe(true);
+  });
+
   it('a local image goes out as it is, or is refused with what to install', async () => {
     const inputDir = mkdtempSync(join(process.env.TEST_SCRATCH ?? tmpdir(), 'input-'));
     const [small, large] = [join(inputDir, 'small.png'), join(inputDir, 'large.png')];

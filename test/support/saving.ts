@@ -75,3 +75,10 @@ export function namesIn(folder: string): string[] {
     return [];
   }
 }
+
+/** The beginning of an MP4 with so many bytes behind it. */
+export const mp4 = (bytes: number, fill = 0): Buffer =>
+  Buffer.concat([
+    Buffer.from('\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41', 'latin1'),
+    Buffer.alloc(bytes, fill),
+  ]);

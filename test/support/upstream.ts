@@ -33,14 +33,9 @@ export async function startUpstream(
     if (what === undefined) return [404, { detail: 'Not Found' }];
     if (what === 'cancel') return [202, { request_id: id, status: 'completed', outcome: 'not_cancellable' }];
     if (what === 'status') return [200, { request_id: id, status: 'completed' }];
-    return [
-      200,
-      {
-        request_id: id,
-        status: 'succeeded',
-        output: { images: [image].flat().map((url) => (url.startsWith('/') ? origin() + url : url)) },
-      },
-    ];
+    const urls = [image].flat().map((url) => (url.startsWith('/') ? origin() + url : url));
+    const name = urls.some((url) => /\.(mp4|mp3|glb)$/.test(url)) ? 'files' : 'images';
+    return [200, { request_id: id, status: 'succeeded', output: { [name]: urls } }];
   }
 
   const origin = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -36,10 +36,11 @@ export async function convert(
   signal: AbortSignal,
 ): Promise<Converted | undefined> {
   const isRightType = format === undefined || format === type;
-  if (isRightType && (maxWidth === Number.POSITIVE_INFINITY || (width ?? maxWidth + 1) <= maxWidth))
-    return undefined;
+  const isNarrow = maxWidth === Number.POSITIVE_INFINITY || (width !== undefined && width <= maxWidth);
+  if (isRightType && isNarrow) return undefined;
   const image = await unlessAborted(openImage(data, type), signal).catch((error) => {
-    throw error instanceof ToolError && error.code === 'sharp_missing' ? noSharp(error) : error;
+    if (error instanceof ToolError && error.code === 'sharp_missing') throw asIs(NO_SHARP, error);
+    throw error instanceof ImageError ? asIs(error.reason, error) : error;
   });
   if (isRightType && image.width <= maxWidth) return undefined;
   const target = format ?? FORMATS.find((one) => one === type);
@@ -47,10 +48,7 @@ export async function convert(
     throw new ImageError(`it is ${type.toUpperCase()}, which only changes its size with another format`, {
       next: `Give a format as well: ${FORMATS.join(', ')}.`,
     });
-  if (image.isAnimated)
-    throw new ImageError('it is an animation, of which only the first frame would be left', {
-      next: 'Leave format and max_width out.',
-    });
+  if (image.isAnimated) throw asIs('it is an animation, of which only the first frame would be left');
   const upright = image.pipeline();
   const scaled = Number.isFinite(maxWidth)
     ? upright.resize({ width: maxWidth, withoutEnlargement: true })
@@ -65,8 +63,12 @@ export async function convert(
   return { type: target, data: made, width: info.width, height: info.height };
 }
 
-const noSharp = (cause: ToolError) =>
-  new ImageError('it would have to be converted, and sharp, which does that, is not installed', {
-    next: 'Leave format and max_width out, or install it with "npm install sharp" in the folder of runcomfy-image-mcp.',
+const NO_SHARP =
+  'it would have to be converted, and sharp is not installed: "npm install sharp" in the folder of runcomfy-image-mcp adds it';
+
+/** The error of an image that can only be saved as it is. */
+const asIs = (reason: string, cause?: ImageError | ToolError): ImageError =>
+  new ImageError(reason, {
+    next: 'Leave format and max_width out, and the extension out of its name.',
     cause,
   });
