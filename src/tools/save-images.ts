@@ -40,26 +40,26 @@ export function saveImages(
     name: 'save_images',
     title: 'Save images',
     description:
-      'Save finished images, videos or audio as files on this machine and return their paths. Overwrites nothing; costs nothing.',
+      'Save finished images, videos or audio as local files and return their paths. Free; overwrites nothing.',
     input: z.strictObject({
       images: z
         .array(z.string())
         .min(1)
         .max(MAX_IMAGES)
-        .meta({ description: 'Handles such as job:<request_id>#2 (#1 if left out), or last.' }),
+        .meta({ description: 'Handles: job:<request_id>#2 (#1 if left out), or last.' }),
       folder: z
         .string()
         .optional()
-        .meta({ description: "An allowed folder or one below. Default: the user's output folder." }),
+        .meta({ description: 'An allowed folder or one below. Default: the output folder.' }),
       names: z.array(z.string()).optional().meta({
-        description: 'A file name for each image; .png, .jpg or .webp converts it. Default: date and prompt.',
+        description: 'One for each image; .png, .jpg or .webp converts it. Default: date and prompt.',
       }),
       format: z.enum(FORMATS).optional().meta({ description: 'Default: unchanged.' }),
-      max_width: z.int().min(1).optional().meta({ description: 'Scales wider images down; in pixels.' }),
+      max_width: z.int().min(1).optional().meta({ description: 'In pixels; only scales down.' }),
     }),
-    output: z.looseObject({ images: z.array(z.looseObject({ image: z.string(), path: z.string() })) }),
+    output: z.looseObject({ images: z.array(z.looseObject({ path: z.string() })) }),
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
-    searchHint: 'save or download generated images as files',
+    searchHint: 'save or download images as files',
     async run({ images, folder, names, format, max_width: maxWidth }, call) {
       const { signal } = call.wait;
       const chosen = checkedNames(names, images.length, format);
