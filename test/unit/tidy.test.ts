@@ -145,8 +145,9 @@ describe('tidying removes', () => {
     symlinkSync('/etc/passwd', join(dir, nameOf('link')));
     execFileSync('mkfifo', [join(dir, nameOf('pipe'))]);
     for (const text of ['folder', 'link', 'pipe']) lutimesSync(join(dir, nameOf(text)), 1, 1);
+    const before = left();
     await tidy.clean();
-    expect(left()).toHaveLength(foreign.length + 3);
+    expect(left()).toEqual(before);
   });
 
   it('nothing at all if a record cannot be read', async () => {
