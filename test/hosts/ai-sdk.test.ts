@@ -3,7 +3,8 @@ import { createMCPClient } from '@ai-sdk/mcp';
 import { Experimental_StdioMCPTransport } from '@ai-sdk/mcp/mcp-stdio';
 import { createOpenAI } from '@ai-sdk/openai';
 import { generateText, type LanguageModel, stepCountIs, type ToolSet } from 'ai';
-import { holdLoop, type Loop, PROMPT } from './support/loop.ts';
+import { holdLoop } from './support/loop.ts';
+import { type Loop, PROMPT } from './support/run-loop.ts';
 
 const aiSdk =
   (modelOf: (provider: string) => LanguageModel): Loop =>

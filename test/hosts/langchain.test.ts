@@ -3,7 +3,8 @@ import { ChatGoogleGenerativeAI } from '@langchain/google-genai';
 import { MultiServerMCPClient } from '@langchain/mcp-adapters';
 import { ChatOpenAI } from '@langchain/openai';
 import { createAgent } from 'langchain';
-import { holdLoop, type Loop, PROMPT } from './support/loop.ts';
+import { holdLoop } from './support/loop.ts';
+import { type Loop, PROMPT } from './support/run-loop.ts';
 
 const langchain =
   (modelOf: (provider: string) => BaseChatModel): Loop =>

@@ -1,6 +1,7 @@
 import { Agent } from '@mastra/core/agent';
 import { MCPClient } from '@mastra/mcp';
-import { holdLoop, type Loop, PROMPT } from './support/loop.ts';
+import { holdLoop } from './support/loop.ts';
+import { type Loop, PROMPT } from './support/run-loop.ts';
 
 /** With Mastra's own model router, which speaks chat completions. */
 const mastra: Loop = async (provider, server) => {

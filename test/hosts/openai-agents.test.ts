@@ -1,6 +1,7 @@
 import { Agent, MCPServerStdio, OpenAIProvider, Runner } from '@openai/agents';
 import { expect, it } from 'vitest';
-import { holdLoop, type Loop, PROMPT, runLoop } from './support/loop.ts';
+import { holdLoop } from './support/loop.ts';
+import { type Loop, PROMPT, runLoop } from './support/run-loop.ts';
 
 function openaiAgents(options: {
   useResponses: boolean;

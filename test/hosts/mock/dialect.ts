@@ -12,6 +12,8 @@ export interface Dialect {
   path: RegExp;
   /** Names of the tools that a request offers. */
   tools(body: Json): string[];
+  /** The fields that a strict tool makes the model give, null where it has nothing; none of a tool that is not strict. */
+  strictFields?(body: Json, tool: string): string[];
   /** The conversation that a request sends, oldest item first. */
   conversation(body: Json): Json[];
   /** What the API would refuse about a request, in its words; undefined where it would answer. */

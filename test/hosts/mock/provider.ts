@@ -16,6 +16,8 @@ export type Turn = ToolCall | ((sent: Sent) => ToolCall);
 export interface Provider {
   /** Base URL without a version. */
   origin: string;
+  /** The tool calls that the model asked for, as far as it chose them. */
+  calls: ToolCall[];
   /** What the model was sent after each of its tool calls. */
   results: Sent[];
   /** Refusals, where a loop sent what the real API would not take. */
@@ -27,14 +29,16 @@ export async function startProvider(turns: readonly Turn[]): Promise<Provider> {
   let offered: string[] = [];
   let known = 0;
   let turn = 0;
+  const calls: ToolCall[] = [];
   const results: Sent[] = [];
   const refusals: string[] = [];
 
-  /** The tool under the name that the loop gave it: some put the server's before it. */
-  function named({ name, args }: ToolCall): ToolCall {
+  /** The call as the loop takes it: some put the server's name before the tool's, some want every field. */
+  function asOffered({ name, args }: ToolCall, dialect: Dialect, body: Json): ToolCall {
     const tool = offered.find((one) => one === name || one.endsWith(`_${name}`));
     if (!tool) throw new Error(`${name} was not offered, but ${offered.join(', ')}`);
-    return { name: tool, args };
+    const nulls = (dialect.strictFields?.(body, tool) ?? []).map((field) => [field, null]);
+    return { name: tool, args: { ...Object.fromEntries(nulls), ...args } };
   }
 
   function next(dialect: Dialect, body: Json): ToolCall | string {
@@ -45,7 +49,9 @@ export async function startProvider(turns: readonly Turn[]): Promise<Provider> {
     const wanted = turns[turn];
     turn += 1;
     if (wanted === undefined) return 'Done.';
-    return named(typeof wanted === 'function' ? wanted(results.at(-1) as Sent) : wanted);
+    const call = typeof wanted === 'function' ? wanted(results.at(-1) as Sent) : wanted;
+    calls.push(call);
+    return asOffered(call, dialect, body);
   }
 
   function answer(path: string, body: Json, response: ServerResponse): void {
@@ -86,7 +92,7 @@ export async function startProvider(turns: readonly Turn[]): Promise<Provider> {
     server.close();
   });
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { origin, results, refusals };
+  return { origin, calls, results, refusals };
 }
 
 function sendJson(response: ServerResponse, status: number, body: Json): void {

@@ -1,9 +1,21 @@
-import type { Dialect } from './dialect.ts';
+import type { Dialect, Json } from './dialect.ts';
+
+interface Tool {
+  name: string;
+  strict?: boolean | null;
+  parameters: { required?: string[] };
+}
+
+const toolsOf = ({ tools = [] }: Json) => tools as Tool[];
 
 /** OpenAI's Responses. */
 export const responses: Dialect = {
   path: /\/responses$/,
-  tools: ({ tools = [] }) => (tools as { name: string }[]).map(({ name }) => name),
+  tools: (body) => toolsOf(body).map(({ name }) => name),
+  strictFields(body, tool) {
+    const { strict, parameters } = toolsOf(body).find(({ name }) => name === tool) as Tool;
+    return strict ? (parameters.required ?? []) : [];
+  },
   conversation: ({ input }) => (typeof input === 'string' ? [{ content: input }] : (input as [])),
   refusal: () => undefined,
   reply: (turn, callId) => ({

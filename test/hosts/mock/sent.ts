@@ -8,11 +8,14 @@ const encoder = new Tiktoken(o200k);
 export interface Sent {
   /** All of it as JSON, but for the images. */
   text: string;
-  /** The tokens of that text, as OpenAI's models of today count them. */
+  /** Of that text. */
   tokens: number;
   /** The images that arrived as such, decoded. */
   images: Buffer[];
 }
+
+/** How many tokens OpenAI's models of today make of a text. */
+export const tokensOf = (text: string): number => encoder.encode(text).length;
 
 /** Reads what was added to a conversation, apart from the model's own call. */
 export function readSent(items: readonly Json[]): Sent {
@@ -24,7 +27,7 @@ export function readSent(items: readonly Json[]): Sent {
     images.push(Buffer.from(data, 'base64'));
     return 'image';
   });
-  return { text, tokens: encoder.encode(text).length, images };
+  return { text, tokens: tokensOf(text), images };
 }
 
 /** The model's own turn, in each dialect. */
