@@ -1,8 +1,11 @@
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Client } from '@modelcontextprotocol/client';
 import { describe, expect, it } from 'vitest';
 import { accountOf } from '../../src/config/config.ts';
+import type { Sandbox } from '../../src/sandbox/server.ts';
 import { accountDir } from '../../src/stores/file/names.ts';
+import { createLast } from '../../src/tools/support/last.ts';
 import { readRecords } from '../support/books.ts';
 import { plain } from '../support/images.ts';
 import { connect, eventually, textOf } from '../support/program.ts';
@@ -45,6 +48,23 @@ async function withPicture(given: Parameters<typeof connect>[0] = {}) {
       rmSync(join(accountDir(config.dataDir, accountOf(config)), 'library'), { recursive: true });
     },
   };
+}
+
+/** A call that its client gives up, as by a timeout, once its job is submitted. */
+async function cutOff(client: Client, call: ReturnType<typeof edit>, { engine }: Sandbox): Promise<void> {
+  const before = engine.jobs.length;
+  const stop = new AbortController();
+  const cut = client.callTool(call, { signal: stop.signal }).catch(() => {});
+  await eventually(() => engine.jobs.length).toBe(before + 1);
+  stop.abort(new Error('Request timed out'));
+  await cut;
+}
+
+/** Where copies of a picture lie, as the list of jobs tells. */
+async function copiesOf(client: Client, handle: string): Promise<string[]> {
+  const { structuredContent } = await client.callTool({ name: 'list_image_jobs', arguments: {} });
+  const { jobs } = structuredContent as { jobs: { request_id: string; saved?: string[] }[] };
+  return jobs.find(({ request_id }) => handle.startsWith(`job:${request_id}#`))?.saved ?? [];
 }
 
 describe('an edit by handle', () => {
@@ -107,6 +127,31 @@ describe('an edit by handle', () => {
   });
 });
 
+describe('a copy that was saved', () => {
+  it('is sent where the link is dead and there is no library, as long as it is unchanged', async () => {
+    const { client, handle, sent, killLink } = await withPicture({ keepImagesBytes: 0, autoSave: true });
+    killLink();
+    const [path = ''] = await copiesOf(client, handle);
+    await client.callTool(edit(handle));
+    expect(sent()[1]).toEqual([`data:image/png;base64,${png.toString('base64')}`]);
+    const changed = Buffer.from(png);
+    changed.writeUInt8(changed.readUInt8(60) ^ 1, 60);
+    writeFileSync(path, changed);
+    const result = await client.callTool(edit(handle, 'at night'));
+    expect(textOf(result)).toContain('it is not kept');
+    expect(sent()).toHaveLength(2);
+  });
+});
+
+it('a picture on a host that is not trusted is neither asked for nor sent', async () => {
+  const upstream = await startUpstream('https://evil.example/a.png');
+  const { client } = await connect({ baseUrl: upstream.origin });
+  const request_id = idOf(await client.callTool(PAINT));
+  const result = await client.callTool(edit(`job:${request_id}`));
+  expect(textOf(result)).toContain('it is not on a RunComfy host');
+  expect(upstream.calls.filter(({ method }) => method === 'POST')).toHaveLength(1);
+});
+
 describe('a repeated call that names a picture', () => {
   it('is the same call when the picture has been evicted meanwhile', async () => {
     const { client, handle, sent, killLink, emptyLibrary } = await withPicture({ waitSeconds: 0 });
@@ -122,11 +167,7 @@ describe('a repeated call that names a picture', () => {
     const { client, sandbox } = await connect();
     const first = idOf(await client.callTool(PAINT));
     sandbox.engine.planNext({ runMs: 3_600_000 });
-    const stop = new AbortController();
-    const cut = client.callTool(edit('last'), { signal: stop.signal }).catch(() => {});
-    await eventually(() => sandbox.engine.jobs.length).toBe(2);
-    stop.abort(new Error('Request timed out'));
-    await cut;
+    await cutOff(client, edit('last'), sandbox);
     const moved = await client.callTool({ ...PAINT, arguments: { prompt: 'a cat' } });
     expect(moved.structuredContent).toMatchObject({ status: 'succeeded' });
     const again = await client.callTool(edit('last'));
@@ -138,6 +179,16 @@ describe('a repeated call that names a picture', () => {
     expect(sandbox.engine.jobs).toHaveLength(3);
   });
 
+  it('without its number is the same call', async () => {
+    const { client, sandbox } = await connect();
+    const id = idOf(await client.callTool(PAINT));
+    sandbox.engine.planNext({ runMs: 3_600_000 });
+    await cutOff(client, edit(`job:${id}`), sandbox);
+    const again = await client.callTool(edit(`job:${id}#1`));
+    expect(again.structuredContent).toMatchObject({ resumed: true });
+    expect(sandbox.engine.jobs).toHaveLength(2);
+  });
+
   it('is another call when its answer arrived and last has moved on', async () => {
     const { client, sandbox } = await connect();
     await client.callTool(PAINT);
@@ -145,6 +196,32 @@ describe('a repeated call that names a picture', () => {
     const again = await client.callTool(edit('last'));
     expect(again.structuredContent).toMatchObject({ last: `job:${idOf(edited)}#1` });
     expect(sandbox.engine.jobs).toHaveLength(3);
+  });
+});
+
+describe('last', () => {
+  it('is no picture whose answer was cut off', async () => {
+    const { client, sandbox } = await connect();
+    const first = idOf(await client.callTool(PAINT));
+    await cutOff(client, edit(`job:${first}`, 'at night'), sandbox);
+    const result = await client.callTool(edit('last', 'by day'));
+    expect(result.structuredContent).toMatchObject({ last: `job:${first}#1` });
+  });
+
+  it('waits for the delivery of an answer that the client may have read already', async () => {
+    const last = createLast();
+    let deliver = (_: boolean) => {};
+    last.onAnswer('job:a#1', new Promise((resolve) => (deliver = resolve)));
+    const handle = last.handle();
+    deliver(true);
+    expect(await handle).toBe('job:a#1');
+  });
+
+  it('remembers what a call meant, of the newest hundred calls', () => {
+    const last = createLast();
+    for (let call = 0; call < 150; call++) last.means(String(call), { call });
+    expect(last.means('0', {})).toEqual([]);
+    expect(last.means('149', {})).toEqual([{ call: 149 }]);
   });
 });
 
