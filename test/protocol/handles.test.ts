@@ -215,6 +215,8 @@ describe('last', () => {
     const handle = last.handle();
     deliver(true);
     expect(await handle).toBe('job:a#1');
+    last.onAnswer('job:b#1', Promise.resolve(false));
+    expect(await last.handle()).toBe('job:a#1');
   });
 
   it('remembers what a call meant, of the newest hundred calls', () => {
