@@ -9,13 +9,10 @@ export const getImageJob = (services: ResultServices & Pick<Services, 'jobs'>) =
     name: 'get_image_job',
     title: 'Get an image job',
     description:
-      'Wait for a submitted image job and return its images with handles and URLs, or its state if it is still not done. Works for every request_id of the account; costs nothing.',
+      'Wait for a submitted image job and return its handles and URLs, or its state if it is still not done. Works for every request_id of the account; costs nothing.',
     input: z.strictObject({
       request_id: requestId('The request_id that an image tool or list_image_jobs gave.'),
-      preview: z
-        .boolean()
-        .optional()
-        .meta({ description: 'true: also previews that an earlier answer had; false: none.' }),
+      preview: z.boolean().optional().meta({ description: 'true: also previews sent before; false: none.' }),
     }),
     output: jobOutput,
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },

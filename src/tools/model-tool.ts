@@ -15,7 +15,7 @@ export function modelTool(model: Model, name: string, services: RunServices): To
   return defineTool({
     name,
     title,
-    description: `${model.description} Returns ${KIND_NAMES[mediaKind]} handles and URLs${mediaKind === 'image' ? '' : ', without previews'}. A call is a paid job on RunComfy.`,
+    description: `${model.description} Returns ${mediaKind === 'image' ? 'handles and URLs' : `${KIND_NAMES[mediaKind]} handles and URLs, without previews`}. A call is a paid job on RunComfy.`,
     input: model.input,
     output: jobOutput,
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },

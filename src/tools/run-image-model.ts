@@ -15,7 +15,7 @@ export const runImageModel = (services: RunServices) =>
     name: 'run_image_model',
     title: 'Run an image model',
     description:
-      'Run any RunComfy model by its id. The input is checked against its live schema before anything is paid. Image fields take job:… handles of earlier pictures, or last, as well as URLs. Video and audio come without previews. A call is a paid job.',
+      'Run any RunComfy model by its id. The input is checked against its live schema before anything is paid. Image fields take job:… handles, last or URLs. Video and audio come without previews. A call is a paid job.',
     input: z.strictObject({
       model: z.string().meta({ description: 'Model id, such as google/nano-banana-2/edit.' }),
       // Gemini refuses all tools because of an object without properties (cited). It says that it is open because some

@@ -12,7 +12,7 @@ export default defineModel({
     image_urls: imageUrls(
       1,
       10,
-      '1 to 10 references: job:… handles of earlier pictures, or last; public https URLs, no login, at most 50 MB each; or paths of files in allowed folders.',
+      '1 to 10 references: job:… handles, last (the newest picture), public https URLs (no login, at most 50 MB each), or paths in allowed folders.',
     ),
     image_size: choice(['auto', '1024x1024', '1536x1024', '1024x1536'], {
       description: 'Width x height in pixels; auto follows the references.',
