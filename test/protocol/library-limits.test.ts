@@ -51,6 +51,20 @@ describe('the library', () => {
     expect(filesIn(one.config).sort()).toEqual(filesOf(one.config).sort());
   });
 
+  it('that is off now removes no picture whose record is there', async () => {
+    const { call, config } = await withPictures();
+    await call('a fox');
+    await eventually(() => originalsIn(config)).toHaveLength(1);
+    const { dataDir, baseUrl } = config;
+    const off = await withPictures({ dataDir, baseUrl, keepImagesBytes: 0 });
+    const leftover = join(dirOf(config), `${'0'.repeat(64)}.png`);
+    writeFileSync(leftover, '');
+    off.jumpClock(DAY / 12);
+    await off.call('an owl');
+    await eventually(() => existsSync(leftover)).toBe(false);
+    expect(filesIn(config).sort()).toEqual(filesOf(config).sort());
+  });
+
   it('stays within its limit, and the newest stay', async () => {
     // An original has some 120 kB.
     const { call, config } = await withPictures({ keepImagesBytes: 600_000 });
