@@ -38,7 +38,9 @@ export async function showLibrary(config: Config): Promise<number> {
     say(`  ${sizeText(bytesOf(files))}${limit}; ${sizeText(free)} of disk free`);
     if (!isOff && free < MIN_FREE)
       say(`  Nothing more is kept with less than ${sizeText(MIN_FREE)} of disk free.`, 'yellow');
-    say('\nA picture goes with the record of its job (--keep-days); the oldest go first when it is full.');
+    say(
+      `\nA picture goes with the record of its job (--keep-days)${isOff ? '' : '; the oldest go first when it is full'}.`,
+    );
     if (files.length > 0) say(`To empty it: ${NAME} library clear. ${LOSS}`);
     return 0;
   });

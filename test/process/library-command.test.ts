@@ -58,19 +58,19 @@ describe('library', () => {
         2 originals of 2 jobs, 2 previews, the oldest from DATE
         SIZE of 5 GB (--keep-images); SIZE of disk free
 
-      When it is full the oldest go, and a picture goes with the record of its job (--keep-days).
+      A picture goes with the record of its job (--keep-days); the oldest go first when it is full.
       To empty it: runcomfy-image-mcp library clear. Pictures whose links have expired are then gone for good, unless they were saved elsewhere.
       "
     `);
     const off = await run(['library', ...flags, '--keep-images', '0']);
     expect(plain(off.stdout)).toMatchInlineSnapshot(`
-      "Finished pictures are kept in
+      "Off (--keep-images 0): no more pictures are kept in
         /library
 
         2 originals of 2 jobs, 2 previews, the oldest from DATE
         SIZE; SIZE of disk free
 
-      It is off (--keep-images 0): nothing more is kept.
+      A picture goes with the record of its job (--keep-days).
       To empty it: runcomfy-image-mcp library clear. Pictures whose links have expired are then gone for good, unless they were saved elsewhere.
       "
     `);
