@@ -77,7 +77,9 @@ describe('library', () => {
   });
 
   it('counts no original that is cut, or whose record is gone, and does not fail for records', async () => {
-    const { flags, plain, dir, files, where } = await scene();
+    const { flags, plain, dir, files, host } = await scene();
+    // It would record more while its folder goes.
+    await host.kill();
     for (const name of files().filter((one) => one.endsWith('.png'))) writeFileSync(join(dir, name), 'cut');
     expect(plain((await run(['library', ...flags])).stdout)).toContain(
       '0 originals of 0 jobs, 1 preview, 1 other file',
@@ -87,7 +89,6 @@ describe('library', () => {
     writeFileSync(jobs, '');
     const { code, stdout } = await run(['library', ...flags]);
     expect([code, plain(stdout)]).toEqual([0, expect.stringContaining('2 files (the records')]);
-    expect(where.dataDir).toBeTruthy();
   });
 
   it('tells that there is nothing yet, and makes no folder', async () => {
