@@ -154,6 +154,7 @@ describe('library clear', () => {
     const { flags, files } = await scene();
     const { code, text } = await inTerminal(['library', 'clear', ...flags], typed);
     expect(text).toContain('gone for good');
+    expect(text).toContain(expected === 0 ? 'Removed 1 original' : 'Nothing was removed.');
     expect(code, text).toBe(expected);
     expect(files()).toHaveLength(expected === 0 ? 0 : 2);
   });
