@@ -68,9 +68,7 @@ export function saveImages(
         handles.push(await resolveHandle(`images[${place}]`, given, services));
       const found: (JobOutput | Unsaved)[] = [];
       for (const [place, handle] of handles.entries())
-        found.push(
-          await unlessFailed(handle, findOutput(`images[${place}]`, handle, call, services), signal),
-        );
+        found.push(await unlessFailed(handle, findOutput(`images[${place}]`, handle, call, services)));
 
       async function saveAll(held: HeldFolder): Promise<(Saved | Unsaved)[]> {
         const results: (Saved | Unsaved)[] = [];
@@ -82,7 +80,7 @@ export function saveImages(
             const wish = { name: chosen?.[place], format, maxWidth };
             const saving = saveOriginal(held, output, wish, signal);
             const named = saving.then(({ sha256: _, ...file }) => ({ image: handle, ...file }));
-            results.push(await unlessFailed(handle, named, signal));
+            results.push(await unlessFailed(handle, named));
           }
         }
         return results;
@@ -95,13 +93,8 @@ export function saveImages(
 }
 
 /** The result of work for a picture, or why there is none. What is no ToolError ends the call, as does its end. */
-function unlessFailed<Result>(
-  image: string,
-  work: Promise<Result>,
-  signal: AbortSignal,
-): Promise<Result | Unsaved> {
+function unlessFailed<Result>(image: string, work: Promise<Result>): Promise<Result | Unsaved> {
   return work.catch((error) => {
-    signal.throwIfAborted();
     if (error instanceof ToolError) return { image, error };
     throw error;
   });

@@ -1,11 +1,12 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { readRecords } from '../support/books.ts';
-import { plain } from '../support/images.ts';
+import { animation, plain } from '../support/images.ts';
 import { connect, eventually, freshDataDir, textOf } from '../support/program.ts';
 import { connectTo, namesIn } from '../support/saving.ts';
+import type { Handler } from '../support/upstream.ts';
 
 const KEEPING = { keepImagesBytes: 1e9 };
 const png = await plain(640, 480).png().toBuffer();
@@ -119,11 +120,19 @@ describe('save_images', () => {
   });
 
   it('keeps what it had to fetch', async () => {
-    const { save, kill, config } = await connectTo({ '/a.png': png }, { ...KEEPING, preview: 'off' });
-    await save({});
+    let asked = 0;
+    const file: Handler = (_, response) => {
+      asked += 1;
+      // What is fetched behind the answer of the job fails.
+      response.writeHead(asked === 1 ? 500 : 200).end(png);
+    };
+    const { save, kill, config } = await connectTo({ '/a.png': file }, KEEPING);
+    await eventually(() => asked).toBe(1);
+    const first = (await save({})).images[0]?.path ?? '';
     await eventually(() => readRecords(config.dataDir)[0]?.originals?.[0]?.thumbnail).toBeDefined();
     kill();
-    expect((await save({ names: ['b'] })).isError).toBe(false);
+    rmSync(first);
+    expect((await save({ names: ['b'] })).images).toMatchObject([{ width: 640 }]);
   });
 
   it('saves the others where one cannot be had, and says why it cannot', async () => {
@@ -230,6 +239,23 @@ describe('a picture that is saved in another form', () => {
     const other = (await save({ format: 'webp' })).images[0];
     expect(await saved(other?.path ?? '')).toMatchObject({ hasAlpha: true });
     expect(other).toMatchObject({ transparent: true });
+  });
+
+  it('is no animation, and of GIF and AVIF only with a format', async () => {
+    const animated = await (await animation(40, 30)).gif().toBuffer();
+    const still = await plain(40, 30).gif().toBuffer();
+    const { save, config } = await connectTo({ '/a.gif': animated, '/b.gif': still });
+    expect((await save({ format: 'png' })).text).toMatchInlineSnapshot(
+      `"Nothing was saved: job:up_1#1, as it is an animation, of which only the first frame would be left. Leave format and max_width out, and the extension out of its name. [not_saved]"`,
+    );
+    expect((await save({ images: ['job:up_1#2'], max_width: 10 })).text).toMatchInlineSnapshot(
+      `"Nothing was saved: job:up_1#2, as it is GIF, which only changes its size with another format. Give a format as well: png, jpeg, webp. [not_saved]"`,
+    );
+    expect(namesIn(config.outputDir)).toEqual([]);
+    const { images } = await save({ images: ['job:up_1#2'], format: 'webp', max_width: 20, names: ['a'] });
+    expect(images).toMatchObject([{ type: 'image/webp', width: 20, height: 15 }]);
+    await save({ max_width: 40, names: ['b'] });
+    expect(readFileSync(join(config.outputDir, 'b.gif')).equals(animated)).toBe(true);
   });
 
   it('leaves the record with the original', async () => {

@@ -1,8 +1,16 @@
-import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { plain } from '../support/images.ts';
-import { connect, textOf } from '../support/program.ts';
+import { connect, freshDataDir, textOf } from '../support/program.ts';
 import { startUpstream } from '../support/upstream.ts';
 
 const CALL = { name: 'gpt_image_2_text_to_image', arguments: { prompt: 'A red fox, in snow' } };
@@ -103,6 +111,20 @@ describe('with an output directory', () => {
     });
     expect(textOf(result)).toContain(images(result)[0]?.url);
     expect((result.content as { type: string }[]).map(({ type }) => type)).toContain('image');
+  });
+
+  it('that is a link is the folder where it leads, and what lies there is not fetched again', async () => {
+    const outputDir = freshDataDir();
+    mkdirSync(`${outputDir}-real`, { recursive: true });
+    symlinkSync(`${outputDir}-real`, outputDir);
+    const fetched: string[] = [];
+    const file = await plain(40, 30).png().toBuffer();
+    const { client } = await connectTo([file], { autoSave: true, outputDir }, fetched);
+    const first = images(await client.callTool(CALL))[0]?.path ?? '';
+    expect(dirname(first)).toBe(realpathSync(outputDir));
+    const get = { name: 'get_image_job', arguments: { request_id: 'up_1' } };
+    expect(images(await client.callTool(get))[0]?.path).toBe(first);
+    expect(fetched).toHaveLength(1);
   });
 
   it('what a dead process left is swept away, and nothing else', async () => {

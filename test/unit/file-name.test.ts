@@ -132,6 +132,7 @@ describe('a chosen name', () => {
     ['logo.v2', { stem: 'logo.v2' }],
     ['png', { stem: 'png' }],
     ['logo.', { stem: 'logo.' }],
+    ['.png', { stem: '.png' }],
   ])('has an extension if that is of a known type: %s', (name, expected) => {
     expect(splitName(name)).toEqual(expected);
   });

@@ -43,7 +43,6 @@ export function createSaveFile({ hasSidecar, linkFile }: { hasSidecar: boolean; 
         await writeFile(join(folder.prefix, `${name}.json`), sidecar(output, facts), { flag: 'wx' }).catch(
           () => {},
         );
-      await folder.check();
       return { ...facts, path: join(folder.path, name) };
     } catch (error) {
       throw asWriteError(error, folder.path);

@@ -40,10 +40,7 @@ export function createSaveOriginal(options: { originals: Originals; saveFile: Sa
     if (kept?.width !== undefined) return withoutCopies(kept);
     const rendering = renderPreview(data, type, 'small');
     if (!isKept) void originals.keep(output, image, rendering);
-    const rendered = await unlessAborted(rendering, signal).catch((error) => {
-      signal.throwIfAborted();
-      return unlessDamaged(error);
-    });
+    const rendered = await unlessAborted(rendering, signal).catch(unlessDamaged);
     const { preview: _, ...facts } = rendered ?? {};
     return { sha256: sha256Of(data), type: mimeType(type), bytes: data.length, ...facts };
   }
@@ -57,7 +54,6 @@ export function createSaveOriginal(options: { originals: Originals; saveFile: Sa
     const { data } = converted ?? image;
     const made = converted ? { ...asFacts(converted), ...isTransparent(facts, converted.type) } : facts;
     const saved = await saveFile(folder, output, async (temporary) => {
-      signal.throwIfAborted();
       await writeFile(temporary, data, { flag: 'wx', mode: MODE, flush: true });
       return { facts: made, name };
     });
