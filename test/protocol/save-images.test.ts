@@ -219,6 +219,11 @@ describe('a picture that is saved in another form', () => {
     if (width === 640) expect(readFileSync(image?.path ?? '').equals(png)).toBe(true);
   });
 
+  it('is not made wider where it is converted', async () => {
+    const { save } = await connectTo({ '/a.webp': webp });
+    expect((await save({ format: 'png', max_width: 5_000 })).images).toMatchObject([{ width: 64 }]);
+  });
+
   it('stands upright, as its EXIF says', async () => {
     const turned = await plain(60, 20).jpeg().withMetadata({ orientation: 6 }).toBuffer();
     const { save } = await connectTo({ '/a.jpg': turned });

@@ -42,7 +42,6 @@ export async function convert(
     if (error instanceof ToolError && error.code === 'sharp_missing') throw asIs(NO_SHARP, error);
     throw error instanceof ImageError ? asIs(error.reason, error) : error;
   });
-  if (isRightType && image.width <= maxWidth) return undefined;
   const target = format ?? FORMATS.find((one) => one === type);
   if (!target)
     throw new ImageError(`it is ${type.toUpperCase()}, which only changes its size with another format`, {

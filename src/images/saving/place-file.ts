@@ -66,7 +66,7 @@ const CHUNK = 1 << 16;
 /** Whether a name leads to a file of this size and content. Reads both only until they differ. */
 async function isSame(path: string, other: string, size: number): Promise<boolean> {
   const found = await lstat(path).catch(() => undefined);
-  if (!found?.isFile() || found.size !== size) return false;
+  if (found?.size !== size) return false;
   const files: FileHandle[] = [];
   try {
     for (const one of [path, other]) files.push(await open(one, constants.O_RDONLY | NO_FOLLOW | NO_WAIT));
