@@ -1,7 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { accountOf } from '../../src/config/config.ts';
+import { accountDir } from '../../src/stores/file/names.ts';
 import { handmadePng, noise, plain } from '../support/images.ts';
 import { connect, textOf } from '../support/program.ts';
 import { type Handler, startUpstream } from '../support/upstream.ts';
@@ -100,6 +103,7 @@ describe('a download that brings', () => {
       baseUrl: upstream.origin,
       preview: 'small',
       autoSave: true,
+      keepImagesBytes: 1e9,
       downloadLimits: limits ?? {},
     });
     const result = await client.callTool(CALL);
@@ -112,7 +116,11 @@ describe('a download that brings', () => {
     expect(result.content).not.toContainEqual(expect.objectContaining({ type: 'image' }));
     expect(textOf(result)).toContain(notes.join('\n'));
     expect(notes).toMatchSnapshot();
-    expect(existsSync(config.outputDir) ? readdirSync(config.outputDir) : []).toEqual([]);
+    const library = join(accountDir(config.dataDir, accountOf(config)), 'library');
+    for (const dir of [config.outputDir, library])
+      expect(existsSync(dir) ? readdirSync(dir) : []).toEqual([]);
+    const list = await client.callTool({ name: 'list_image_jobs', arguments: {} });
+    expect(list.structuredContent).toMatchObject({ jobs: [{ kept: false }] });
   });
 
   it.each([

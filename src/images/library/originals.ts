@@ -83,8 +83,9 @@ export function createOriginals(options: {
     const mime = mimeType(type);
     // A file that no record names would never be found again.
     if (!library || !(await store.byRequestId(job.request_id ?? ''))) return false;
-    const [sha256, rendered] = await Promise.all([library.put(data, mime), rendering.catch(unlessDamaged)]);
-    const { preview, ...facts } = rendered ?? {};
+    // What is damaged is not kept.
+    const { preview, ...facts } = (await rendering.catch(unlessDamaged)) ?? {};
+    const sha256 = await library.put(data, mime);
     const thumbnail = preview && (await library.put(preview.data, preview.mimeType));
     const original = { sha256, type: mime, bytes: data.length, ...facts, ...(thumbnail && { thumbnail }) };
     if (!(await addOriginal(job, index, original))) return false;
