@@ -72,14 +72,14 @@ export function createFaults() {
 /** Processes a request and sends the response, as far as the fault allows. */
 export async function answerThrough(
   fault: Fault['what'] | undefined,
-  act: () => SandboxReply,
+  act: () => SandboxReply | Promise<SandboxReply>,
   response: ServerResponse,
 ): Promise<void> {
   const what = typeof fault === 'object' ? fault : { named: fault };
   if (fault === 'before') return void response.destroy();
   if ('stall' in what) await what.stall;
   if ('status' in what && !('done' in what)) return send(what, response);
-  const own = act();
+  const own = await act();
   if (fault === 'after') return void response.destroy();
   if ('hold' in what) await what.hold;
   if ('done' in what) return send(altered(own, what), response);

@@ -3,7 +3,15 @@ import type { AddressInfo } from 'node:net';
 import { BALANCE_PATH, type Config } from '../config/config.ts';
 import { createApi, parseJson, routeOf } from './api.ts';
 import { createEngine, type Engine, type EngineOptions } from './engine.ts';
-import { answerThrough, createFaults, type Fault, type Route, type SeenRequest, send } from './faults.ts';
+import {
+  answerThrough,
+  createFaults,
+  type Fault,
+  type Route,
+  type SandboxReply,
+  type SeenRequest,
+  send,
+} from './faults.ts';
 import { outputFile } from './outputs.ts';
 
 /** An imitation of RunComfy on loopback: its paths, JSON, status codes and quirks, and real image files. */
@@ -55,18 +63,17 @@ export async function startSandbox({
     const route = routeOf(request.method, url.pathname);
     const text = await readBody(request);
     if (!route) return send({ status: 404, body: { detail: 'Not Found' } }, response);
-    if (route === 'output') return sendOutput(url.pathname, response);
     const { authorization } = request.headers;
     const seen = { route, path: url.pathname, body: parseJson(text), authorization };
+    if (route === 'output') return answerThrough(faults.take(seen), () => output(url.pathname), response);
     requests.push(seen);
     return answerThrough(faults.take(seen), () => api.answer(route, url, text, authorization), response);
   }
 
-  async function sendOutput(path: string, response: ServerResponse): Promise<void> {
+  async function output(path: string): Promise<SandboxReply> {
     const file = await outputFile(engine, new URL(path, origin));
-    if (!file) return void response.writeHead(404).end();
-    const { type, data } = file;
-    response.writeHead(200, { 'content-type': type, 'content-length': data.length }).end(data);
+    if (!file) return { status: 404, body: '' };
+    return { status: 200, body: file.data, headers: { 'content-type': file.type } };
   }
 
   const server = createServer((request, response) => {

@@ -7,7 +7,8 @@ import { freshDataDir, KEY } from '../support/program.ts';
 import { createRandom } from '../support/random.ts';
 import type { Evidence } from './evidence.ts';
 import { createFaultChoice } from './faults.ts';
-import { INVARIANTS, judge } from './invariants.ts';
+import { INVARIANTS, isSentAsData, judge } from './invariants.ts';
+import { pictureOf, readLibrary } from './library.ts';
 import { report } from './report.ts';
 import { startFleet } from './servers.ts';
 import { startSlownessProbe } from './slowness.ts';
@@ -21,22 +22,26 @@ const AT_ONCE = 60;
 
 it(`chaos: ${TASKS} tasks, seed ${SEED}`, async () => {
   const sandbox = await startSandbox({ key: KEY, pace: 0.05, slots: 1_000 });
-  const tasks = planTasks(TASKS, SEED);
+  const wishes = planTasks(TASKS, SEED);
+  const tasks = wishes.flatMap((wish) => [wish, ...wish.edits]);
   const byPrompt = new Map(tasks.map((task) => [task.prompt, task]));
   const hits: Record<string, number> = {};
-  sandbox.failAtRandom(
-    createFaultChoice(
-      SEED,
-      (request) => subjectOf(request, sandbox),
-      ({ name, request, tellsId }) => {
-        hits[name] = (hits[name] ?? 0) + 1;
-        const task = byPrompt.get(promptOf(request, sandbox) ?? '');
-        if (!task) return;
-        note(task, `fault ${name}`);
-        if (request.route === 'submit' && !tellsId) task.withheldIds += 1;
-      },
-    ),
+  const choose = createFaultChoice(
+    SEED,
+    (request) => subjectOf(request, sandbox),
+    ({ name, request, tellsId }) => {
+      hits[name] = (hits[name] ?? 0) + 1;
+      const task = byPrompt.get(promptOf(request, sandbox) ?? '');
+      if (!task) return;
+      note(task, `fault ${name}`);
+      if (request.route === 'submit' && !tellsId) task.withheldIds += 1;
+    },
   );
+  sandbox.failAtRandom((route, request) => {
+    const fault = choose(route, request);
+    if (route !== 'output' || fault) return fault;
+    return { status: 200, body: pictureOf(idIn(request)), headers: { 'content-type': 'image/png' } };
+  });
   const dataDir = freshDataDir();
   const slowness = startSlownessProbe(join(dataDir, '../probe'));
   const witness = createWitness();
@@ -52,9 +57,12 @@ it(`chaos: ${TASKS} tasks, seed ${SEED}`, async () => {
     unknownTold: 0,
     resumed: 0,
     handOvers: 0,
+    edits: 0,
+    ownKills: 0,
+    lastForgotten: 0,
   };
 
-  const queue = [...tasks];
+  const queue = [...wishes];
   const work = async (worker: number) => {
     for (let task = queue.shift(); task; task = queue.shift())
       await perform(task, worker, { fleet, sandbox, seed: SEED, tally });
@@ -64,7 +72,8 @@ it(`chaos: ${TASKS} tasks, seed ${SEED}`, async () => {
   await slowness.stop();
 
   const records = readRecords(dataDir);
-  const evidence: Evidence = { tasks, accepted: sandbox.engine.jobs, records, witness, slowness };
+  const library = readLibrary(dataDir, records);
+  const evidence: Evidence = { tasks, accepted: sandbox.engine.jobs, records, library, witness, slowness };
   const { breaches, ...sums } = judge(evidence);
   const counts = Object.fromEntries(
     Object.keys(INVARIANTS).map((name) => [
@@ -77,6 +86,9 @@ it(`chaos: ${TASKS} tasks, seed ${SEED}`, async () => {
     accepted: sandbox.engine.jobs.length,
     ...sums,
     ...counts,
+    kept: library.kept,
+    halfWritten: library.halfWritten,
+    sentAsData: sandbox.engine.jobs.filter(isSentAsData).length,
     kills: fleet.kills,
     ...tally,
   };
@@ -99,6 +111,9 @@ function promptOf(
   { route, path, body }: SeenRequest,
   { engine }: Pick<Sandbox, 'engine'>,
 ): string | undefined {
-  const input = route === 'submit' ? body : engine.find(path.split('/')[3] ?? '')?.input;
+  const input = route === 'submit' ? body : engine.find(idIn({ route, path }))?.input;
   return (input as { prompt?: string } | undefined)?.prompt;
 }
+
+const idIn = ({ route, path }: Pick<SeenRequest, 'route' | 'path'>): string =>
+  path.split('/')[route === 'output' ? 2 : 3] ?? '';

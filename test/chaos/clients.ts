@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Sandbox } from '../../src/sandbox/server.ts';
 import type { Answered } from '../support/host.ts';
+import type { RawClient } from '../support/raw-client.ts';
 import type { Fleet } from './servers.ts';
 import { note, type Task } from './tasks.ts';
 
@@ -20,13 +21,22 @@ const MORE_THAN_A_PIPE = 60;
 const LIVES_ON = 400;
 const LIVES = 2_000;
 
+// The share of the calls on a user's own server during or after which it is killed.
+const OWN_KILLS = 0.3;
+
+/** A server that a user has for itself, over all of its calls; absent before the first and after a kill. */
+export interface OwnServer {
+  client?: RawClient | undefined;
+  kills: number;
+}
+
 /** The ways in which a user's clients call; each tells the task's story. */
 export function createClients(
   task: Task,
   user: number,
-  tools: { fleet: Fleet; sandbox: Sandbox; random: () => number; slot: number },
+  tools: { fleet: Fleet; sandbox: Sandbox; random: () => number; slot: number; own: OwnServer },
 ) {
-  const { fleet, sandbox, random } = tools;
+  const { fleet, sandbox, random, own } = tools;
   let { slot } = tools;
   const tell = (event: string) => note(task, `user ${user}, server ${slot}: ${event}`);
 
@@ -57,6 +67,27 @@ export function createClients(
       const answer = await client.call(name, args);
       await client.die();
       tell(answer.text);
+      return answer;
+    },
+
+    /** One call on the user's own server, which may be killed meanwhile. */
+    async callOwn({ name, args, end }: Call): Promise<Answered | NoAnswer> {
+      own.client ??= await fleet.startShort(slot);
+      const { client } = own;
+      tell(`${name} on its own server, pid ${client.pid}`);
+      const stop = new AbortController();
+      if (end) delay(end.after).then(() => stop.abort(end.reason));
+      if (random() < OWN_KILLS)
+        delay(random() * LIVES).then(() => {
+          if (own.client !== client) return undefined;
+          own.client = undefined;
+          own.kills += 1;
+          return client.kill();
+        });
+      const answer = await client
+        .call(name, args, stop.signal)
+        .catch((): NoAnswer => (stop.signal.aborted ? 'given_up' : 'connection_lost'));
+      tell(typeof answer === 'object' ? answer.text : answer);
       return answer;
     },
 

@@ -1,5 +1,6 @@
 import type { Job } from '../../src/jobs/job.ts';
 import type { SandboxJob } from '../../src/sandbox/engine.ts';
+import type { LibraryFound } from './library.ts';
 import type { Slowness } from './slowness.ts';
 import type { Task } from './tasks.ts';
 import type { Telling, Witness } from './witness.ts';
@@ -15,6 +16,7 @@ export interface Evidence {
   /** What upstream accepted. */
   accepted: readonly SandboxJob[];
   records: readonly Job[];
+  library: LibraryFound;
   witness: Witness;
   slowness: Slowness;
 }
@@ -41,6 +43,7 @@ export function indexed({ accepted, records, witness: { tellings }, slowness }: 
     jobsOf: (prompt: string) => jobs.get(prompt) ?? [],
     deliveredOf: (prompt: string) =>
       (recorded.get(prompt) ?? []).filter((job) => job.delivered_at !== undefined),
+    recordsOf: (prompt: string) => recorded.get(prompt) ?? [],
     /** The answers with which a job ended. */
     endingsOf: (requestId = '') => ended.get(requestId) ?? [],
     /** The answers that rightly called a job unknown; upstream forgets none. */

@@ -13,6 +13,7 @@ const AT_ONCE = { 'retry-after': '0' };
 const JSON_TYPE = { 'content-type': 'application/json' };
 const GZIP_TYPE = { ...JSON_TYPE, 'content-encoding': 'gzip' };
 const TOO_LONG = { 'content-length': '4000', connection: 'close' };
+const SHORT = { ...TOO_LONG, 'content-type': 'image/png' };
 const ID = /"request_id":"[^"]+"/;
 /** What a lying catalogue names instead of the model that was asked for. */
 const OTHER_MODEL = 'openai/gpt-image-2/text-to-image';
@@ -88,6 +89,11 @@ const FAULTS: readonly Row[] = [
   ['no_output_yet', 'result', 0.1, doneAs(withoutOutput)],
   ['cancel_reset', 'cancel', 0.15, 'after'],
   ['cancel_html_404', 'cancel', 0.15, done(404, HTML)],
+
+  ['output_reset', 'output', 0.05, 'before'],
+  ['output_404', 'output', 0.1, { status: 404, body: HTML }],
+  ['output_503', 'output', 0.05, { status: 503, body: HTML }],
+  ['output_short', 'output', 0.05, { status: 200, body: '\x89PNG\r\n\x1a\n', headers: SHORT }],
 
   ['wrong_model', 'model', 0.3, doneAs((own) => ({ ...own, model_id: OTHER_MODEL }))],
   ['lying_total', 'models', 0.3, doneAs((own) => ({ ...own, total: 1e6 }))],

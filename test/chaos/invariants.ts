@@ -1,6 +1,9 @@
+import { sha256Of } from '../../src/images/library/library.ts';
 import { isFinal } from '../../src/jobs/job.ts';
+import type { SandboxJob } from '../../src/sandbox/engine.ts';
 import { unrecorded } from '../support/books.ts';
 import { type Evidence, type Indexed, indexed, promptOf } from './evidence.ts';
+import { pictureOf } from './library.ts';
 import type { Task } from './tasks.ts';
 
 /** Each of these must never happen. */
@@ -12,6 +15,9 @@ export const INVARIANTS = {
   deliveredUnread: 'It counts as delivered, but its answer did not leave the process whole.',
   undeliveredRead:
     'Its answer was read and the process could have recorded it, but it does not count as delivered.',
+  notItsName: 'A file of the library is not what its name says.',
+  othersPicture: 'A record claims a picture that is not the one that its job made.',
+  otherReference: 'An edit was sent another picture than the one that its call named.',
   shared: 'Two users who wanted a picture each got the same one.',
 } as const;
 export type Invariant = keyof typeof INVARIANTS;
@@ -38,6 +44,11 @@ export function judge(evidence: Evidence): Verdict {
     prompt: promptOf(job),
     why: `no record has ${job.id}`,
   }));
+  const broken: Breach[] = evidence.library.broken.map(({ name, prompt }) => ({
+    invariant: 'notItsName',
+    prompt,
+    why: name,
+  }));
   const index = indexed(evidence);
   return evidence.tasks
     .map((task) => judgeTask(task, index))
@@ -47,11 +58,12 @@ export function judge(evidence: Evidence): Verdict {
         meant: sum.meant + one.meant,
         crossed: sum.crossed + one.crossed,
       }),
-      { breaches: lost, meant: 0, crossed: 0 },
+      { breaches: [...lost, ...broken], meant: 0, crossed: 0 },
     );
 }
 
-function judgeTask(task: Task, { jobsOf, deliveredOf, endingsOf, doubtsOf, hadTime }: Indexed): Verdict {
+function judgeTask(task: Task, index: Indexed): Verdict {
+  const { jobsOf, deliveredOf, endingsOf, doubtsOf, hadTime } = index;
   const { prompt, model, users, got, withheldIds } = task;
   const breaches: Breach[] = [];
   const breach = (invariant: Invariant, why: string) => void breaches.push({ invariant, prompt, why });
@@ -89,5 +101,32 @@ function judgeTask(task: Task, { jobsOf, deliveredOf, endingsOf, doubtsOf, hadTi
   }
   const kept = got.filter((id) => endingsOf(id).every(hadTime));
   if (new Set(kept).size < kept.length) breach('shared', kept.join());
+  judgePictures(task, index, breach);
   return { breaches, meant, crossed };
 }
+
+type ToldBreach = (invariant: Invariant, why: string) => void;
+
+/** Holds what is recorded of pictures, and what edits were sent, against what upstream drew. */
+function judgePictures({ prompt, source }: Task, { jobsOf, recordsOf }: Indexed, breach: ToldBreach) {
+  for (const { request_id = '', originals = [] } of recordsOf(prompt))
+    for (const [at, original] of originals.entries())
+      if (original && original.sha256 !== sha256Of(pictureOf(request_id)))
+        breach('othersPicture', `${request_id}#${at + 1}`);
+  if (!source) return;
+  // An answer that crossed the end of its call has made the edit itself the newest picture.
+  const meant = [...jobsOf(source.prompt), ...jobsOf(prompt)].map(({ id }) => id);
+  const links = meant.map((id) => `/outputs/${id}/`);
+  const data = meant.map((id) => sha256Of(pictureOf(id)));
+  for (const { id, input } of jobsOf(prompt)) {
+    const [sent] = input.image_urls as [string];
+    const isMeant = sent.startsWith('data:')
+      ? data.includes(sha256Of(Buffer.from(sent.slice(sent.indexOf(',') + 1), 'base64')))
+      : links.some((link) => sent.includes(link));
+    if (!isMeant) breach('otherReference', `${id} was sent ${sent.slice(0, 100)}`);
+  }
+}
+
+/** Whether a job was sent a kept picture itself, as its link could not be used. */
+export const isSentAsData = ({ input }: SandboxJob): boolean =>
+  String([input.image_urls].flat()[0]).startsWith('data:');

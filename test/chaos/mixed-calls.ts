@@ -8,6 +8,8 @@ const PAUSE = 200;
 const KEPT_IDS = 50;
 const ANY_MODELS = ['openai/gpt-4o-image/text-to-image', 'imagineart/imagineart-1.5-preview/text-to-image'];
 
+const CUT_OUT = 'bria/rmbg-2/background-removal';
+
 /** Calls of every kind, several at once, until it is stopped. */
 export function startMixedCalls(client: RawClient, random: () => number) {
   const counts = { calls: 0, errors: 0, givenUp: 0 };
@@ -17,6 +19,8 @@ export function startMixedCalls(client: RawClient, random: () => number) {
 
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
   const someId = () => ({ request_id: ids.length > 0 ? pick(ids) : 'no-such-job' });
+  /** A picture by its handle, which may be of a job that goes on or failed, or the newest. */
+  const picture = () => (ids.length > 0 && random() < 0.7 ? `job:${pick(ids)}#1` : 'last');
   const prompt = () => {
     nth += 1;
     return `soak ${nth}, a ${pick(['fox', 'harbour', 'teapot', 'mountain lake'])} at dusk`;
@@ -28,6 +32,12 @@ export function startMixedCalls(client: RawClient, random: () => number) {
     [6, 'gpt_4o_image_text_to_image', () => ({ prompt: prompt(), background: 'transparent' })],
     [4, 'gpt_image_2_text_to_image', () => ({ prompt: prompt(), resolution: '2k' })],
     [8, 'run_image_model', () => ({ model: pick(ANY_MODELS), input: { prompt: prompt() } })],
+    [
+      6,
+      'gpt_image_1_5_image_to_image',
+      () => ({ prompt: prompt(), image_urls: [picture()], quality: 'low' }),
+    ],
+    [3, 'run_image_model', () => ({ model: CUT_OUT, input: { image_url: picture() } })],
     [16, 'get_image_job', someId],
     [8, 'list_image_jobs', () => ({})],
     [8, 'find_image_models', () => ({ query: pick(['video', 'edit', 'text', 'nothing like it']) })],

@@ -3,7 +3,6 @@ import type { SandboxJob } from '../../src/sandbox/engine.ts';
 import type { Evidence } from './evidence.ts';
 import type { Breach } from './invariants.ts';
 import { INVARIANTS } from './invariants.ts';
-import type { Task } from './tasks.ts';
 
 const MAX_TOLD = 5;
 
@@ -15,10 +14,10 @@ export function report(breaches: readonly Breach[], { tasks, records, accepted }
       const stories = of.slice(0, MAX_TOLD).map(({ prompt, why }) => {
         const about = <Item extends Pick<Job, 'input'>>(items: readonly Item[]) =>
           items.filter(({ input }) => input.prompt === prompt);
-        const task = tasks.find((one) => one.prompt === prompt) as Task;
+        const task = tasks.find((one) => one.prompt === prompt);
         return [
-          `"${prompt}" (${task.kind}): ${why}`,
-          ...task.story,
+          `"${prompt}" (${task?.kind}): ${why}`,
+          ...(task?.story ?? []),
           ...about(accepted).map(jobLine),
           ...about(records).map(recordLine),
         ].join('\n    ');

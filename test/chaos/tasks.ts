@@ -5,9 +5,10 @@ import { chosen } from './switches.ts';
  * How a user goes about it. `usual`: calls until there is a picture; now and then its client's clock runs out, or it
  * stops the call for good. `impatient`: two timeouts right after each other come first. `one_shot`: a client for each
  * call, which leaves as soon as it has read. `silent`: first a client that never reads. `any_model`: through the
- * catalogue. `twins`: two users who want a picture each of the same words at the same time.
+ * catalogue. `twins`: two users who want a picture each of the same words at the same time. `editor`: edits the picture
+ * by its handle, and that edit too. `alone`: the same by `last`, on a server of its own that is killed now and then.
  */
-const KINDS = ['usual', 'impatient', 'one_shot', 'silent', 'any_model', 'twins'] as const;
+const KINDS = ['usual', 'impatient', 'one_shot', 'silent', 'any_model', 'twins', 'editor', 'alone'] as const;
 export type UserKind = (typeof KINDS)[number];
 
 /** The share of each kind; what is left over is usual. */
@@ -17,11 +18,15 @@ const SHARES: Partial<Record<UserKind, number>> = {
   silent: 0.06,
   any_model: 0.06,
   twins: 0.04,
+  editor: 0.1,
+  alone: 0.06,
 };
 
 const MODEL = 'openai/gpt-image-2/text-to-image';
 // Without prices, so that the sandbox's balance lasts.
 const ANY_MODELS = ['openai/gpt-4o-image/text-to-image', 'imagineart/imagineart-1.5-preview/text-to-image'];
+
+const EDIT_MODEL = 'openai/gpt-image-1-5/image-to-image';
 
 /** A wish for one picture, or two, and what came of it. */
 export interface Task {
@@ -29,6 +34,10 @@ export interface Task {
   prompt: string;
   /** Which model is to draw. */
   model: string;
+  /** What made the picture that it edits; absent where it edits none. */
+  source?: Task;
+  /** What its user wants after it: edits, each of the picture before. */
+  edits: Task[];
   /** How many users want a picture each. */
   users: number;
   /** The request ids of the pictures that the users got. */
@@ -59,6 +68,22 @@ export function planTasks(count: number, seed: number): Task[] {
     });
     const kind = drawn && kinds.has(drawn) ? drawn : 'usual';
     const model = kind === 'any_model' ? (ANY_MODELS[index % ANY_MODELS.length] as string) : MODEL;
-    return { kind, prompt, model, users: kind === 'twins' ? 2 : 1, got: [], withheldIds: 0, story: [] };
+    const task = createTask(kind, prompt, model);
+    if (kind === 'editor' || kind === 'alone') {
+      const edit = { ...createTask(kind, `${prompt}, edited`, EDIT_MODEL), source: task };
+      task.edits.push(edit, { ...createTask(kind, `${prompt}, edited again`, EDIT_MODEL), source: edit });
+    }
+    return task;
   });
 }
+
+const createTask = (kind: UserKind, prompt: string, model: string): Task => ({
+  kind,
+  prompt,
+  model,
+  edits: [],
+  users: kind === 'twins' ? 2 : 1,
+  got: [],
+  withheldIds: 0,
+  story: [],
+});

@@ -3,9 +3,9 @@ import { expect } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.ts';
 import type { Answered } from '../support/host.ts';
 import { createRandom, seedOf } from '../support/random.ts';
-import { type Call, createClients } from './clients.ts';
+import { type Call, createClients, type OwnServer } from './clients.ts';
 import type { Fleet } from './servers.ts';
-import type { Task } from './tasks.ts';
+import type { Task, UserKind } from './tasks.ts';
 import { saidBy } from './witness.ts';
 
 export interface UserTools {
@@ -24,45 +24,78 @@ export interface Tally {
   unknownTold: number;
   resumed: number;
   handOvers: number;
+  /** Edits that were answered. */
+  edits: number;
+  /** How often a user's own server was killed, and how often the next one did not know what `last` is. */
+  ownKills: number;
+  lastForgotten: number;
 }
 
+/** How often a call is given up: up to 0.1 its client's clock runs out, above it is stopped for good. */
+const CHANCES: Partial<Record<UserKind, number>> = { usual: 0.13, editor: 0.1, alone: 0.1 };
 const MAX_CALLS = 150;
 const BETWEEN_CALLS = 100;
 const TIMEOUT = 'Request timed out';
 const STOP = 'stop';
 
-/** Lets each user of a task call until it has a picture, or stops. */
+/** Lets each user of a task call until it has a picture, or stops; and then until it has its edits. */
 export async function perform(task: Task, worker: number, tools: UserTools): Promise<void> {
+  const own: OwnServer = { kills: 0 };
+  const all = { ...tools, own };
   await Promise.all(
-    Array.from({ length: task.users }, (_, index) => callUntilDone(task, worker, index, tools)),
+    Array.from({ length: task.users }, (_, index) => callUntilDone(task, worker, index, all)),
   );
+  for (const edit of task.edits) await callUntilDone(edit, worker, 0, all);
+  const { client } = own;
+  // What would still kill it leaves it alone.
+  own.client = undefined;
+  await client?.die();
+  tools.tally.ownKills += own.kills;
 }
 
-async function callUntilDone(task: Task, worker: number, index: number, tools: UserTools): Promise<void> {
-  const { kind, prompt, model } = task;
-  const { fleet, sandbox, seed, tally } = tools;
+async function callUntilDone(
+  task: Task,
+  worker: number,
+  index: number,
+  tools: UserTools & { own: OwnServer },
+): Promise<void> {
+  const { kind, prompt, model, source } = task;
+  const { fleet, sandbox, seed, tally, own } = tools;
   const random = createRandom(seedOf(`${seed} ${prompt} user ${index}`));
-  const clients = createClients(task, index, { fleet, sandbox, random, slot: worker + index });
-  const generate: Call =
-    kind === 'any_model'
-      ? { name: 'run_image_model', args: { model, input: { prompt } } }
-      : { name: 'gpt_image_2_text_to_image', args: { prompt } };
+  const clients = createClients(task, index, { fleet, sandbox, random, slot: worker + index, own });
+  let knowsLast = kind === 'alone';
+
+  /** The picture to edit, in any form that means it. */
+  function named(requestId = ''): string {
+    if (knowsLast) return 'last';
+    return random() < 0.5 ? `job:${requestId}` : `job:${requestId}#1`;
+  }
+
+  /** The call for the picture. */
+  function generate(): Call {
+    if (source) {
+      const args = { prompt, image_urls: [named(source.got[0])], quality: 'low' };
+      return { name: 'gpt_image_1_5_image_to_image', args };
+    }
+    if (kind === 'any_model') return { name: 'run_image_model', args: { model, input: { prompt } } };
+    return { name: 'gpt_image_2_text_to_image', args: { prompt } };
+  }
 
   /** What comes before the calls that all kinds of users make. */
   async function begin(): Promise<void> {
-    if (kind === 'silent') await clients.callSilently(generate);
+    if (kind === 'silent') await clients.callSilently(generate());
     if (kind === 'any_model')
       await clients.callFleet({ name: 'find_image_models', args: { query: 'image' } });
     if (kind === 'impatient') {
-      await clients.callFleet({ ...generate, end: { reason: TIMEOUT, after: random() * 1_500 } });
-      await clients.callFleet({ ...generate, end: { reason: TIMEOUT, after: random() * 60 } });
+      await clients.callFleet({ ...generate(), end: { reason: TIMEOUT, after: random() * 1_500 } });
+      await clients.callFleet({ ...generate(), end: { reason: TIMEOUT, after: random() * 60 } });
     }
   }
 
-  /** How the next call of a usual user ends, if not by its answer. */
+  /** How the next call ends, if not by its answer. */
   function chance(): Pick<Call, 'end'> {
     const roll = random();
-    if (kind !== 'usual' || roll > 0.13) return {};
+    if (!CHANCES[kind] || roll > CHANCES[kind]) return {};
     return { end: { reason: roll < 0.1 ? TIMEOUT : STOP, after: random() * 3_000 } };
   }
 
@@ -72,26 +105,34 @@ async function callUntilDone(task: Task, worker: number, index: number, tools: U
     if (answer.data.resumed) tally.resumed += 1;
     if (said === 'ended') {
       task.got.push(String(answer.data.request_id));
+      if (source) tally.edits += 1;
       return undefined;
     }
     if (said === 'unknown' || said === 'earlier_unknown' || said === 'gone') tally.unknownTold += 1;
     if (said === 'refused') {
       tally.refusals += 1;
+      if (answer.text.includes('has not answered with a picture yet')) {
+        tally.lastForgotten += 1;
+        knowsLast = false;
+      }
       expect(answer.text).toMatch(/Nothing was charged for this call\.|get_image_job/);
     }
-    if (said !== 'goes_on') return generate;
+    if (said !== 'goes_on') return generate();
     tally.handOvers += 1;
     // Of twins either may call for what the other was told to ask for.
     const asks = kind !== 'twins' && random() < 0.5;
-    return asks ? { name: 'get_image_job', args: { request_id: answer.data.request_id } } : generate;
+    return asks ? { name: 'get_image_job', args: { request_id: answer.data.request_id } } : generate();
   }
 
+  const make =
+    kind === 'alone' ? clients.callOwn : kind === 'one_shot' ? clients.callAndLeave : clients.callFleet;
+
   await begin();
-  let next = generate;
+  let next = generate();
   for (let calls = 0; calls < MAX_CALLS; calls++) {
     const call = { ...next, ...chance() };
     tally.calls += 1;
-    const answer = await (kind === 'one_shot' ? clients.callAndLeave(call) : clients.callFleet(call));
+    const answer = await make(call);
     if (typeof answer === 'object') {
       const after = nextAfter(answer);
       if (!after) return;
@@ -103,7 +144,7 @@ async function callUntilDone(task: Task, worker: number, index: number, tools: U
       return;
     }
     if (answer === 'given_up') tally.timeouts += 1;
-    next = generate;
+    next = generate();
     await delay(BETWEEN_CALLS);
   }
   throw new Error(`no end for "${prompt}":\n${task.story.join('\n')}`);

@@ -57,3 +57,13 @@ describe('a submit of the sandbox', () => {
     expect([JSON.parse(text).request_id, isWhole]).toEqual([jobs[0]?.id, false]);
   });
 });
+
+it('an output of the sandbox is answered as the fault says, and then as it is', async () => {
+  const sandbox = await startSandbox();
+  onTestFinished(() => sandbox.close());
+  const job = sandbox.engine.submit('openai/gpt-image-2/text-to-image', { prompt: 'a fox' });
+  sandbox.engine.finish(job);
+  sandbox.inject({ on: 'output', what: { status: 404, body: '' } });
+  const read = async () => (await fetch(`${sandbox.origin}/outputs/${job.id}/image.png`)).status;
+  expect([await read(), await read()]).toEqual([404, 200]);
+});
