@@ -25,7 +25,10 @@ const idOf = (result: { structuredContent?: unknown }) =>
 async function withPicture(given: Parameters<typeof connect>[0] = {}) {
   let status = 200;
   const upstream = await startUpstream(['/a.png'], {
-    '/a.png': (_, response) => void response.writeHead(status).end(status === 200 ? png : ''),
+    '/a.png': (request, response) => {
+      if (status === 0) request.socket.destroy();
+      else response.writeHead(status).end(status === 200 ? png : '');
+    },
   });
   const connected = await connect({ baseUrl: upstream.origin, keepImagesBytes: 1e9, ...given });
   const { config } = connected;
@@ -114,6 +117,14 @@ describe('an edit by handle', () => {
     killLink(code);
     await client.callTool(edit(handle));
     expect(sent()[1]).toEqual([`data:image/png;base64,${png.toString('base64')}`]);
+  });
+
+  it('sends a link that cannot be reached from here where nothing is kept', async () => {
+    const { client, handle, link, sent, killLink, emptyLibrary } = await withPicture();
+    killLink(0);
+    emptyLibrary();
+    await client.callTool(edit(handle));
+    expect(sent()[1]).toEqual([link]);
   });
 
   it('is refused where the link is dead and nothing is kept, before anything is paid', async () => {

@@ -28,7 +28,9 @@ export function createSendOutput(options: {
     }
     const kept = await originals.readKept(output);
     if (kept) return toDataUri(kept.data, kept.type);
-    const why = status === undefined ? 'could not be reached' : `returned HTTP ${status}`;
-    throw new ImageError(isTrusted ? `its link ${why}, and it is not kept` : 'it is not on a RunComfy host');
+    if (!isTrusted) throw new ImageError('it is not on a RunComfy host');
+    // What cannot be reached from here may be fine for RunComfy.
+    if (status === undefined) return url;
+    throw new ImageError(`its link returned HTTP ${status}, and it is not kept`);
   };
 }
