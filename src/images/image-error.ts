@@ -28,3 +28,8 @@ export function asImageError(error: unknown, what: string): ImageError {
   const { code, name } = error as NodeJS.ErrnoException;
   return new ImageError(`${what} (${code ?? name})`, { cause: error });
 }
+
+/** What cannot be decoded here, as sharp is missing or it is too large, is kept and saved all the same. */
+export function unlessDamaged(error: unknown): undefined {
+  if (!(error instanceof ToolError) || (error instanceof ImageError && error.isRefused)) throw error;
+}

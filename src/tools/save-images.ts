@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { ToolError } from '../errors.ts';
 import type { HeldFolder } from '../images/folders/held-folder.ts';
 import { LocalFileError } from '../images/folders/local-file-error.ts';
-import type { JobOutput } from '../images/library/originals.ts';
+import type { JobOutput } from '../images/library/job-output.ts';
 import { FORMATS } from '../images/saving/convert.ts';
 import { unusable } from '../images/saving/output-dir.ts';
 import { shorten } from '../runcomfy/sanitize.ts';

@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { ToolError } from '../../errors.ts';
 import { createDownloader, type Download } from '../../images/download.ts';
 import { ImageError } from '../../images/image-error.ts';
-import type { JobOutput } from '../../images/library/originals.ts';
+import type { JobOutput } from '../../images/library/job-output.ts';
 import { mimeType } from '../../images/media-type.ts';
 import { type Preview, renderPreview } from '../../images/preview.ts';
 import { isTrustedOutput, loopbackOrigin } from '../../images/trust.ts';

@@ -1,5 +1,6 @@
 import { ImageError } from '../image-error.ts';
-import { type JobOutput, type Originals, outputAt } from '../library/originals.ts';
+import { type JobOutput, outputAt } from '../library/job-output.ts';
+import type { Originals } from '../library/originals.ts';
 import { isTrustedOutput } from '../trust.ts';
 import { toDataUri } from './data-uri.ts';
 import type { CheckLink } from './link-check.ts';

@@ -1,5 +1,5 @@
 import { jobOutputs } from '../../jobs/job.ts';
-import type { JobOutput } from '../library/originals.ts';
+import type { JobOutput } from '../library/job-output.ts';
 import { mimeOfExtension } from '../media-type.ts';
 
 // In bytes of UTF-8: a name and its sidecar's stay below the 255 bytes of most file systems.

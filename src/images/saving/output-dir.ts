@@ -6,8 +6,8 @@ import type { ImageFacts } from '../fetch-outputs.ts';
 import { LocalFileError } from '../folders/local-file-error.ts';
 import type { WithFolder } from '../folders/writable-folder.ts';
 import { ImageError } from '../image-error.ts';
+import type { JobOutput } from '../library/job-output.ts';
 import { sha256Of } from '../library/library.ts';
-import type { JobOutput } from '../library/originals.ts';
 import type { SaveFile } from './save-file.ts';
 
 export type SaveInOutputDir = ReturnType<typeof createSaveInOutputDir>;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Job, jobOutputs, type Original } from '../../jobs/job.ts';
 import type { HeldFolder } from '../folders/held-folder.ts';
 import { ImageError } from '../image-error.ts';
-import type { JobOutput } from '../library/originals.ts';
+import type { JobOutput } from '../library/job-output.ts';
 import { extensionOf } from '../media-type.ts';
 import { fileStem } from './file-name.ts';
 import { type LinkFile, placeFile, removeAbandoned } from './place-file.ts';

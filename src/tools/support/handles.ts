@@ -1,5 +1,5 @@
 import { ToolError } from '../../errors.ts';
-import type { JobOutput } from '../../images/library/originals.ts';
+import type { JobOutput } from '../../images/library/job-output.ts';
 import { formatHandle, parseHandle } from '../../jobs/handle.ts';
 import { isFinal, type Job, jobOutputs } from '../../jobs/job.ts';
 import { quoteUntrusted, shorten } from '../../runcomfy/sanitize.ts';

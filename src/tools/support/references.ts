@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ToolError } from '../../errors.ts';
 import { ImageError } from '../../images/image-error.ts';
-import { outputAt } from '../../images/library/originals.ts';
+import { outputAt } from '../../images/library/job-output.ts';
 import type { Reference } from '../../images/references/references.ts';
 import type { Job } from '../../jobs/job.ts';
 import type { Model } from '../../models/define.ts';
