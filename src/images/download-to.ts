@@ -11,12 +11,14 @@ export interface DownloadedFile {
 
 /**
  * Downloads an output of any known type into a new file, which is whole and synced when this resolves, and is removed
- * when it does not. Throws ImageError, the signal's reason, or what the file system throws, such as EEXIST.
+ * when it does not. It ends as soon as it is larger than `maxBytes`. Throws ImageError, the signal's reason, or what
+ * the file system throws, such as EEXIST.
  */
 export type DownloadTo = (
   file: { path: string; mode: number },
   url: string,
   signal: AbortSignal,
+  maxBytes?: number,
 ) => Promise<DownloadedFile>;
 
 /** Makes what downloads to files: as `createDownloader`, but nothing of a file stays in memory. */
@@ -26,14 +28,14 @@ export function createFileDownloader(
 ): DownloadTo {
   const receive = createReceiver(loopbackOrigin, overrides);
 
-  return async ({ path, mode }, url, signal) => {
+  return async ({ path, mode }, url, signal, maxBytes) => {
     const file = await open(path, 'wx', mode);
     const hash = createHash('sha256');
     let mime = '';
     let bytes = 0;
     try {
       try {
-        for await (const { type, chunk } of receive(url, 'any type', signal)) {
+        for await (const { type, chunk } of receive(url, 'any type', signal, maxBytes)) {
           mime = type.mime;
           bytes += chunk.length;
           hash.update(chunk);

@@ -65,6 +65,7 @@ export function createReceiver(loopbackOrigin: string | undefined, overrides: Pa
     url: string,
     wanted: 'image' | 'any type',
     signal: AbortSignal,
+    maxBytes = Number.POSITIVE_INFINITY,
   ): AsyncGenerator<Piece, void, void> {
     if (!isTrustedOutput(url, loopbackOrigin)) throw new ImageError('it is not on a RunComfy host');
     const { request } = await import('undici');
@@ -106,8 +107,9 @@ export function createReceiver(loopbackOrigin: string | undefined, overrides: Pa
           }
         }
         bytes += chunk.length;
-        if (bytes > limits.bytes || Number(headers['content-length']) > limits.bytes)
-          throw new ImageError(`it is larger than ${limits.bytes / MIB} MiB`);
+        const most = Math.min(limits.bytes, maxBytes);
+        if (bytes > most || Number(headers['content-length']) > most)
+          throw new ImageError(`it is larger than ${mebibytes(most)} MiB`, { isTooLarge: true });
         yield { type, chunk };
       }
     } catch (error) {
@@ -119,6 +121,8 @@ export function createReceiver(loopbackOrigin: string | undefined, overrides: Pa
     }
   };
 }
+
+const mebibytes = (bytes: number): number => Math.floor((bytes / MIB) * 10) / 10;
 
 /** Whether a body that is cut can be told from a whole one. */
 const tellsEnd = (headers: IncomingHttpHeaders): boolean =>

@@ -65,7 +65,7 @@ export function createOutputFetcher(options: {
       () => false,
     );
     const fetched: FetchedOutput[] = jobOutputs(job);
-    const images = [...fetched.entries()].filter(([, { kind }]) => kind === 'image');
+    const images = fetched.filter(({ kind }) => kind === 'image');
     for (const other of fetched.filter(({ kind }) => isSaved && kind !== 'image'))
       other.notSaved = 'only images are saved by themselves: save_images saves it too';
     const maxBytes = Math.floor(MAX_PREVIEW_BYTES / Math.min(Math.max(images.length, 1), MAX_PREVIEWS));
@@ -134,9 +134,11 @@ export function createOutputFetcher(options: {
       return image.notShown === undefined;
     }
 
-    const queue = images.values();
+    const queue = fetched.entries();
     const work = async (signal: AbortSignal) => {
-      for (const [index, image] of queue) await fetchImage(image, index, isShown(image, index), signal);
+      for (const [index, output] of queue)
+        if (output.kind === 'image') await fetchImage(output, index, isShown(output, index), signal);
+        else if (await originals.kept({ job, index })) output.isKept = true;
     };
     const workers = (signal: AbortSignal) =>
       Promise.all(Array.from({ length: CONCURRENCY }, () => work(signal)));

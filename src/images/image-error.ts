@@ -6,19 +6,23 @@ export class ImageError extends ToolError {
   readonly reason: string;
   /** Whether it is not worth a file: damaged or hostile, not just too large to be decoded here. */
   readonly isRefused: boolean;
+  /** Whether it is larger than what asked for it takes. */
+  readonly isTooLarge: boolean;
 
   constructor(
     reason: string,
     {
       cause,
       isRefused = false,
+      isTooLarge = false,
       next = 'Its URL may still open in a browser.',
-    }: { cause?: unknown; isRefused?: boolean; next?: string } = {},
+    }: { cause?: unknown; isRefused?: boolean; isTooLarge?: boolean; next?: string } = {},
   ) {
     super('image_unavailable', `The image is not available, as ${reason}.`, { next, cause });
     this.name = 'ImageError';
     this.reason = reason;
     this.isRefused = isRefused;
+    this.isTooLarge = isTooLarge;
   }
 }
 

@@ -96,9 +96,10 @@ const WHY_MISSING: Record<Missing, string> = {
   never: 'not kept yet',
   gone: 'no longer kept',
   absent: 'not kept',
+  'too large': 'too large to keep',
 };
 
-/** Which images are not kept, such as "no longer kept", or "#2 #3 no longer kept" where a job has others. */
+/** Which outputs are not kept, such as "no longer kept", or "#2 #3 no longer kept" where a job has others. */
 function missingWords(missing: readonly (readonly [number, Missing])[], { urls = [] }: Job): string[] {
   return Object.entries(WHY_MISSING).flatMap(([why, words]) => {
     const which = missing.filter((each) => each[1] === why).map(([number]) => `#${number}`);

@@ -119,12 +119,14 @@ describe('tidying removes', () => {
 
   it('what dead writers left, once it is an hour old', async () => {
     const { tidy, put, job, nameOf, left } = scene();
-    const temporary = (id: string) => `.${nameOf('a')}.00000000-0000-0000-0000-00000000000${id}.tmp`;
+    const temporary = (id: string, of = nameOf('a')) => `.${of}.00000000-0000-0000-0000-00000000000${id}.tmp`;
     job(true, 'a');
     put(temporary('1'), 61);
     put(temporary('2'), 59);
+    put(temporary('3', 'new'), 61);
+    put(temporary('4', 'new'), 59);
     await tidy.clean();
-    expect(left()).toEqual([temporary('2')]);
+    expect(left()).toEqual([temporary('2'), temporary('4', 'new')]);
   });
 
   it('what is so large that nothing reads it, though a record names it', async () => {

@@ -3,7 +3,7 @@ import { ToolError } from '../../errors.ts';
 import { createDownloader, type Download } from '../../images/download.ts';
 import { ImageError } from '../../images/image-error.ts';
 import type { JobOutput } from '../../images/library/job-output.ts';
-import { mimeType } from '../../images/media-type.ts';
+import { kindOf, mimeType, NOUNS } from '../../images/media-type.ts';
 import { type Preview, renderPreview } from '../../images/preview.ts';
 import { isTrustedOutput, loopbackOrigin } from '../../images/trust.ts';
 import { ACTIVE_STATES, type Job } from '../../jobs/job.ts';
@@ -29,6 +29,9 @@ export function createCollection({ store, jobs, originals }: Program, config: Co
     const known = await originals.kept(output);
     const small = known && (await originals.thumbnail(known));
     if (small) return small;
+    const kind = known && kindOf(known.type);
+    if (kind !== undefined && kind !== 'image')
+      throw new ImageError(`it is ${NOUNS[kind]}, not an image; the library has it`);
     // Each sandbox is trusted for its own jobs only, which the program's downloads cannot know.
     const found = known
       ? await originals.open(output, signal)

@@ -1,16 +1,11 @@
-import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
+import { hashPieces, openToRead } from './read-pieces.ts';
 
 /** A file that is not there yet. */
 export interface NewFile {
   path: string;
   mode: number;
 }
-
-// Windows has neither. Without the second a pipe in the place of a file would wait for a writer.
-const SAFELY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-const CHUNK = 1 << 20;
 
 /**
  * Copies a file of some content piece by piece into a new one, which is whole and synced when this resolves to true. False
@@ -23,14 +18,19 @@ export async function copyFile(
   { path, mode }: NewFile,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const source = await open(from, constants.O_RDONLY | SAFELY).catch(() => undefined);
+  const source = await openToRead(from);
   let isWhole = false;
   try {
     const found = await source?.stat();
     if (!source || !found?.isFile() || found.size !== bytes) return false;
     const target = await open(path, 'wx', mode);
     try {
-      isWhole = (await copyPieces(source, target, signal)) === sha256;
+      const copied = await hashPieces(source, (piece) => {
+        signal.throwIfAborted();
+        // Unlike `write`, this does not stop halfway.
+        return target.writeFile(piece);
+      });
+      isWhole = copied === sha256;
       if (isWhole) await target.sync();
     } finally {
       await target.close();
@@ -39,21 +39,5 @@ export async function copyFile(
     return isWhole;
   } finally {
     await source?.close();
-  }
-}
-
-/** Resolves to the hash of what was copied. */
-async function copyPieces(source: FileHandle, target: FileHandle, signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  const buffer = Buffer.alloc(CHUNK);
-  for (let position = 0; ; ) {
-    signal.throwIfAborted();
-    const { bytesRead } = await source.read(buffer, 0, CHUNK, position);
-    if (bytesRead === 0) return hash.digest('hex');
-    const piece = buffer.subarray(0, bytesRead);
-    hash.update(piece);
-    // Unlike `write`, this does not stop halfway.
-    await target.writeFile(piece);
-    position += bytesRead;
   }
 }

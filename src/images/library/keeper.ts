@@ -2,19 +2,23 @@ import { type Job, jobOutputs, type Original } from '../../jobs/job.ts';
 import type { JobStore } from '../../jobs/store.ts';
 import type { Log } from '../../log.ts';
 import type { Download, Downloader } from '../download.ts';
-import { unlessDamaged } from '../image-error.ts';
+import type { DownloadTo } from '../download-to.ts';
+import { ImageError, unlessDamaged } from '../image-error.ts';
 import { mimeType } from '../media-type.ts';
 import { type RenderedPreview, renderPreview } from '../preview.ts';
 import { createBackgroundQueue } from './background.ts';
-import { type JobOutput, recordOriginal } from './job-output.ts';
+import { type JobOutput, outputAt, recordOriginal } from './job-output.ts';
+import { isTooLarge } from './kept-files.ts';
 import type { Library } from './library.ts';
 import type { Tidy } from './tidy.ts';
 
 /** What decoding showed of an image, and a small preview of it; undefined without sharp. */
 export type Rendering = Promise<RenderedPreview | undefined>;
 
-// How many are fetched at a time behind the answers, so that a call in the foreground hardly notices.
-const MAX_BEHIND = 2;
+// How many are fetched at a time behind the answers, so that a call in the foreground hardly notices. What is no image has
+// its own turn: it may take half an hour, and pictures would wait for it until their links have died.
+const MAX_IMAGES_BEHIND = 2;
+const MAX_MEDIA_BEHIND = 1;
 
 /** Makes what puts originals into the library, if there is one, and records them. */
 export function createKeeper(options: {
@@ -22,13 +26,16 @@ export function createKeeper(options: {
   tidy: Pick<Tidy, 'limit'> | undefined;
   store: Pick<JobStore, 'byRequestId' | 'update'>;
   download: Downloader;
+  downloadTo: DownloadTo;
   /** Tells whether an output is kept. */
   kept: (output: JobOutput) => Promise<Original | undefined>;
   ended: AbortSignal;
   log: Log;
 }) {
-  const { library, tidy, store, download, kept, ended, log } = options;
+  const { library, tidy, store, download, downloadTo, kept, ended, log } = options;
   const keeping = new Map<string, Promise<boolean>>();
+  /** What turned out to be too large, as its link would be asked again after each answer. */
+  const tooLarge = new Set<string>();
 
   const keyOf = ({ job, index }: JobOutput) => `${job.request_id}#${index}`;
 
@@ -46,19 +53,37 @@ export function createKeeper(options: {
     return true;
   }
 
+  /** Keeps what is no image by its URL, never in memory as a whole. */
+  async function fetchFile(output: JobOutput): Promise<boolean> {
+    if (!library) return false;
+    const { url } = outputAt(output);
+    const original = await library.putFile((file, maxBytes) => downloadTo(file, url, ended, maxBytes));
+    return recordOriginal(store, output, original);
+  }
+
   /** Keeps an image that was downloaded. Never rejects: resolves to whether it is kept. */
   function keep(output: JobOutput, found: Download, rendering: Rendering): Promise<boolean> {
-    const key = keyOf(output);
     // It may fail before it is looked at, or never be.
     rendering.catch(() => {});
-    const work = keepNow(output, found, rendering)
+    return track(output, keepNow(output, found, rendering), log.warn);
+  }
+
+  /** Remembers work that keeps an output while it is under way. Never rejects. */
+  function track(
+    output: JobOutput,
+    work: Promise<boolean>,
+    report: (message: string) => void,
+  ): Promise<boolean> {
+    const key = keyOf(output);
+    const tracked = work
       .catch((error) => {
-        log.warn(`a picture of ${output.job.request_id} is not kept: ${error.message}`);
+        if (error instanceof ImageError && error.isTooLarge) tooLarge.add(key);
+        if (!ended.aborted) report(`an output of ${output.job.request_id} is not kept: ${error.message}`);
         return false;
       })
-      .finally(() => keeping.get(key) === work && keeping.delete(key));
-    keeping.set(key, work);
-    return work;
+      .finally(() => keeping.get(key) === tracked && keeping.delete(key));
+    keeping.set(key, tracked);
+    return tracked;
   }
 
   async function fetchAndKeep(output: JobOutput): Promise<void> {
@@ -68,29 +93,38 @@ export function createKeeper(options: {
     if (underWay) return void (await underWay);
     const { index } = output;
     const { job } = stored;
-    const { url } = jobOutputs(job)[index] ?? {};
+    const { url, kind } = jobOutputs(job)[index] ?? {};
     if (url === undefined || (await kept({ job, index }))) return;
+    if (kind !== 'image') return void (await track(output, fetchFile({ job, index }), log.info));
     const found = await download(url, ended);
     await keep({ job, index }, found, renderPreview(found.data, found.type, 'small'));
   }
 
-  const behind = createBackgroundQueue<JobOutput>({
-    concurrency: MAX_BEHIND,
-    work: (output) =>
-      fetchAndKeep(output).catch((error) => {
-        if (!ended.aborted) log.info(`a picture of ${output.job.request_id} is not kept: ${error.message}`);
-      }),
-    onIdle: () => void tidy?.limit(),
-  });
+  const queueOf = (concurrency: number) =>
+    createBackgroundQueue<JobOutput>({
+      concurrency,
+      work: (output) =>
+        fetchAndKeep(output).catch((error) => {
+          if (!ended.aborted) log.info(`an output of ${output.job.request_id} is not kept: ${error.message}`);
+        }),
+      onIdle: () => void tidy?.limit(),
+    });
+  const images = queueOf(MAX_IMAGES_BEHIND);
+  const media = queueOf(MAX_MEDIA_BEHIND);
 
   return {
     keep,
-    /** Fetches and keeps, behind the answer, those images of a job that are not kept. */
+    /** Fetches and keeps, behind the answer, those outputs of a job that are not kept and not known to be too large. */
     keepLater(job: Job): void {
       if (!library) return;
-      for (const [index, { kind }] of jobOutputs(job).entries())
-        if (kind === 'image') behind.add(keyOf({ job, index }), { job, index });
-      behind.start();
+      for (const [index, { kind }] of jobOutputs(job).entries()) {
+        const output = { job, index };
+        const key = keyOf(output);
+        if (tooLarge.has(key) || isTooLarge(job.originals?.[index])) continue;
+        (kind === 'image' ? images : media).add(key, output);
+      }
+      images.start();
+      media.start();
     },
     /** Resolves when everything that was downloaded is kept, or cannot be. */
     settled: async () => void (await Promise.all(keeping.values())),

@@ -4,13 +4,22 @@ import { lstat, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf } from '../../errors.ts';
 import type { Original } from '../../jobs/job.ts';
-import { extensionOf } from '../media-type.ts';
+import { extensionOf, kindOf } from '../media-type.ts';
 
 /** What names a kept file: its content and its MIME type. */
 export type Kept = Pick<Original, 'sha256' | 'type'>;
 
 /** In bytes. What is larger is never read: a download brings no more. */
 export const MAX_KEPT_BYTES = 64 << 20;
+/** In bytes, of what is no image: so much of it is kept without being asked for. */
+export const MAX_KEPT_MEDIA_BYTES = 50 << 20;
+
+/** Whether an output is known to be too large to be kept. */
+export function isTooLarge(original: Original | null | undefined): boolean {
+  if (!original) return false;
+  const most = kindOf(original.type) === 'image' ? MAX_KEPT_BYTES : MAX_KEPT_MEDIA_BYTES;
+  return original.bytes > most;
+}
 
 export const nameOf = ({ sha256, type }: Kept): string => `${sha256}.${extensionOf(type)}`;
 
@@ -20,7 +29,10 @@ export const thumbnailOf = ({ thumbnail }: Original): string[] =>
 
 const NAME = /^[0-9a-f]{64}\.\w{1,8}$/;
 /** What a writer has not finished, or what is being removed. */
-const TEMPORARY = /^\.[0-9a-f]{64}\.\w{1,8}\.[0-9a-f-]{36}\.tmp$/;
+const TEMPORARY = /^\.(?:[0-9a-f]{64}\.\w{1,8}|new)\.[0-9a-f-]{36}\.tmp$/;
+
+/** The name of a file whose content, and so its name, is not known yet. */
+export const temporaryName = (): string => `.new.${randomUUID()}.tmp`;
 
 /** A file of the library as it was listed. */
 export interface ListedFile {

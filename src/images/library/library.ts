@@ -1,11 +1,22 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, lstat, lutimes, mkdir, open, rename } from 'node:fs/promises';
+import { access, type FileHandle, lstat, lutimes, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../errors.ts';
 import { writeWhole } from '../../whole-file.ts';
+import type { DownloadedFile } from '../download-to.ts';
 import { ImageError } from '../image-error.ts';
-import { freeBytes, identityOf, type Kept, MAX_KEPT_BYTES, nameOf } from './kept-files.ts';
+import type { NewFile } from './copy-file.ts';
+import {
+  freeBytes,
+  identityOf,
+  type Kept,
+  MAX_KEPT_BYTES,
+  MAX_KEPT_MEDIA_BYTES,
+  nameOf,
+  temporaryName,
+} from './kept-files.ts';
+import { hashPieces, openToRead } from './read-pieces.ts';
 
 export interface LibraryOptions {
   dir: string;
@@ -19,8 +30,6 @@ export type Library = ReturnType<typeof createLibrary>;
 
 /** In bytes. */
 export const MIN_FREE = 1e9;
-// Windows has neither. Without the second a pipe in the place of a file would wait for a writer.
-const SAFELY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /**
  * The originals of an account, content-addressed: `<sha256>.<extension>`, for their owner alone. What is read is what
@@ -34,17 +43,20 @@ export function createLibrary({ dir, maxBytes, minFree = MIN_FREE }: LibraryOpti
 
   const pathOf = (kept: Kept) => join(dir, nameOf(kept));
 
-  /** The content of a file; undefined if it is absent, no file, or not what its name says. */
-  async function read(kept: Kept): Promise<Buffer | undefined> {
-    const file = await open(pathOf(kept), constants.O_RDONLY | SAFELY).catch(() => undefined);
+  /** What `take` makes of a file's content with its hash; undefined if it is absent, no file, or not what its name says. */
+  async function verify<Content>(
+    kept: Kept,
+    take: (file: FileHandle) => Promise<{ sha256: string; content: Content }>,
+  ): Promise<Content | undefined> {
+    const file = await openToRead(pathOf(kept));
     if (!file) return undefined;
     try {
       const found = await file.stat();
       if (!found.isFile() || found.size > MAX_KEPT_BYTES) return undefined;
-      const data = await file.readFile();
-      if (sha256Of(data) !== kept.sha256) return undefined;
+      const { sha256, content } = await take(file);
+      if (sha256 !== kept.sha256) return undefined;
       verified.set(nameOf(kept), identityOf(found));
-      return data;
+      return content;
     } catch {
       return undefined;
     } finally {
@@ -52,12 +64,20 @@ export function createLibrary({ dir, maxBytes, minFree = MIN_FREE }: LibraryOpti
     }
   }
 
+  /** The content of a file; undefined if it is not what its name says. */
+  const read = (kept: Kept): Promise<Buffer | undefined> =>
+    verify(kept, async (file) => {
+      const content = await file.readFile();
+      return { sha256: sha256Of(content), content };
+    });
+
   /** Whether the disk holds a file that is what its name says; its content is read once for each change of the file. */
   async function has(kept: Kept): Promise<boolean> {
     const found = await lstat(pathOf(kept)).catch(() => undefined);
     if (found?.isFile() && verified.get(nameOf(kept)) === identityOf(found)) return true;
     verified.delete(nameOf(kept));
-    return found !== undefined && (await read(kept)) !== undefined;
+    if (!found) return false;
+    return !!(await verify(kept, async (file) => ({ sha256: await hashPieces(file), content: true })));
   }
 
   /** Makes a kept file young, so that it is not removed before a record names it; false if there is none. */
@@ -74,12 +94,21 @@ export function createLibrary({ dir, maxBytes, minFree = MIN_FREE }: LibraryOpti
   }
 
   async function write(kept: Kept, data: Buffer): Promise<void> {
+    await prepare();
+    await writeWhole(pathOf(kept), data, rename);
+    await onWritten(kept, data.length);
+  }
+
+  /** Makes the folder. Throws ImageError if the disk is too full. */
+  async function prepare(): Promise<void> {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     const full = await fullness();
     if (full !== undefined) throw new ImageError(full);
-    await writeWhole(pathOf(kept), data, rename);
+  }
+
+  async function onWritten(kept: Kept, bytes: number): Promise<void> {
     verified.set(nameOf(kept), identityOf(await lstat(pathOf(kept))));
-    written += data.length;
+    written += bytes;
   }
 
   /** Why the disk is too full to keep more. */
@@ -122,6 +151,31 @@ export function createLibrary({ dir, maxBytes, minFree = MIN_FREE }: LibraryOpti
       } catch (error) {
         failure = reasonOf(error);
         throw new ImageError(failure, { cause: error });
+      }
+    },
+    /**
+     * The same for content of any type, of which `fill` writes at most so many bytes into a new file. Throws what `fill`
+     * throws too, but for errors of the file system.
+     */
+    async putFile(
+      fill: (file: NewFile, maxBytes: number) => Promise<DownloadedFile>,
+    ): Promise<DownloadedFile> {
+      const temporary = { path: join(dir, temporaryName()), mode: 0o600 };
+      try {
+        await prepare();
+        const filled = await fill(temporary, Math.min(maxBytes, MAX_KEPT_MEDIA_BYTES));
+        if (!(await renew(filled))) {
+          await rename(temporary.path, pathOf(filled));
+          await onWritten(filled, filled.bytes);
+        }
+        failure = undefined;
+        return filled;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+        failure = reasonOf(error);
+        throw new ImageError(failure, { cause: error });
+      } finally {
+        await rm(temporary.path, { force: true }).catch(() => {});
       }
     },
     /** How many bytes this process has put. */

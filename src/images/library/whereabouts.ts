@@ -1,15 +1,17 @@
 import { stat } from 'node:fs/promises';
-import { type Job, jobOutputs } from '../../jobs/job.ts';
+import { type Job, jobOutputs, type Original } from '../../jobs/job.ts';
+import type { MediaKind } from '../../runcomfy/outputs.ts';
+import { isTooLarge } from './kept-files.ts';
 import type { Originals } from './originals.ts';
 
-/** Why the library does not have an image; `gone` it had, `absent` it had or not. */
-export type Missing = 'never' | 'gone' | 'absent';
+/** Why the library does not have an output; `gone` it had, `absent` it had or not. */
+export type Missing = 'never' | 'gone' | 'absent' | 'too large';
 
 /** Where the outputs of a job are. */
 export interface Whereabouts {
   /** A copy of each output that has one. */
   saved: string[];
-  /** By the number of the output, from 1, why it is not kept; undefined without a library or an image. */
+  /** By the number of the output, from 1, why it is not kept; undefined without a library or an output. */
   missing: Map<number, Missing> | undefined;
 }
 
@@ -25,12 +27,18 @@ export async function whereabouts(
     const original = job.originals?.[index];
     const copy = await newestFile(original?.saved ?? []);
     if (copy !== undefined) saved.push(copy);
-    if (!originals.areKept || kind !== 'image' || (await originals.kept({ job, index }))) continue;
-    // Only what was kept has a thumbnail; without sharp nothing has.
-    missing.set(index + 1, !original ? 'never' : original.thumbnail ? 'gone' : 'absent');
+    if (!originals.areKept || (await originals.kept({ job, index }))) continue;
+    missing.set(index + 1, whyMissing(kind, original));
   }
-  const hasImages = outputs.some(({ kind }) => kind === 'image');
-  return { saved, missing: originals.areKept && hasImages ? missing : undefined };
+  return { saved, missing: originals.areKept && outputs.length > 0 ? missing : undefined };
+}
+
+function whyMissing(kind: MediaKind, original: Original | null | undefined): Missing {
+  if (isTooLarge(original)) return 'too large';
+  // What is no image may have turned out to be too large, of which there is no record.
+  if (!original) return kind === 'image' ? 'never' : 'absent';
+  // Only what was kept has a thumbnail; without sharp nothing has, and what is no image never.
+  return original.thumbnail ? 'gone' : 'absent';
 }
 
 async function newestFile(paths: readonly string[]): Promise<string | undefined> {

@@ -125,8 +125,9 @@ function nextAfterJob(
   if (outputs.length === 0)
     return 'The job ended without an image URL: see it on the Generations page of the RunComfy account.';
   if (outputs.every(({ path }) => path !== undefined)) return undefined;
-  if (areKept && outputs.every(({ kind }) => kind === 'image'))
-    return `Name ${outputs.length === 1 ? 'it' : 'each'} as job:… in later calls, to edit or save it.`;
+  const areImages = outputs.every(({ kind }) => kind === 'image');
+  if (areKept && outputs.every(({ kind, isKept }) => kind === 'image' || isKept))
+    return `Name ${outputs.length === 1 ? 'it' : 'each'} as job:… in later calls, to ${areImages ? 'edit or save' : 'save'} it.`;
   return outputs.some(({ kind }) => kind === 'image')
     ? 'The links are temporary: save_images keeps the images.'
     : 'The links are temporary: save_images saves what they lead to.';
