@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { accountOf } from '../../src/config/config.ts';
 import { sha256Of } from '../../src/images/library/library.ts';
@@ -8,24 +8,27 @@ import { readRecords } from '../support/books.ts';
 import { startHost } from '../support/host.ts';
 import { noise } from '../support/images.ts';
 import { freshDataDir } from '../support/program.ts';
+import { mp4 } from '../support/saving.ts';
 import { startUpstream } from '../support/upstream.ts';
 
 const TOOL = 'gpt_image_2_text_to_image';
 const KEEPING = ['--preview', 'small'];
 const STOP = join(import.meta.dirname, '../support/stop.cjs');
 
-/** An upstream with one picture, and where the servers on it keep their files. */
-async function scene() {
-  const png = await noise(300, 300).png().toBuffer();
+const picture: Buffer = await noise(300, 300).png().toBuffer();
+const video = mp4(3 << 20, 7);
+
+/** An upstream with one picture or video, and where the servers on it keep their files. */
+async function scene(path = '/a.png', file: Buffer = picture) {
   let status = 200;
-  const upstream = await startUpstream(['/a.png'], {
-    '/a.png': (_, response) => void response.writeHead(status).end(status === 200 ? png : ''),
+  const upstream = await startUpstream([path], {
+    [path]: (_, response) => void response.writeHead(status).end(status === 200 ? file : ''),
   });
   const where = { baseUrl: upstream.origin, dataDir: freshDataDir() };
   const dir = join(accountDir(where.dataDir, accountOf({ ...where, sandbox: false })), 'library');
-  const name = `${sha256Of(png)}.png`;
+  const name = `${sha256Of(file)}${extname(path)}`;
   return {
-    ...{ where, dir, png, name },
+    ...{ where, dir, file, name },
     kill() {
       status = 404;
     },
@@ -36,14 +39,17 @@ async function scene() {
   };
 }
 
-describe('a server that is killed while it keeps a picture', () => {
+describe.each([
+  ['a picture', '/a.png', picture],
+  ['a video', '/a.mp4', video],
+])('a server that is killed while it keeps %s', (_, path, content) => {
   it.each([
     ['before the temporary file', 'open'],
     ['at half of it', 'half'],
     ['before the rename', 'rename'],
     ['before the record', 'record'],
   ])('%s leaves nothing half, and the next one keeps it', async (_, step) => {
-    const { where, name, files, wholeFiles, dir, png, kill } = await scene();
+    const { where, name, files, wholeFiles, dir, file, kill } = await scene(path, content);
     const mark = freshDataDir();
     const env = { STOP_AT: step, STOP_MARK: dirname(mark).concat('/mark') };
     const first = await startHost({ ...where, args: KEEPING, nodeOptions: ['--require', STOP], env });
@@ -62,8 +68,8 @@ describe('a server that is killed while it keeps a picture', () => {
     await expect.poll(() => readRecords(where.dataDir)[0]?.originals).toHaveLength(1);
     kill();
     const again = await second.call('get_image_job', { request_id: record?.request_id });
-    expect(again.data).toMatchObject({ images: [{ kept: true, bytes: png.length }] });
-    expect(readFileSync(join(dir, name)).equals(png)).toBe(true);
+    expect(again.data).toMatchObject({ images: [{ kept: true }] });
+    expect(readFileSync(join(dir, name)).equals(file)).toBe(true);
   });
 });
 

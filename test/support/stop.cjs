@@ -1,5 +1,5 @@
 // Loaded before the server: lets it stand still for good at one step of keeping a picture, and tells so by a file.
-// STOP_AT is `open`, `half`, `rename` or `record`, STOP_MARK the file.
+// STOP_AT is `open`, `half`, `rename` or `record`, STOP_MARK the file. `half` of a video is what came with its first piece.
 const { writeFileSync } = require('node:fs');
 const files = require('node:fs/promises');
 
@@ -14,7 +14,7 @@ const stop = () => {
 let isInPlace = false;
 const { open, rename, link } = files;
 files.open = async (path, flags, ...rest) => {
-  const isWritten = isKept(path) && flags === 'w';
+  const isWritten = isKept(path) && flags.startsWith('w');
   if (isWritten && STOP_AT === 'open') return stop();
   const file = await open(path, flags, ...rest);
   if (isWritten && STOP_AT === 'half')
@@ -27,7 +27,7 @@ files.open = async (path, flags, ...rest) => {
 files.rename = async (from, to) => {
   if (isKept(to) && STOP_AT === 'rename') return stop();
   await rename(from, to);
-  isInPlace ||= String(to).endsWith('.png');
+  isInPlace ||= /\.(png|mp4)$/.test(String(to));
 };
 files.link = async (from, to) => {
   if (isRecord(to) && STOP_AT === 'record' && isInPlace) return stop();
