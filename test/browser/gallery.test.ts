@@ -66,6 +66,23 @@ describeInBrowser('the gallery in a browser', (browser) => {
     expect(await dialog.getByRole('button', { name: 'Collect' }).count()).toBe(0);
   });
 
+  it('names what is no image, asks for no picture of it, and counts only images', async () => {
+    const { config } = await connect();
+    const urls = ['a.mp4', 'a.png'].map((name) => `https://playgrounds-storage-public.runcomfy.net/${name}`);
+    putRecord(config, {
+      ...{ model: 'm/m', input: { prompt: 'a film' }, state: 'succeeded', request_id: 'r' },
+      ...{ submitted_at: '2026-01-01T00:00:00.000Z', urls, kinds: ['video', 'image'] },
+    });
+    const page = await open(browser(), (await openGallery(config)).url);
+    await page.getByText('1 job · 1 image').waitFor();
+    await expect.poll(() => page.locator('.tile .thumb').textContent()).toMatch(/^Video\s*2 files$/);
+    expect(await page.locator('.tile img').count()).toBe(0);
+    await page.locator('.tile').click();
+    const video = page.getByRole('dialog').locator('figure').first();
+    await video.getByText('Video').waitFor();
+    expect(await video.locator('img').count()).toBe(0);
+  });
+
   it('sums what was reported by day and model, of the jobs that it shows', async () => {
     const { config } = await connect();
     const jobs: [day: string, model: string, cost?: number][] = [

@@ -3,10 +3,10 @@ import { ToolError } from '../../errors.ts';
 import { createDownloader, type Download } from '../../images/download.ts';
 import { ImageError } from '../../images/image-error.ts';
 import type { JobOutput } from '../../images/library/job-output.ts';
-import { kindOf, mimeType, NOUNS } from '../../images/media-type.ts';
+import { mimeType } from '../../images/media-type.ts';
 import { type Preview, renderPreview } from '../../images/preview.ts';
 import { isTrustedOutput, loopbackOrigin } from '../../images/trust.ts';
-import { ACTIVE_STATES, type Job } from '../../jobs/job.ts';
+import { ACTIVE_STATES, type Job, jobOutputs } from '../../jobs/job.ts';
 import type { Program } from '../../program.ts';
 import { elapsedSeconds } from '../../tools/support/job-words.ts';
 
@@ -29,9 +29,6 @@ export function createCollection({ store, jobs, originals }: Program, config: Co
     const known = await originals.kept(output);
     const small = known && (await originals.thumbnail(known));
     if (small) return small;
-    const kind = known && kindOf(known.type);
-    if (kind !== undefined && kind !== 'image')
-      throw new ImageError(`it is ${NOUNS[kind]}, not an image; the library has it`);
     // Each sandbox is trusted for its own jobs only, which the program's downloads cannot know.
     const found = known
       ? await originals.open(output, signal)
@@ -71,14 +68,15 @@ export function createCollection({ store, jobs, originals }: Program, config: Co
 
 /** A recorded job as the page gets it. */
 function rowOf(id: string, job: Job, own: string | undefined, isService: boolean) {
-  const { state, model, input, request_id, submitted_at, queue_position, cost_usd, error, urls = [] } = job;
+  const { state, model, input, request_id, submitted_at, queue_position, cost_usd, error } = job;
   return {
     id,
     status: state,
     model,
     prompt: typeof input.prompt === 'string' ? input.prompt.slice(0, MAX_PROMPT) : undefined,
-    pictures: urls.map((url, index) => ({
+    pictures: jobOutputs(job).map(({ url, kind }, index) => ({
       url,
+      kind: kind === 'image' ? undefined : kind,
       trusted: isTrustedOutput(url, own),
       thumbnail: `pictures/${id}/${index}`,
     })),

@@ -71,7 +71,7 @@ function watchEnd(): void {
 
 function totalsText({ usd, unreported }: CostSums): string {
   const done = chosen.filter(({ status }) => status === 'succeeded');
-  const images = done.reduce((sum, { pictures }) => sum + pictures.length, 0);
+  const images = done.flatMap(({ pictures }) => pictures.filter(({ kind }) => !kind)).length;
   const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
   const parts = [counted(chosen.length, 'job'), counted(images, 'image'), `${dollars(usd)} reported`];
   return [...parts, unreported ? `${unreported} without a reported cost` : ''].filter(Boolean).join(' · ');

@@ -3,6 +3,8 @@ import type { JobState } from '../../jobs/job.ts';
 /** A picture of a job, as the server describes it. */
 export interface Picture {
   url: string;
+  /** What it is instead, if it is no image. */
+  kind?: keyof typeof KINDS;
   /** False if its host is not RunComfy's: then its URL is shown, never loaded. */
   trusted?: boolean;
   width?: number;
@@ -29,6 +31,9 @@ export interface ShownJob {
   /** The aspect ratio that the pictures will have, if the input says. */
   aspect?: number;
 }
+
+/** What an output that is no image is called. */
+export const KINDS = { video: 'Video', audio: 'Audio', '3d': '3D model' } as const;
 
 const STATES: Record<JobState, string> = {
   reserved: 'Not submitted yet',

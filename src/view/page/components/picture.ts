@@ -1,4 +1,4 @@
-import type { Picture } from '../job.ts';
+import { KINDS, type Picture } from '../job.ts';
 import { copyButton, h } from './dom.ts';
 
 /** Opens a URL outside of the page; without it, links open by themselves. */
@@ -6,7 +6,7 @@ export type OpenLink = (url: string) => void;
 
 /** One picture with what can be done with its URL, in the likely proportions until the image tells its own. */
 export function pictureFigure(picture: Picture, alt: string, likely?: number, open?: OpenLink): HTMLElement {
-  const { url, trusted, width, height } = picture;
+  const { url, kind, trusted, width, height } = picture;
   const copy = copyButton('Copy URL', url);
   if (trusted === false || !isWebUrl(url)) {
     const why = h('p', {}, 'Not shown: this URL is not on a RunComfy host.');
@@ -19,8 +19,10 @@ export function pictureFigure(picture: Picture, alt: string, likely?: number, op
       event.preventDefault();
       open(url);
     };
+  const caption = h('figcaption.row', {}, size, link, copy);
+  if (kind) return h('figure', {}, h('div.frame', {}, h('p.missing.dim', {}, KINDS[kind])), caption);
   const image = imageOf(picture, alt);
-  const figure = h('figure', {}, h('div.frame', {}, image), h('figcaption.row', {}, size, link, copy));
+  const figure = h('figure', {}, h('div.frame', {}, image), caption);
   const show = (wide: number, high: number) => {
     setAspect(figure, wide / high);
     // A preview has the original's proportions, but not its size.

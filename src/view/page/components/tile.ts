@@ -1,5 +1,5 @@
 import { dollars } from '../../../jobs/spending/totals.ts';
-import { type ShownJob, stateWords } from '../job.ts';
+import { KINDS, type ShownJob, stateWords } from '../job.ts';
 import { factSpans } from './card.ts';
 import { h } from './dom.ts';
 import { titleOf } from './models.ts';
@@ -16,13 +16,17 @@ export function createTile(job: ShownJob, open: (tile: HTMLElement) => void): HT
   const { pictures, prompt, request_id, model, submitted_at, cost_usd, status } = job;
   const [first] = pictures;
   const thumb = h('span.thumb.dim', {}, stateWords(job));
-  if (first?.thumbnail && first.trusted !== false) {
+  if (first?.kind) thumb.textContent = KINDS[first.kind];
+  else if (first?.thumbnail && first.trusted !== false) {
     const image = h('img', { loading: 'lazy', alt: '', src: first.thumbnail });
     image.onload = () => image.classList.add('loaded');
     image.onerror = () => image.replaceWith('Not available any more');
     thumb.replaceChildren(image);
   }
-  if (pictures.length > 1) thumb.append(h('span.count', {}, `${pictures.length} images`));
+  if (pictures.length > 1)
+    thumb.append(
+      h('span.count', {}, `${pictures.length} ${pictures.some(({ kind }) => kind) ? 'files' : 'images'}`),
+    );
   const [title = ''] = titleOf(model).split(':');
   const when = submitted_at ? shortTime.format(new Date(submitted_at)) : '';
   const facts = factSpans(title, when, cost_usd === undefined ? '' : dollars(cost_usd));
