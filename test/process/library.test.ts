@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { accountOf } from '../../src/config/config.ts';
@@ -84,4 +84,20 @@ it('servers that keep the same picture at once keep it once, each with its recor
   expect(new Set(originals().map((original) => `${original?.sha256}.png`))).toEqual(new Set([name]));
   expect(files()).toHaveLength(2);
   expect(files()).toEqual(wholeFiles());
+});
+
+it('a server that ends while it keeps a video leaves nothing of it', async () => {
+  const upstream = await startUpstream(['/a.mp4'], {
+    '/a.mp4': (_, response) => {
+      response.writeHead(200, { 'content-length': 2 * video.length }).write(video);
+    },
+  });
+  const where = { baseUrl: upstream.origin, dataDir: freshDataDir() };
+  const dir = join(accountDir(where.dataDir, accountOf({ ...where, sandbox: false })), 'library');
+  const sizes = () => (existsSync(dir) ? readdirSync(dir).map((name) => statSync(join(dir, name)).size) : []);
+  const host = await startHost(where);
+  await host.call(TOOL, { prompt: 'a fox' });
+  await expect.poll(sizes).toEqual([video.length]);
+  await host.close();
+  expect(readdirSync(dir)).toEqual([]);
 });

@@ -4,7 +4,7 @@ import type { JobStore } from '../../jobs/store.ts';
 import type { Log } from '../../log.ts';
 import type { Download, Downloader } from '../download.ts';
 import type { DownloadedFile, DownloadTo } from '../download-to.ts';
-import { HEAD_BYTES, kindOf, sniff } from '../media-type.ts';
+import { HEAD_BYTES, sniff } from '../media-type.ts';
 import type { Preview } from '../preview.ts';
 import { copyFile, type NewFile } from './copy-file.ts';
 import { type JobOutput, outputAt, recordOriginal } from './job-output.ts';
@@ -37,9 +37,7 @@ export function createOriginals(options: {
   /** An image from the library, or else from a copy that was saved; undefined if neither is there. */
   async function readKept({ job, index }: JobOutput): Promise<Download | undefined> {
     const original = job.originals?.[index];
-    // A video would be read into memory for nothing.
-    if (!original || kindOf(original.type) !== 'image') return undefined;
-    const data = (await library?.read(original)) ?? (await readCopy(original));
+    const data = original && ((await library?.read(original)) ?? (await readCopy(original)));
     const type = data && sniff(data.subarray(0, HEAD_BYTES));
     return data && type ? { type, data } : undefined;
   }
