@@ -43,8 +43,9 @@ export function createKeeper(options: {
     const mime = mimeType(type);
     // A file that no record names would never be found again.
     if (!library || !(await store.byRequestId(output.job.request_id ?? ''))) return false;
-    const [sha256, rendered] = await Promise.all([library.put(data, mime), rendering.catch(unlessDamaged)]);
-    const { preview, ...facts } = rendered ?? {};
+    // What is damaged is not kept.
+    const { preview, ...facts } = (await rendering.catch(unlessDamaged)) ?? {};
+    const sha256 = await library.put(data, mime);
     const thumbnail = preview && (await library.put(preview.data, preview.mimeType));
     const original = { sha256, type: mime, bytes: data.length, ...facts, ...(thumbnail && { thumbnail }) };
     if (!(await recordOriginal(store, output, original))) return false;
