@@ -58,7 +58,7 @@ export const COPIES = {
 function withFacts(file, text, facts) {
   const change = COPIES[file]?.(facts, text) ?? {};
   if (typeof change === 'string') return change;
-  return Object.entries(change).reduce((done, [path, value]) => set(file, done, path, value), text);
+  return Object.entries(change).reduce((done, [path, value]) => setIn(file, done, path, value), text);
 }
 
 /**
@@ -68,7 +68,7 @@ function withFacts(file, text, facts) {
  * @param {string} path
  * @param {string} value
  */
-function set(file, text, path, value) {
+export function setIn(file, text, path, value) {
   const keys = path.split('.');
   const at = (/** @type {string} */ json) => keys.reduce((inner, key) => inner?.[key], JSON.parse(json));
   const old = at(text);

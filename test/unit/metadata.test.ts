@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { COPIES, factsOf, staleCopies } from '../../scripts/metadata.mjs';
+import { COPIES, factsOf, setIn, staleCopies } from '../../scripts/metadata.mjs';
 import { filesBelow, ROOT } from './docs/documents.ts';
 
 const read = (root: string, file: string) => readFileSync(join(root, file), 'utf8');
@@ -43,6 +43,13 @@ describe('what package.json says', () => {
       mcpName: 'io.github.Some-One/Else',
       bugs: { url: 'https://github.com/Some-One/Else/issues' },
     });
+  });
+
+  it('replaces the text at the path only, and leaves formatting alone', () => {
+    const json = '{ "version": "1", "packages": [{ "version": "1", "tags": ["a"] }] }';
+    const changed = '{ "version": "1", "packages": [{ "version": "2", "tags": ["a"] }] }';
+    expect(setIn('server.json', json, 'packages.0.version', '2')).toBe(changed);
+    expect(() => setIn('server.json', json, 'packages.1.version', '2')).toThrow('packages.1.version');
   });
 
   it.each(['https://github.com/a/b', 'git+https://gitlab.com/a/b.git', 'git+ssh://git@github.com/a/b.git'])(
