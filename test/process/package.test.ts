@@ -1,30 +1,77 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { expect, it, onTestFinished } from 'vitest';
-import { plainEnv } from '../support/process.ts';
+import { describe, expect, it } from 'vitest';
+import { bundledPackages, problemsOf } from '../../scripts/release/tarball.mjs';
+import { firstPicture, install, oddFolder, packed, started } from '../support/package.ts';
 
-it('starts from its tarball alone, and brings the licences of what is bundled', async () => {
-  const dir = mkdtempSync(join(process.env.TEST_SCRATCH ?? '', 'package-'));
-  const npm = (...args: string[]) =>
-    execFileSync('npm', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  const [packed] = JSON.parse(npm('pack', '--json', '--ignore-scripts', '--pack-destination', dir));
-  execFileSync('tar', ['-xzf', join(dir, packed.filename), '-C', dir]);
-  const main = join(dir, 'package/dist/main.js');
+describe('the tarball', () => {
+  it('holds what ships and nothing else', async () => {
+    expect(await problemsOf(packed())).toEqual([]);
+  });
 
-  const client = new Client({ name: 'test-host', version: '1.0.0' });
-  onTestFinished(() => client.close());
-  await client.connect(
-    new StdioClientTransport({ command: process.execPath, args: [main], env: plainEnv(), cwd: dir }),
-  );
-  expect((await client.listTools()).tools).toHaveLength(12);
+  it('brings the licences of what is bundled', () => {
+    const folder = unpacked();
+    const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    expect(dependencies).toBeUndefined();
+    const licences = readFileSync(join(folder, 'dist/LICENCES.txt'), 'utf8');
+    const names = bundledPackages(licences).map(({ name }) => name);
+    for (const name of ['@modelcontextprotocol/server', 'zod', 'undici', 'env-paths', '@fontsource/poppins'])
+      expect(names).toContain(name);
+    expect(licences).toContain('SIL OPEN FONT LICENSE Version 1.1');
+  });
 
-  const { dependencies } = JSON.parse(readFileSync(join(dir, 'package/package.json'), 'utf8'));
-  expect(dependencies).toBeUndefined();
-  const licences = readFileSync(join(dir, 'package/dist/LICENCES.txt'), 'utf8');
-  for (const name of ['@modelcontextprotocol/server', 'zod', 'undici', 'env-paths', '@fontsource/poppins'])
-    expect(`\n${licences}`).toContain(`\n${name} `);
-  expect(licences).toContain('SIL OPEN FONT LICENSE Version 1.1');
+  it.each<[string, (folder: string) => void]>([
+    ['src/main.ts does not belong', (folder) => cpSync('src/main.ts', join(folder, 'src/main.ts'))],
+    ['dist/app.js.map does not belong', (folder) => writeFileSync(join(folder, 'dist/app.js.map'), '{}')],
+    ['.env does not belong', (folder) => writeFileSync(join(folder, '.env'), '')],
+    ['source map', (folder) => add(folder, '//# sourceMappingURL=app.js.map')],
+    ['holds a secret', (folder) => add(folder, `-----BEGIN OPENSSH ${'PRIVATE'} KEY-----`)],
+    ['holds a secret', (folder) => add(folder, `ghp_${'a'.repeat(36)}`)],
+    ['holds a secret', (folder) => add(folder, 'https://user:pass@example.com')],
+    ['secret of the environment', (folder) => add(folder, 'value-of-a-variable')],
+    ['holds the path', (folder) => add(folder, process.cwd())],
+    ['are more than', (folder) => add(folder, 'x'.repeat(2_000_000))],
+    ['no text for zod', (folder) => edit(folder, 'dist/LICENCES.txt', /(?<=\nzod [^\n]*\n)[^-]*/, '\n\n')],
+    ['postinstall would run', (folder) => edit(folder, 'package.json', '"prepare":', '"postinstall":')],
+    [
+      'there are dependencies',
+      (folder) => edit(folder, 'package.json', 'optionalDependencies', 'dependencies'),
+    ],
+    ['publint: ', (folder) => edit(folder, 'dist/main.js', '#!/usr/bin/env node\n', '')],
+    ['publint: ', (folder) => edit(folder, 'package.json', 'dist/main.js', 'dist/mian.js')],
+  ])('is refused if it has something else: %s', async (problem, spoil) => {
+    process.env.A_TEST_TOKEN = 'value-of-a-variable';
+    const folder = unpacked();
+    spoil(folder);
+    const spoilt = join(folder, '../spoilt.tgz');
+    execFileSync('tar', ['-czf', 'spoilt.tgz', 'package'], { cwd: join(folder, '..') });
+    expect((await problemsOf(spoilt)).join('\n')).toContain(problem);
+  });
 });
+
+it('is installed offline without sharp, runs no script, and makes a picture through its link', async () => {
+  const folder = oddFolder();
+  const { bin, said } = install(folder, '--omit=optional', '--offline');
+  expect(said).toContain('added 1 package');
+  expect(said).not.toMatch(/npm info run|esbuild/);
+  expect(existsSync(join(folder, 'node_modules/sharp'))).toBe(false);
+  const { tools, result } = await firstPicture(started(folder, bin));
+  expect(tools).toHaveLength(12);
+  expect(result.isError).not.toBe(true);
+  expect(result.structuredContent).toMatchObject({ status: 'succeeded', images: [{ type: 'image/png' }] });
+});
+
+/** The tarball's folder, unpacked anew. */
+function unpacked(): string {
+  const folder = mkdtempSync(join(process.env.TEST_SCRATCH ?? '', 'unpacked-'));
+  execFileSync('tar', ['-xzf', '-'], { cwd: folder, input: readFileSync(packed()) });
+  return join(folder, 'package');
+}
+
+const add = (folder: string, text: string) => appendFileSync(join(folder, 'dist/app.js'), text);
+const edit = (folder: string, file: string, from: string | RegExp, to: string) => {
+  const text = readFileSync(join(folder, file), 'utf8');
+  expect(text).toMatch(from);
+  writeFileSync(join(folder, file), text.replace(from, to));
+};
