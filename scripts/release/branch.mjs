@@ -10,7 +10,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'branch-'));
 const env = { ...process.env, GIT_INDEX_FILE: join(scratch, 'index') };
 const git = (/** @type {string[]} */ ...args) => execFileSync('git', args, { encoding: 'utf8', env }).trim();
 try {
-  // Forced, as dist/ is ignored in the checkout.
+  // Forced: some people ignore dist/ everywhere.
   git(`--work-tree=${resolve(folder)}`, 'add', '--all', '--force', resolve(folder));
   const commit = git('commit-tree', git('write-tree'), '-m', message);
   git('push', '--force', 'origin', `${commit}:refs/heads/${branch}`);

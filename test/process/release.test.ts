@@ -51,7 +51,8 @@ it('a folder becomes the only commit of a branch, hidden and ignored files too, 
   git(origin, 'init', '-q', '--bare');
   git(repo, 'init', '-q');
   git(repo, 'remote', 'add', 'origin', origin);
-  writeFileSync(join(repo, '.gitignore'), 'dist/\n');
+  writeFileSync(join(repo, '.git/info/exclude'), 'dist/\n');
+  writeFileSync(join(repo, 'file'), '');
   git(repo, 'add', '-A');
   git(repo, 'commit', '-qm', 'Source');
   for (const name of ['dist', '.claude-plugin']) mkdirSync(join(folder, name));

@@ -63,7 +63,7 @@ describe('what package.json says', () => {
   );
 
   it('is the only source of the address: no file names another owner', () => {
-    const GENERATED = ['.git', 'dist', 'node_modules', 'release'];
+    const GENERATED = ['.git', 'dist', 'node_modules', 'build'];
     const files = readdirSync(ROOT, { withFileTypes: true })
       .filter(({ name }) => !GENERATED.includes(name))
       .flatMap((entry) => (entry.isDirectory() ? filesBelow(entry.name) : [entry.name]));
