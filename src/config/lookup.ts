@@ -1,5 +1,5 @@
 import { parseCommandLine } from './command-line.ts';
-import { type Ignored, isUnexpanded } from './placeholders.ts';
+import { type Ignored, isMissing, isUnexpanded } from './placeholders.ts';
 import { SETTINGS } from './settings.ts';
 
 /** A value, and the flag or variable that it came from. */
@@ -13,13 +13,15 @@ export type Env = Readonly<Record<string, string | undefined>>;
 /** Looks up what the command line and the environment say, unchecked. */
 export type Lookup = ReturnType<typeof createLookup>;
 
-/** Takes values that are empty, or that hold an unexpanded `${…}`, for not set. Pure. */
+/** Takes values that are empty or missing, or that hold an unexpanded `${…}`, for not set. Pure. */
 export function createLookup(argv: readonly string[], env: Env, problems: string[]) {
   const ignored: Ignored[] = [];
   function given(from: string, text = ''): Given[] {
     const value = text.trim();
-    if (!isUnexpanded(value)) return value === '' ? [] : [{ value, from }];
-    if (!ignored.some((other) => other.from === from)) ignored.push({ from, why: 'unexpanded' });
+    if (value === '') return [];
+    const why = isUnexpanded(value) ? 'unexpanded' : isMissing(value) ? 'missing' : undefined;
+    if (!why) return [{ value, from }];
+    if (!ignored.some((other) => other.from === from)) ignored.push({ from, why });
     return [];
   }
 

@@ -1,7 +1,7 @@
-/** A value that counts as not set: an unexpanded reference such as `${…}`, or a placeholder. */
+/** A value that counts as not set: an unexpanded reference such as `${…}`, a missing value in words, or a placeholder. */
 export interface Ignored {
   from: string;
-  why: 'unexpanded' | 'placeholder';
+  why: 'unexpanded' | 'missing' | 'placeholder';
 }
 
 /** What is wrong with ignored values, one clause per reason. Quotes no value: a default inside a `${…}` may be a secret. */
@@ -13,12 +13,16 @@ export function ignoredTexts(ignored: readonly Ignored[]): string[] {
   };
   return [
     ...named('unexpanded', 'a literal ${…} that the client did not expand'),
+    ...named('missing', '"null" or "undefined" instead of a value'),
     ...named('placeholder', 'a placeholder instead of a key'),
   ];
 }
 
 /** Clients pass on what they cannot expand, even in the middle of a value. */
 export const isUnexpanded = (value: string): boolean => value.includes('${');
+
+/** Claude Desktop's own code makes these of an option that was cleared (measured with mcpb 2.1.2). */
+export const isMissing = (value: string): boolean => value === 'null' || value === 'undefined';
 
 // How shells, Windows, opencode and templates write a reference to a variable. None of these is a key.
 const REFERENCES = [/^\$\w+$/, /^\$env:\w+$/i, /^%\w+%$/, /^\{env:.*\}$/, /^\{\{.*\}\}$/, /^\$\(.*\)$/];

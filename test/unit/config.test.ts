@@ -150,6 +150,17 @@ describe('parseConfig', () => {
     expect(ignoredTexts(ignored).join()).not.toContain('secret');
   });
 
+  it.each(['null', 'undefined'])('takes %s, which a client makes of a cleared option, as unset', (value) => {
+    const variables = ['RUNCOMFY_OUTPUT_DIR', 'RUNCOMFY_API_KEY', 'RUNCOMFY_BUDGET_USD', 'RUNCOMFY_SANDBOX'];
+    const env = Object.fromEntries(variables.map((name) => [name, value]));
+    const { ignored, ...rest } = config(['--input-dir', value], env);
+    expect({ ...rest, ignored: [] }).toEqual(config());
+    const from = ['--input-dir', ...variables];
+    expect(ignored).toHaveLength(from.length);
+    expect(ignored).toEqual(expect.arrayContaining(from.map((name) => ({ from: name, why: 'missing' }))));
+    expect(ignoredTexts(ignored).join()).toContain('hold "null" or "undefined" instead of a value');
+  });
+
   it('looks past what counts as unset: from a flag to its variable, from one folder or word to the next', () => {
     const env = {
       RUNCOMFY_WAIT_SECONDS: '10',
@@ -189,7 +200,7 @@ describe('parseConfig', () => {
     'RUNCOMFY_API_KEY',
     'api_key',
     'changeme',
-    'undefined',
+    'none',
   ])('takes %s as a placeholder, not as a key', (text) => {
     expect(config([], { RUNCOMFY_API_KEY: text })).toMatchObject({
       key: undefined,
