@@ -31,7 +31,11 @@ function sharpAsWasm(): [string, Uint8Array][] {
     for (const file of ['package.json', 'package-lock.json']) copyFileSync(file, join(folder, file));
     const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
     const args = ['ci', '--omit=dev', '--include=optional', '--cpu=wasm32', '--ignore-scripts', ...quiet];
-    execFileSync('npm', args, { cwd: folder, stdio: 'inherit', shell: process.platform === 'win32' });
+    execFileSync('npm', args, {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      shell: process.platform === 'win32',
+    });
     return filesBelow(join(folder, 'node_modules')).filter(([name]) => !UNUSED.test(name));
   } finally {
     rmSync(folder, { recursive: true, force: true });
