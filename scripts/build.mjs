@@ -121,6 +121,7 @@ async function bundle(name, entry, define = {}) {
       ...(name === 'app' ? [lateModules] : []),
     ],
     supported: { 'dynamic-import': false },
+    loader: { '.md': 'text' },
     define: { 'import.meta.dirname': '__dirname', ...define },
     ...(name === 'app' && APP_AS_FUNCTION),
     metafile: true,

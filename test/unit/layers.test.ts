@@ -42,6 +42,9 @@ const layer = (path: string) => {
   return LAYERS.findIndex((names) => names.includes(name ?? ''));
 };
 
+/** What is bundled as it is, from outside of src. */
+const isText = (target: string) => target.startsWith('../skills/');
+
 describe('the house', () => {
   it('has a place for every file', () => {
     for (const file of files) expect(layer(file) >= 0 || top(file) === SANDBOX, file).toBe(true);
@@ -49,7 +52,7 @@ describe('the house', () => {
 
   it('is imported downwards only', () => {
     for (const { file, target, own } of imports) {
-      if (!own || top(file) === SANDBOX || top(target) === SANDBOX) continue;
+      if (!own || top(file) === SANDBOX || top(target) === SANDBOX || isText(target)) continue;
       expect(layer(target), `${file} imports ${target}`).toBeGreaterThanOrEqual(layer(file));
     }
   });
@@ -67,6 +70,13 @@ describe('the house', () => {
     const loading = /^import (?!type\b)[^;]*'(?:minisearch|\.[^']*\/search\.ts)'/m;
     const loaders = files.filter((file) => loading.test(readFileSync(join(SRC, file), 'utf8')));
     expect(loaders).toEqual(['models/search.ts']);
+  });
+
+  it('loads the texts of the prompts when they are first asked for', () => {
+    const loading = /^import (?!type\b)[^;]*'\.[^']*\/skills\.ts'/m;
+    expect(files.filter((file) => loading.test(readFileSync(join(SRC, file), 'utf8')))).toEqual([]);
+    const readers = imports.filter(({ target }) => isText(target)).map(({ file }) => file);
+    expect([...new Set(readers)]).toEqual(['mcp/skills.ts']);
   });
 
   it('keeps files and processes out of the jobs: stores know those', () => {

@@ -31,17 +31,23 @@ export function readDocument(path: string): Document {
 // A changelog names things as they were called at the time.
 const HISTORY = 'CHANGELOG.md';
 
-/** Every document for readers of the repository. */
-export const DOCUMENTS: readonly Document[] = ['.', 'docs']
-  .flatMap((dir) => readdirSync(join(ROOT, dir)).map((name) => join(dir, name)))
-  .filter((path) => path.endsWith('.md') && path !== HISTORY)
-  .map(readDocument);
-
 /** All files below a folder, as paths from the root. */
 export const filesBelow = (dir: string): string[] =>
   readdirSync(join(ROOT, dir), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
+
+/** What hosts and MCP prompts give to agents. */
+export const SKILL_DOCUMENTS: readonly Document[] = filesBelow('skills').map(readDocument);
+
+/** Every document for readers of the repository, and the skills. */
+export const DOCUMENTS: readonly Document[] = [
+  ...['.', 'docs']
+    .flatMap((dir) => readdirSync(join(ROOT, dir)).map((name) => join(dir, name)))
+    .filter((path) => path.endsWith('.md') && path !== HISTORY)
+    .map(readDocument),
+  ...SKILL_DOCUMENTS,
+];
 
 export const isThere = (path: string): boolean => existsSync(join(ROOT, path));
 
