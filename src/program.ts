@@ -118,7 +118,7 @@ export function createProgram(config: Config, surroundings: Surroundings) {
   const serve = (models: readonly Model[]): McpServerFactory => {
     const tools = createTools(services, models);
     return createServerFactory({
-      ...{ clock, log, preview, waitSeconds, redact, homeDir },
+      ...{ clock, log, preview, waitSeconds, redact, homeDir, jobs, catalogue },
       tools,
       openCalls: toolCalls,
       view: async () => viewContents((await import('./view/pages.ts')).viewHtml(tools), outputOrigins(local)),

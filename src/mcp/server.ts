@@ -16,7 +16,6 @@ import {
 } from '@modelcontextprotocol/server';
 import type { PreviewSetting } from '../config/settings.ts';
 import type { ListRoots } from '../images/folders/allowed-folders.ts';
-import type { Log } from '../log.ts';
 import type { Redact } from '../runcomfy/sanitize.ts';
 import { readArguments } from '../tools/support/arguments.ts';
 import type { Tool, ToolResult } from '../tools/support/define.ts';
@@ -25,8 +24,10 @@ import { jsonSchema } from '../tools/support/schema.ts';
 import { NAME, VERSION } from '../version.ts';
 import { showsViews, VIEW, viewMeta } from './apps.ts';
 import { type CallOptions, createDeliveries, type Deliveries, openCall } from './call.ts';
+import { type CompletionOptions, createComplete } from './completions.ts';
 import { takesImages } from './hosts.ts';
 import { guarded } from './outgoing.ts';
+import { servePrompts } from './prompts.ts';
 import { createRoots } from './roots.ts';
 
 // Hosts that load tools on demand show a model only this and the names of the tools (measured).
@@ -41,11 +42,9 @@ const INSTRUCTIONS = [
 // By this Claude Code finds tools that it has not loaded yet.
 const SEARCH_HINT = 'anthropic/searchHint';
 
-export interface ServerOptions extends CallOptions {
-  tools: readonly Tool[];
+export interface ServerOptions extends CallOptions, CompletionOptions {
   /** Where tool calls are until they end. */
   openCalls: Set<Promise<unknown>>;
-  log: Log;
   /** The user's setting; undefined asks the table of hosts. */
   preview: PreviewSetting | undefined;
   redact: Redact;
@@ -57,11 +56,17 @@ export interface ServerOptions extends CallOptions {
 /** Makes an MCP server per connection over stdio; jobs outlive it. */
 export function createServerFactory(options: ServerOptions): McpServerFactory {
   const { tools, openCalls, redact, view } = options;
+  const complete = createComplete(options);
   return () => {
     const server = new Server(
       { name: NAME, title: 'RunComfy images', version: VERSION },
       {
-        capabilities: { tools: { listChanged: false }, resources: { listChanged: false } },
+        capabilities: {
+          tools: { listChanged: false },
+          resources: { listChanged: false },
+          prompts: { listChanged: false },
+          completions: {},
+        },
         instructions: INSTRUCTIONS,
       },
     );
@@ -96,6 +101,7 @@ export function createServerFactory(options: ServerOptions): McpServerFactory {
       if (params.uri !== VIEW.uri || !seesViews(context)) throw new ResourceNotFoundError(params.uri);
       return { contents: [await view()] };
     });
+    servePrompts(server, complete, redact);
     return server;
   };
 }

@@ -75,13 +75,18 @@ export function createCatalogue(options: {
     return cached;
   }
 
-  async function all(signal?: AbortSignal): Promise<Cached<CleanEntry[]>> {
+  /** The list as it was last read, at any age. */
+  async function known(): Promise<typeof list> {
     if (!list) {
       const saved = await file.read();
       list = saved && { value: saved.pick(), fetchedAt: saved.fetchedAt };
     }
-    if (list && isFresh(list, LIST_FRESH)) return list;
-    const stale = list;
+    return list;
+  }
+
+  async function all(signal?: AbortSignal): Promise<Cached<CleanEntry[]>> {
+    const stale = await known();
+    if (stale && isFresh(stale, LIST_FRESH)) return stale;
     return fetchAll(signal).catch((error) => {
       if (!(error instanceof ToolError) || !stale) throw error;
       return { ...stale, staleReason: error };
@@ -140,6 +145,8 @@ export function createCatalogue(options: {
       const { value } = await inTime(ms, fetchAll);
       return value.filter(({ model_id }) => wants(model_id));
     },
+    /** The ids of all models, as far as they are known without asking RunComfy. */
+    knownIds: async (): Promise<string[]> => (await known())?.value.map(({ model_id }) => model_id) ?? [],
     /** Fetches the catalogue again if it is stale. */
     async refresh(): Promise<void> {
       if (!isFresh(list ?? (await file.read()), LIST_FRESH)) await fetchAll();

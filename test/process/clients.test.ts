@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Client as Client2 } from '@modelcontextprotocol/client';
 import { StdioClientTransport as Stdio2 } from '@modelcontextprotocol/client/stdio';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
@@ -10,6 +11,8 @@ import { startUpstream } from '../support/upstream.ts';
 /** The part of a client that all generations share. */
 interface AnyClient {
   listTools(): Promise<{ tools: { name: string }[] }>;
+  listPrompts(): Promise<{ prompts: { name: string }[] }>;
+  getPrompt(wish: { name: string; arguments: Record<string, string> }): Promise<{ messages: unknown[] }>;
   callTool(call: { name: string; arguments: Record<string, unknown> }): Promise<Record<string, unknown>>;
   close(): Promise<void>;
 }
@@ -98,6 +101,19 @@ describe.each(CLIENTS)('%s', (_, connect) => {
     for (const { headers } of upstream.calls) {
       expect(headers.authorization).toBe(`Bearer ${KEY}`);
       expect(headers['user-agent']).toMatch(/^runcomfy-image-mcp\//);
+    }
+  });
+
+  it('gets the skills as prompts', async () => {
+    const args = [MAIN, '--data-dir', freshDataDir()];
+    const client = await connect({ command: process.execPath, args, env: plainEnv() });
+    onTestFinished(() => client.close());
+    const { prompts } = await client.listPrompts();
+    expect(prompts.map(({ name }) => name)).toEqual(['make-pictures', 'spend-money-well']);
+    for (const { name } of prompts) {
+      const { messages } = await client.getPrompt({ name, arguments: { idea: 'a fox' } });
+      const [, , text = ''] = readFileSync(`skills/${name}/SKILL.md`, 'utf8').split('---\n');
+      expect(JSON.stringify(messages)).toContain(JSON.stringify(text.trim()).slice(1, -1));
     }
   });
 });

@@ -38,6 +38,7 @@ export async function loadTraced<Exports>(modules: readonly string[], onEnter: O
     platform: 'node',
     format: 'esm',
     target: 'node20.18',
+    loader: { '.md': 'text' },
     plugins: [pagesInBundle, outlinesInBundle, traced],
   });
   Object.assign(globalThis, { [HOOK]: onEnter });

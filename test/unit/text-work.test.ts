@@ -18,6 +18,8 @@ import { parseHandle } from '../../src/jobs/handle.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { waitBudget, waitEnd } from '../../src/mcp/hosts.ts';
 import { outgoing } from '../../src/mcp/outgoing.ts';
+import { fillIn } from '../../src/mcp/prompts.ts';
+import { SKILLS } from '../../src/mcp/skills.ts';
 import type { Catalogue } from '../../src/models/catalogue.ts';
 import { cleanEntry } from '../../src/models/clean-entry.ts';
 import { cleanInput, isFieldName } from '../../src/models/clean-input.ts';
@@ -95,6 +97,8 @@ const filmOf = (text: string) => ({
   input_schema: { properties: { duration: { default: text } } },
 });
 const closed = { name: 'tool', input: z.strictObject({ a: z.enum(['x', 'y']), b: z.array(z.int()) }) };
+const prompts = (text: string) =>
+  SKILLS.map((skill) => fillIn(skill, { idea: `a${text}`, model: text, plan: text }, redact));
 const failed = (work: () => unknown) => expect(work).toThrow();
 const refused = (work: () => Promise<unknown>) => expect(work()).rejects.toThrow();
 
@@ -280,6 +284,7 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
     waitEnd: (text) => waitEnd(new Error(text)),
     waitBudget: (text) => waitBudget(text, true),
   },
+  'mcp/prompts.ts': { 'an argument': prompts },
   'mcp/outgoing.ts': {
     'an answer': (text) =>
       outgoing(
@@ -385,6 +390,7 @@ describe('what is read first of all is cut', () => {
     'the line of a job': (text) => jobLine({ ...job, input: { prompt: text } }, 0),
     'a query': (text) => search(entries, text, undefined),
     'a name that a caller chose': (text) => checkName(text),
+    'an argument of a prompt': prompts,
     'the root of a client': (text) => safeRoots([`file:///${text}`], '/home/me'),
     'the name of a file': (text) => fileStem({ job: { ...job, input: { prompt: text } }, index: 0 }),
     'a chosen name': (text) => failed(() => checkedNames([text], 1, 'png')),
