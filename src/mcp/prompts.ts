@@ -88,7 +88,7 @@ export function fillIn(
 ): GetPromptResult {
   const { request, arguments: args } = USAGE.get(name) as Usage;
   const values = args.flatMap(({ name: arg, description, required, max = MAX_VALUE }) => {
-    const value = Object.hasOwn(given, arg) ? quoted(given[arg] as string, { redact, max }) : '';
+    const value = quoted(given[arg] ?? '', { redact, max });
     if (required && value === '')
       throw invalid(`The prompt ${name} needs the argument "${arg}": ${description}`);
     return value === '' ? [] : `- ${arg}: "${value}"`;

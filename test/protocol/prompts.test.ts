@@ -196,6 +196,14 @@ describe('completion of pictures', () => {
     expect((await completed(connected.client, 'picture', handle(one).slice(0, 20))).values).toHaveLength(100);
   });
 
+  it('offers older ones behind any number of other jobs', async () => {
+    const connected = await connect();
+    const own = job(0);
+    putRecord(connected.config, own);
+    for (let index = 1; index < 120; index++) putRecord(connected.config, job(index, { kinds: ['video'] }));
+    expect(await pictures(connected)).toEqual([handle(own)]);
+  });
+
   it("never offers another account's", async () => {
     const connected = await connect();
     const other = job(1);
@@ -280,8 +288,11 @@ describe('completion of models', () => {
 
   it('offers what begins like it first', async () => {
     const connected = await connect();
-    const found = await models(connected, 'imagineart');
-    expect(found[0]).toBe('imagineart_1_5_preview_text_to_image');
+    expect((await models(connected, 'im')).slice(0, 3)).toEqual([
+      'imagineart_1_5_preview_text_to_image',
+      'imagineart/imagineart-1.5-preview/text-to-image',
+      'gpt_image_2_text_to_image',
+    ]);
     expect(await models(connected, 'openai')).toEqual([
       'openai/gpt-image-2/text-to-image',
       'openai/gpt-image-1-5/text-to-image',
