@@ -9,7 +9,8 @@ import { createTools } from '../../../src/tools/index.ts';
 import type { Services } from '../../../src/tools/support/define.ts';
 import { LAST } from '../../../src/tools/support/last.ts';
 import { jsonSchema } from '../../../src/tools/support/schema.ts';
-import { ROOT, SKILL_DOCUMENTS } from './documents.ts';
+import { connect } from '../../support/program.ts';
+import { ROOT, readDocument, SKILL_DOCUMENTS } from './documents.ts';
 
 interface Schema {
   properties?: Record<string, Schema>;
@@ -73,4 +74,15 @@ it('a skill is read whatever its line ends are, and one that is none is refused'
   const [{ text } = { text: '' }] = SKILL_DOCUMENTS;
   expect(readSkill(text.replaceAll('\n', '\r\n'))).toEqual(readSkill(text));
   expect(() => readSkill(text.replace('description: ', 'about: '))).toThrow('no skill');
+});
+
+it('docs/hosts.md has every prompt with its arguments', async () => {
+  const { prompts } = await (await connect()).client.listPrompts();
+  const rows = [...readDocument('docs/hosts.md').prose.matchAll(/^\| `([a-z-]+)` \|(.*`.*)\|$/gm)];
+  const told = rows.map(([, name, cell = '']) => [
+    name,
+    [...cell.matchAll(/`(\w+)`/g)].map(([, arg]) => arg),
+  ]);
+  for (const { name, arguments: args = [] } of prompts)
+    expect(told).toContainEqual([name, args.map((argument) => argument.name)]);
 });
