@@ -26,6 +26,10 @@ interface Usage {
   arguments: readonly Argument[];
 }
 
+// Claude Code gives each argument one word, quotes or not, and drops the others, but shows the model all of them (measured).
+const GIVEN =
+  'What the user gave is quoted below. Some hosts cut it at spaces: then the conversation has their whole request.';
+
 const MAX_VALUE = 200;
 const MAX_NAME = 80;
 
@@ -93,7 +97,7 @@ export function fillIn(
       throw invalid(`The prompt ${name} needs the argument "${arg}": ${description}`);
     return value === '' ? [] : `- ${arg}: "${value}"`;
   });
-  const lines = values.length > 0 ? [`${request} What the user gave is quoted:`, '', ...values] : [request];
+  const lines = values.length > 0 ? [`${request} ${GIVEN}`, '', ...values] : [request];
   const content = { type: 'text' as const, text: [text, '', '---', '', ...lines].join('\n') };
   return { description: title, messages: [{ role: 'user', content }] };
 }
