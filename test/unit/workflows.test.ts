@@ -77,7 +77,25 @@ describe('the workflows', () => {
         matches(/^ {6}([a-z-]+: write)$/gm, body).map((right) => `${name} ${job} ${right}`),
       ),
     );
-    expect(rights).toEqual([]);
+    expect(rights).toEqual([
+      'release.yml attest id-token: write',
+      'release.yml attest attestations: write',
+      'release.yml npm id-token: write',
+      'release.yml github contents: write',
+      'release.yml registry id-token: write',
+    ]);
     expect(WORKFLOWS.map(([, text]) => text).join('')).not.toMatch(/write-all|permissions: write/);
+  });
+
+  it('publish in this order: npm, what names it, the registry last', () => {
+    const release = WORKFLOWS.find(([name]) => name === 'release.yml')?.[1] ?? '';
+    const needs = jobsOf(release).map(([job, body]) => [job, matches(/^ {4}needs: (.*)$/gm, body)[0]]);
+    expect(Object.fromEntries(needs)).toEqual({
+      build: undefined,
+      attest: 'build',
+      npm: '[build, attest]',
+      github: 'npm',
+      registry: 'github',
+    });
   });
 });
