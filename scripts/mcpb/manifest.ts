@@ -1,5 +1,6 @@
 import { KEY_VARIABLES } from '../../src/config/config.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
+import { factsOf } from '../metadata.mjs';
 
 /** What the manifest takes from package.json. */
 export interface Package {
@@ -9,10 +10,10 @@ export interface Package {
   license: string;
   keywords: string[];
   engines: { node: string };
-  author?: string | { name: string; url?: string };
-  repository?: { url: string };
-  homepage?: string;
-  bugs?: { url: string };
+  author: string;
+  repository: { url: string };
+  homepage: string;
+  bugs: { url: string };
 }
 
 /** An option that Claude Desktop asks the user for. */
@@ -80,8 +81,8 @@ export function createManifest(
   from: Package,
   tools: readonly { name: string; title?: string | undefined }[],
 ) {
-  const { name, version, description, license, keywords, engines, author = name, homepage } = from;
-  const repository = from.repository?.url.replace(/^git\+/, '').replace(/\.git$/, '');
+  const { name, version, description, license, keywords, engines, author, homepage, bugs } = from;
+  const { address } = factsOf(from);
   const options = Object.entries(OPTIONS);
   return {
     manifest_version: '0.3',
@@ -89,13 +90,11 @@ export function createManifest(
     display_name: 'RunComfy images',
     version,
     description,
-    author: typeof author === 'string' ? { name: author } : author,
-    ...(repository && {
-      repository: { type: 'git', url: repository },
-      privacy_policies: [`${repository}#where-your-pictures-and-prompts-are`],
-    }),
-    ...(homepage && { homepage }),
-    ...(from.bugs && { support: from.bugs.url }),
+    author: { name: author },
+    repository: { type: 'git', url: address },
+    homepage,
+    support: bugs.url,
+    privacy_policies: [`${address}#where-your-pictures-and-prompts-are`],
     icon: 'icon.png',
     license,
     keywords,
@@ -111,8 +110,9 @@ export function createManifest(
       },
     },
     tools: tools.map(({ name, title }) => ({ name, description: title })),
-    // Those depend on the option "models".
+    // They depend on the option "models".
     tools_generated: true,
+    prompts_generated: true,
     compatibility: { platforms: ['darwin', 'win32', 'linux'], runtimes: { node: engines.node } },
     user_config: Object.fromEntries(
       options.map(([option, { variable: _, ...shown }]) => [option, { ...shown, required: false }]),

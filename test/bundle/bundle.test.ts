@@ -2,18 +2,38 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, wr
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { NAME } from '../../src/version.ts';
+import type { Answered } from '../support/host.ts';
 import { plain } from '../support/images.ts';
-import { filesIn, hasRegistry, installDesktop, makeBundle, scratch, unpack } from './desktop.ts';
+import {
+  type Desktop,
+  filesIn,
+  hasRegistry,
+  installDesktop,
+  makeBundle,
+  scratch,
+  unpack,
+} from './desktop.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const BUNDLE = join(ROOT, 'build', `${NAME}.mcpb`);
 const TOOL = 'gpt_image_1_5_text_to_image';
 const PICTURE = { prompt: 'a fox', quality: 'low' };
 
+type Session = Awaited<ReturnType<Desktop['start']>>;
+
+/** That a job made a picture which the model sees; on a busy machine the first answer does not wait for that. */
+async function expectShown(call: Session['call'], { isError, text, data }: Answered): Promise<void> {
+  expect(isError, text).toBe(false);
+  const { request_id } = data;
+  await expect
+    .poll(async () => (await call('get_image_job', { request_id, preview: true })).types)
+    .toEqual(['text', 'image']);
+}
+
 describe.skipIf(!hasRegistry())('the bundle for Claude Desktop', () => {
   let printed: string;
   let folder: string;
-  let desktop: Awaited<ReturnType<typeof installDesktop>>;
+  let desktop: Desktop;
   beforeAll(async () => {
     printed = makeBundle(ROOT);
     folder = unpack(BUNDLE);
@@ -56,7 +76,15 @@ describe.skipIf(!hasRegistry())('the bundle for Claude Desktop', () => {
   it.skipIf(process.platform === 'win32')('has the same hash from another folder, mask and time zone', () => {
     const copy = join(scratch('another'), 'rübe');
     mkdirSync(copy);
-    for (const name of ['src', 'scripts', 'package.json', 'package-lock.json', 'tsconfig.json', 'LICENSE'])
+    for (const name of [
+      'src',
+      'scripts',
+      'skills',
+      'package.json',
+      'package-lock.json',
+      'tsconfig.json',
+      'LICENSE',
+    ])
       cpSync(join(ROOT, name), join(copy, name), { recursive: true });
     cpSync(join(ROOT, 'docs/icon.png'), join(copy, 'docs/icon.png'));
     symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
@@ -77,11 +105,12 @@ describe.skipIf(!hasRegistry())('the bundle for Claude Desktop', () => {
     const names = (await client.listTools()).tools.map(({ name }) => name);
     expect(names).toContain('gpt_image_1_5_image_to_image');
     expect(names).not.toContain('gpt_4o_image_text_to_image');
-    const made = await call(TOOL, PICTURE);
-    expect(made).toMatchObject({ isError: false, types: ['text', 'image'] });
+    await expectShown(call, await call(TOOL, PICTURE));
     expect(readdirSync(output_dir)).toHaveLength(1);
-    const edited = await call('gpt_image_1_5_image_to_image', { ...PICTURE, image_urls: ['mine.png'] });
-    expect(edited).toMatchObject({ isError: false, types: ['text', 'image'] });
+    await expectShown(
+      call,
+      await call('gpt_image_1_5_image_to_image', { ...PICTURE, image_urls: ['mine.png'] }),
+    );
     const refused = await call(TOOL, { ...PICTURE, prompt: 'a hen' });
     expect(refused).toMatchObject({ isError: true, text: expect.stringContaining('budget') });
     expect(said()).toBe('');
@@ -90,7 +119,7 @@ describe.skipIf(!hasRegistry())('the bundle for Claude Desktop', () => {
   it('makes and shows a picture with the sandbox alone, and writes nowhere but into the data folder', async () => {
     const { call, home, env } = await desktop.start(folder, { sandbox: true });
     expect(env.RUNCOMFY_OUTPUT_DIR).toBe('${user_config.output_dir}');
-    expect(await call(TOOL, PICTURE)).toMatchObject({ isError: false, types: ['text', 'image'] });
+    await expectShown(call, await call(TOOL, PICTURE));
     expect(filesIn(home).filter((name) => /\$|user_config|Pictures/.test(name))).toEqual([]);
   });
 
@@ -101,6 +130,7 @@ describe.skipIf(!hasRegistry())('the bundle for Claude Desktop', () => {
     const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
     const { tools } = await client.listTools();
     expect(tools.map(({ name, title }) => ({ name, description: title }))).toEqual(manifest.tools);
+    expect((await client.listPrompts()).prompts).not.toEqual([]);
     const { text, isError } = await call(TOOL, PICTURE);
     expect(isError).toBe(true);
     expect(text).toContain('RUNCOMFY_API_KEY holds a literal ${…} that the client did not expand');

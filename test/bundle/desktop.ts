@@ -40,6 +40,8 @@ export function unpack(bundle: string): string {
   return folder;
 }
 
+export type Desktop = Awaited<ReturnType<typeof installDesktop>>;
+
 /** Claude Desktop's own handling of bundles, as its publisher puts it on npm. */
 export async function installDesktop() {
   const folder = scratch('desktop');

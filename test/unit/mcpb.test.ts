@@ -56,7 +56,7 @@ describe('the manifest', () => {
       ...packageJson,
       version: '1.2.3',
       description: 'Makes pictures',
-      author: { name: 'Somebody' },
+      author: 'Somebody',
       homepage: 'https://example.com/',
       repository: { url: 'git+https://github.com/some/repository.git' },
       bugs: { url: 'https://github.com/some/repository/issues' },
@@ -70,7 +70,7 @@ describe('the manifest', () => {
   });
 
   it('links to what the README says of privacy', () => {
-    const [link = ''] = manifest.privacy_policies ?? [];
+    const [link = ''] = manifest.privacy_policies;
     expect(link).toBe('https://github.com/some/repository#where-your-pictures-and-prompts-are');
     const headings = readFileSync('README.md', 'utf8').match(/(?<=^## ).*/gm) ?? [];
     const anchors = headings.map((heading) => heading.toLowerCase().replaceAll(' ', '-'));
