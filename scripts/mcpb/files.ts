@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { filesBelow, sharpAsWasm } from '../sharp-wasm.mjs';
 
-// The demo starts process.execPath, which is no Node in Claude Desktop.
-const COMMANDS = ['demo.js'];
+// In Claude Desktop process.execPath is no Node. Only commands for a terminal start processes; each has its own file.
+const STARTS_PROCESSES = 'child_process';
 
 /**
  * Every file of the bundle but its manifest, by its name there. Claude Desktop on macOS does not load native modules of
@@ -14,7 +14,7 @@ export function collectFiles(): Map<string, Uint8Array> {
     ['icon.png', readFileSync('docs/icon.png')],
   ]);
   for (const [name, bytes] of filesBelow('dist'))
-    if (!COMMANDS.includes(name)) files.set(`server/${name}`, bytes);
+    if (!bytes.includes(STARTS_PROCESSES)) files.set(`server/${name}`, bytes);
   for (const [name, bytes] of sharpAsWasm()) files.set(`server/node_modules/${name}`, bytes);
   return files;
 }

@@ -54,7 +54,7 @@ describe.skipIf(!hasRegistry())('the bundle for Claude Desktop', () => {
       'sharp-webcontainers-wasm32',
     ]);
     expect(names.filter((name) => /\.(node|dll|dylib|so)(\.\d+)*$/.test(name))).toEqual([]);
-    expect(names.filter((name) => /\.(map|[cm]?ts|cc|h|mjs)$|\/\.|demo/.test(name))).toEqual([]);
+    expect(names.filter((name) => /\.(map|[cm]?ts|cc|h|mjs)$|\/\./.test(name))).toEqual([]);
     const packages = names.filter((name) => /node_modules\/(@[\w-]+\/)?[\w.-]+\/package\.json$/.test(name));
     expect(packages.length).toBeGreaterThan(6);
     for (const path of packages) {
@@ -65,6 +65,13 @@ describe.skipIf(!hasRegistry())('the bundle for Claude Desktop', () => {
       'LGPLv3',
     );
     for (const name of ['LICENSE', 'icon.png', 'server/LICENCES.txt']) expect(names).toContain(name);
+  });
+
+  it('holds no code of ours that starts a process', () => {
+    const ours = filesIn(folder).filter((name) => /^server\/[^/]+\.js$/.test(name));
+    expect(ours).toContain('server/app.js');
+    const holds = (name: string) => readFileSync(join(folder, name), 'utf8').includes('child_process');
+    expect(ours.filter(holds)).toEqual([]);
   });
 
   it('is at most 4.5 MB', () => {
