@@ -5,9 +5,9 @@ import { join } from 'node:path';
 
 /**
  * What is repeated elsewhere.
- * @param {{ name: string, version: string, description: string, license: string, repository: { url: string } }} manifest
+ * @param {{ name: string, version: string, description: string, license: string, author: string, repository: { url: string } }} manifest
  */
-export function factsOf({ name, version, description, license, repository }) {
+export function factsOf({ name, version, description, license, author, repository }) {
   // The form that npm makes of an address, and the only one that the npm page links.
   const [, owner, repo] =
     /^git\+https:\/\/github\.com\/([\w.-]+)\/([\w.-]+)\.git$/.exec(repository.url) ?? [];
@@ -19,6 +19,7 @@ export function factsOf({ name, version, description, license, repository }) {
     version,
     description,
     license,
+    author,
     slug,
     address: `https://github.com/${slug}`,
     mcpName: `io.github.${slug}`,
@@ -26,6 +27,17 @@ export function factsOf({ name, version, description, license, repository }) {
 }
 
 /** @typedef {ReturnType<typeof factsOf>} Facts */
+
+/** What every plugin manifest says, whatever its host. @param {Facts} facts */
+const pluginCopy = ({ name, version, description, license, author, address }) => ({
+  name,
+  version,
+  description,
+  license,
+  'author.name': author,
+  homepage: address,
+  repository: address,
+});
 
 /**
  * One row per file: its keys (a.b.0.c) and what stands there, or how its text is changed.
@@ -37,14 +49,34 @@ export const COPIES = {
     'bugs.url': `${address}/issues`,
     mcpName,
   }),
-  'plugin.json': ({ name, version, description, license, address }) => ({
+  'plugin.json': pluginCopy,
+  '.claude-plugin/plugin.json': pluginCopy,
+  '.claude-plugin/marketplace.json': ({ name, description, author, address }) => ({
     name,
-    version,
-    description,
-    license,
-    homepage: address,
-    repository: address,
+    'owner.name': author,
+    'metadata.description': description,
+    'plugins.0.name': name,
+    'plugins.0.description': description,
+    'plugins.0.source.url': `${address}.git`,
   }),
+  '.codex-plugin/plugin.json': pluginCopy,
+  'gemini-extension.json': ({ name, version, description }) => ({ name, version, description }),
+  'server.json': ({ name, version, description, address, mcpName }) => ({
+    name: mcpName,
+    description,
+    version,
+    websiteUrl: address,
+    'repository.url': address,
+    'packages.0.identifier': name,
+    'packages.0.version': version,
+  }),
+  'glama.json': ({ slug }, text) =>
+    text.replace(/(?<="maintainers": \[").*(?="\])/, () => slug.split('/')[0] ?? ''),
+  Dockerfile: ({ address, mcpName, version }, text) =>
+    text
+      .replace(/(?<=server\.name=").*(?=")/, () => mcpName)
+      .replace(/(?<=image\.source=").*(?=")/, () => address)
+      .replace(/(?<=image\.version=").*(?=")/, () => version),
   'src/version.ts': ({ name, version }, text) =>
     text.replace(/(NAME = ').*(?=')/, `$1${name}`).replace(/(VERSION = ').*(?=')/, `$1${version}`),
 };

@@ -1,7 +1,8 @@
 import { KEY, librarySnippets, type Snippet } from './library-snippets.ts';
 import type { StartCommand } from './start-command.ts';
 
-const SERVER = 'runcomfy-image';
+/** The name under which hosts know the server. */
+export const SERVER = 'runcomfy-image';
 // VS Code asks the user for it.
 const VS_CODE_INPUT = '${input:runcomfy-key}';
 

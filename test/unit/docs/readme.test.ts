@@ -39,15 +39,6 @@ describe('the documents', () => {
     expect(named.filter((path) => !folders.includes(path))).toEqual([]);
   });
 
-  it('mcp.json is in the form of Agent Plugins and sets no variables', () => {
-    const { $schema, mcpServers, ...rest } = JSON.parse(readFileSync(join(ROOT, 'mcp.json'), 'utf8'));
-    expect($schema).toBe('https://agent-plugins.org/schemas/1.0.0/mcp.schema.json');
-    expect(rest).toEqual({});
-    for (const server of Object.values<Record<string, unknown>>(mcpServers)) {
-      expect(Object.keys(server)).toEqual(['type', 'command', 'args']);
-    }
-  });
-
   it('docs/architecture.md gives every dependency a reason', () => {
     const { spans } = readDocument('docs/architecture.md');
     const names = Object.keys({ ...packageJson.optionalDependencies, ...packageJson.devDependencies });
