@@ -1,4 +1,4 @@
-import { type Dialect, type Json, objectsIn } from './dialect.ts';
+import { type Dialect, type Json, objectsIn, type ToolCall } from './dialect.ts';
 
 interface Declaration {
   name: string;
@@ -10,7 +10,7 @@ const declarations = ({ tools = [] }: Json) =>
 
 /** Google's generateContent. */
 export const gemini: Dialect = {
-  path: /:generateContent$/,
+  path: /:(g|streamG)enerateContent$/,
   tools: (body) => declarations(body).map(({ name }) => name),
   conversation: ({ contents }) => contents as [],
   refusal(body) {
@@ -23,7 +23,12 @@ export const gemini: Dialect = {
     }
     return undefined;
   },
-  reply: (turn) => ({
+  reply,
+  stream: (turn) => [reply(turn)],
+};
+
+function reply(turn: ToolCall | string): Json {
+  return {
     candidates: [
       {
         content: {
@@ -35,5 +40,5 @@ export const gemini: Dialect = {
       },
     ],
     usageMetadata: { promptTokenCount: 1, candidatesTokenCount: 1, totalTokenCount: 2 },
-  }),
-};
+  };
+}

@@ -4,10 +4,11 @@ import { onTestFinished } from 'vitest';
 import { chat } from './chat.ts';
 import type { Dialect, Json, ToolCall } from './dialect.ts';
 import { gemini } from './gemini.ts';
+import { messages } from './messages.ts';
 import { responses } from './responses.ts';
 import { readSent, type Sent } from './sent.ts';
 
-const DIALECTS = [responses, chat, gemini];
+const DIALECTS = [responses, chat, messages, gemini];
 
 /** What the mock model does next; it may depend on what it was sent since its last turn. */
 export type Turn = ToolCall | ((sent: Sent) => ToolCall);

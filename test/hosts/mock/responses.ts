@@ -1,4 +1,4 @@
-import type { Dialect, Json } from './dialect.ts';
+import type { Dialect, Json, ToolCall } from './dialect.ts';
 
 interface Tool {
   name: string;
@@ -18,7 +18,20 @@ export const responses: Dialect = {
   },
   conversation: ({ input }) => (typeof input === 'string' ? [{ content: input }] : (input as [])),
   refusal: () => undefined,
-  reply: (turn, callId) => ({
+  reply,
+  stream(turn, callId) {
+    const response = reply(turn, callId);
+    const [item] = response.output;
+    return [
+      { type: 'response.created', response: { ...response, status: 'in_progress', output: [] } },
+      { type: 'response.output_item.done', output_index: 0, item },
+      { type: 'response.completed', response },
+    ];
+  },
+};
+
+function reply(turn: ToolCall | string, callId: string) {
+  return {
     id: `resp_${callId}`,
     object: 'response',
     created_at: 1,
@@ -51,5 +64,5 @@ export const responses: Dialect = {
       input_tokens_details: { cached_tokens: 0 },
       output_tokens_details: { reasoning_tokens: 0 },
     },
-  }),
-};
+  };
+}

@@ -1,21 +1,12 @@
-import { Tiktoken } from 'js-tiktoken/lite';
-import o200k from 'js-tiktoken/ranks/o200k_base';
 import type { Json } from './dialect.ts';
-
-const encoder = new Tiktoken(o200k);
 
 /** What a model was sent after its tool call: the result, in whatever shape the loop gave it. */
 export interface Sent {
   /** All of it as JSON, but for the images. */
   text: string;
-  /** Of that text. */
-  tokens: number;
   /** The images that arrived as such, decoded. */
   images: Buffer[];
 }
-
-/** How many tokens OpenAI's models of today make of a text. */
-export const tokensOf = (text: string): number => encoder.encode(text).length;
 
 /** Reads what was added to a conversation, apart from the model's own call. */
 export function readSent(items: readonly Json[]): Sent {
@@ -27,7 +18,7 @@ export function readSent(items: readonly Json[]): Sent {
     images.push(Buffer.from(data, 'base64'));
     return 'image';
   });
-  return { text, tokens: tokensOf(text), images };
+  return { text, images };
 }
 
 /** The model's own turn, in each dialect. */

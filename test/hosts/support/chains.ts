@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import type { Sandbox } from '../../../src/sandbox/server.ts';
 import type { ToolCall } from '../mock/dialect.ts';
-import { type Sent, tokensOf } from '../mock/sent.ts';
+import type { Sent } from '../mock/sent.ts';
 import { expectPicture, type Loop, runLoop } from './run-loop.ts';
+import { tokensOf } from './tokens.ts';
 
 const MAKE = { name: 'gpt_image_1_5_text_to_image', args: { prompt: 'a fox in snow', quality: 'low' } };
 
@@ -53,7 +54,7 @@ export function holdChains(
     ]);
     expect(JSON.stringify(sandbox.engine.jobs)).not.toContain('null');
 
-    const sent = provider.results.reduce((sum, { tokens }) => sum + tokens, 0);
+    const sent = provider.results.reduce((sum, { text }) => sum + tokensOf(text), 0);
     const written = provider.calls.map(({ args }) => args);
     const copied = written.map((args, job) =>
       job === 0 ? args : { ...args, image_urls: [linkOf(sandbox, job - 1)] },

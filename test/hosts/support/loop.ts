@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { holdChains } from './chains.ts';
 import { expectPicture, type Loop, MAX_TOKENS, runLoop } from './run-loop.ts';
+import { tokensOf } from './tokens.ts';
 
 const IMAGE = { name: 'gpt_image_1_5_text_to_image', args: { prompt: 'a fox in snow', quality: 'low' } };
 const ANY = {
@@ -24,7 +25,7 @@ export function holdLoop(name: string, loop: Loop, expected: { images: boolean; 
       for (const [job, sent] of provider.results.entries()) expectPicture(sent, sandbox, job, images);
       // Mastra fills in the published defaults by itself.
       expect(sandbox.engine.jobs.map(({ input }) => input)).toMatchObject([IMAGE.args, ANY.args.input]);
-      const tokens = provider.results.map((sent) => sent.tokens).join(' and ');
+      const tokens = provider.results.map(({ text }) => tokensOf(text)).join(' and ');
       process.stdout.write(`${name}: ${tokens} tokens of text a picture${images ? ', and the image' : ''}\n`);
     });
 
@@ -64,7 +65,7 @@ export function holdLoop(name: string, loop: Loop, expected: { images: boolean; 
       const [failed, made] = provider.results;
       expect(failed?.text).toContain('The prompt was blocked.');
       expect(failed?.text).toContain('It may be charged. [job_failed]');
-      expect(failed?.tokens).toBeLessThanOrEqual(MAX_TOKENS);
+      expect(tokensOf(failed?.text ?? '')).toBeLessThanOrEqual(MAX_TOKENS);
       expect(made?.text).toContain('/outputs/');
     });
 

@@ -4,6 +4,7 @@ import { MAIN, plainEnv } from '../../support/process.ts';
 import { freshDataDir, KEY } from '../../support/program.ts';
 import { type Provider, startProvider, type Turn } from '../mock/provider.ts';
 import type { Sent } from '../mock/sent.ts';
+import { tokensOf } from './tokens.ts';
 
 /** How a loop starts the MCP server. */
 export interface ServerCommand {
@@ -54,7 +55,7 @@ export function expectPicture(
 ): void {
   expect(sent?.text).toContain(`${origin}/outputs/${engine.jobs[job]?.id}/`);
   expect(sent?.text).not.toMatch(BASE64);
-  expect(sent?.tokens).toBeLessThanOrEqual(MAX_TOKENS);
+  expect(tokensOf(sent?.text ?? '')).toBeLessThanOrEqual(MAX_TOKENS);
   expect(sent?.images.map((image) => image.subarray(0, 3).toString('hex'))).toEqual(images ? [JPEG] : []);
 }
 
