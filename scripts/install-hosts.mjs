@@ -1,9 +1,10 @@
-// Installs the agent frameworks of test/hosts if they are missing or older than their lock file.
+// Installs what the tests in a folder run (agent frameworks, command lines) if it is missing or older than its lock file.
 import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
-const HOSTS = join(import.meta.dirname, '../test/hosts');
+const [, , folder = ''] = process.argv;
+const HOSTS = resolve(import.meta.dirname, '..', folder);
 const changed = (file) => statSync(join(HOSTS, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 // npm writes the second file at the end.

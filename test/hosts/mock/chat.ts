@@ -47,6 +47,7 @@ export const chat: Dialect = {
     choices: [{ index: 0, message: message(turn, callId), finish_reason: finish(turn) }],
     usage,
   }),
+  streamEnd: 'data: [DONE]\n\n',
   stream(turn, callId) {
     const chunk = { id: `chatcmpl-${callId}`, object: 'chat.completion.chunk', created: 1, model: 'mock' };
     return [

@@ -22,6 +22,8 @@ export interface Dialect {
   reply(turn: ToolCall | string, callId: string): Json;
   /** The same reply as the events of a stream, for the dialects that some loop streams. */
   stream?(turn: ToolCall | string, callId: string): Json[];
+  /** What stands after the last event. */
+  streamEnd?: string;
 }
 
 /** Objects anywhere in a value, outermost first. */

@@ -36,15 +36,18 @@ export async function startProvider(turns: readonly Turn[]): Promise<Provider> {
 
   /** The call as the loop takes it: some put the server's name before the tool's, some want every field. */
   function asOffered({ name, args }: ToolCall, dialect: Dialect, body: Json): ToolCall {
-    const tool = offered.find((one) => one === name || one.endsWith(`_${name}`));
+    const tool = offered.find((one) => one === name || new RegExp(`[_.-]${name}$`).test(one));
     if (!tool) throw new Error(`${name} was not offered, but ${offered.join(', ')}`);
     const nulls = (dialect.strictFields?.(body, tool) ?? []).map((field) => [field, null]);
     return { name: tool, args: { ...Object.fromEntries(nulls), ...args } };
   }
 
   function next(dialect: Dialect, body: Json): ToolCall | string {
+    const tools = dialect.tools(body);
+    // Command lines also ask for titles and the like, without tools.
+    if (tools.length === 0) return 'Done.';
     const conversation = dialect.conversation(body);
-    if (turn === 0) offered = dialect.tools(body);
+    if (turn === 0) offered = tools;
     else results.push(readSent(conversation.slice(known)));
     known = conversation.length;
     const wanted = turns[turn];
@@ -73,7 +76,7 @@ export async function startProvider(turns: readonly Turn[]): Promise<Provider> {
     if (!dialect.stream) throw new Error(`${path} is not imitated as a stream`);
     const events = dialect.stream(wanted, callId);
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    response.end(`${events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('')}data: [DONE]\n\n`);
+    response.end(events.map(asEvent).join('') + (dialect.streamEnd ?? ''));
   }
 
   const server = createServer(async (request, response) => {
@@ -99,3 +102,7 @@ export async function startProvider(turns: readonly Turn[]): Promise<Provider> {
 function sendJson(response: ServerResponse, status: number, body: Json): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
+
+/** An event of a stream: clients of Anthropic's look at its type. */
+const asEvent = (event: Json) =>
+  `${typeof event.type === 'string' ? `event: ${event.type}\n` : ''}data: ${JSON.stringify(event)}\n\n`;

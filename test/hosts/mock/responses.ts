@@ -1,20 +1,31 @@
 import type { Dialect, Json, ToolCall } from './dialect.ts';
 
 interface Tool {
-  name: string;
+  /** OpenAI's own tools have none. */
+  name?: string;
   strict?: boolean | null;
-  parameters: { required?: string[] };
+  parameters?: { required?: string[] };
+  /** Of a namespace: Codex makes one of each server. */
+  tools?: Tool[];
 }
 
-const toolsOf = ({ tools = [] }: Json) => tools as Tool[];
+/** Every tool by its name, behind that of its namespace and a dot. */
+const toolsOf = ({ tools = [] }: Json) =>
+  (tools as Tool[]).flatMap((tool) =>
+    tool.tools
+      ? tool.tools.map((inside) => ({ ...inside, name: `${tool.name}.${inside.name}` }))
+      : tool.name === undefined
+        ? []
+        : [{ ...tool, name: tool.name }],
+  );
 
 /** OpenAI's Responses. */
 export const responses: Dialect = {
   path: /\/responses$/,
   tools: (body) => toolsOf(body).map(({ name }) => name),
   strictFields(body, tool) {
-    const { strict, parameters } = toolsOf(body).find(({ name }) => name === tool) as Tool;
-    return strict ? (parameters.required ?? []) : [];
+    const found = toolsOf(body).find(({ name }) => name === tool);
+    return found?.strict ? (found.parameters?.required ?? []) : [];
   },
   conversation: ({ input }) => (typeof input === 'string' ? [{ content: input }] : (input as [])),
   refusal: () => undefined,
@@ -52,7 +63,7 @@ function reply(turn: ToolCall | string, callId: string) {
             type: 'function_call',
             id: `fc_${callId}`,
             call_id: callId,
-            name: turn.name,
+            ...named(turn.name),
             arguments: JSON.stringify(turn.args),
             status: 'completed',
           },
@@ -65,4 +76,9 @@ function reply(turn: ToolCall | string, callId: string) {
       output_tokens_details: { reasoning_tokens: 0 },
     },
   };
+}
+
+function named(tool: string): Json {
+  const [name, namespace] = tool.split('.').reverse();
+  return namespace === undefined ? { name } : { namespace, name };
 }

@@ -27,12 +27,14 @@ const owns = ({ role, type }: Json) => role === 'assistant' || role === 'model' 
 /** The base64 of a part by which a model sees an image, in each dialect; undefined for anything else. */
 function imageData(part: unknown): string | undefined {
   if (!part || typeof part !== 'object') return undefined;
-  const { type, image_url, inlineData } = part as {
+  const { type, image_url, inlineData, source } = part as {
     type?: string;
     image_url?: string | { url: string };
     inlineData?: { mimeType: string; data: string };
+    source?: { data?: string };
   };
   if (inlineData?.mimeType.startsWith('image/')) return inlineData.data;
+  if (type === 'image') return source?.data;
   if (type !== 'input_image' && type !== 'image_url') return undefined;
   const url = typeof image_url === 'string' ? image_url : image_url?.url;
   return /^data:image\/[a-z]+;base64,(.+)$/.exec(url ?? '')?.[1];
