@@ -1,5 +1,6 @@
 import './zod-setup.ts';
 import { homedir } from 'node:os';
+import { parse } from 'node:path';
 import envPaths from 'env-paths';
 import { systemClock } from './clock.ts';
 import { type Config, parseConfig } from './config/config.ts';
@@ -47,6 +48,7 @@ async function run(config: Config, saveCode: () => void): Promise<number> {
 
 /** Serves until the client leaves, then ends the process, whatever is still waiting: the next one reads the records. */
 async function serve(config: Config, saveCode: () => void): Promise<never> {
+  leaveFolder();
   const { factory, redact, log, shutdown, callsEnded, preload } = createProgram(config, {
     clock: systemClock,
     random: Math.random,
@@ -67,4 +69,16 @@ async function serve(config: Config, saveCode: () => void): Promise<never> {
   const recorded = Promise.all([shutdown(), mayCancel && callsEnded()]);
   await Promise.race([recorded.then(untilQuiet), systemClock.sleep(SHUTDOWN_GRACE)]);
   return endAtOnce();
+}
+
+/**
+ * Hosts replace a plugin's folder while its server runs in it. Windows would keep them from that, and sharp in WebAssembly
+ * waits forever for its threads, which do not start in a folder that is gone.
+ */
+function leaveFolder(): void {
+  try {
+    process.chdir(parse(process.execPath).root);
+  } catch {
+    // Where that may not be entered, it stays.
+  }
 }
