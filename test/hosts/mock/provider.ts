@@ -69,7 +69,8 @@ export async function startProvider(turns: readonly Turn[]): Promise<Provider> {
     }
     const wanted = next(dialect, body);
     const callId = `call_${turn}`;
-    if (!body.stream) {
+    // Gemini's says so in its path.
+    if (!body.stream && !path.includes(':stream')) {
       sendJson(response, 200, dialect.reply(wanted, callId));
       return;
     }
