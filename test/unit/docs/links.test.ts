@@ -47,6 +47,7 @@ it('every document can be reached from the README', () => {
   }
   const unreached = DOCUMENTS.map(({ path }) => path).filter((path) => !reached.has(path));
   // For agents, which look for them by their names.
-  const isForAgents = (path: string) => path === 'AGENTS.md' || path.startsWith('skills/');
+  const isForAgents = (path: string) =>
+    ['AGENTS.md', 'GEMINI.md'].includes(path) || path.startsWith('skills/');
   expect(unreached.filter((path) => !isForAgents(path))).toEqual([]);
 });
