@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { runInNewContext } from 'node:vm';
 import { transformSync } from 'esbuild';
 import { describe, expect, it } from 'vitest';
+import { SERVER } from '../../src/cli/hosts/host.ts';
+import { installLinks } from '../../src/cli/snippets/links.ts';
 import { snippets } from '../../src/cli/snippets/snippets.ts';
 
 // What may stand in a path, on one platform or another.
@@ -58,5 +60,23 @@ describe('the snippets', () => {
     expect(of('AI SDK')?.note).toContain('base64 text');
     for (const name of ['AI SDK', 'Gemini CLI'])
       expect(of(name)?.note).toContain('sends nothing when the user stops');
+  });
+});
+
+describe('the links', () => {
+  const queryOf = (name: string) =>
+    new URL(installLinks().find(({ host }) => host === name)?.url ?? '').searchParams;
+  const START_BY_NPX = { command: 'npx', args: ['-y', 'runcomfy-image-mcp'] };
+
+  it.each(['Cursor', 'LM Studio'])('for %s carry the entry as base64', (name) => {
+    const query = queryOf(name);
+    expect(query.get('name')).toBe(SERVER);
+    expect(JSON.parse(Buffer.from(query.get('config') ?? '', 'base64').toString())).toEqual(START_BY_NPX);
+  });
+
+  it('for VS Code carry it as JSON, for Goose as words', () => {
+    expect(JSON.parse(queryOf('VS Code').get('config') ?? '')).toEqual({ type: 'stdio', ...START_BY_NPX });
+    const goose = queryOf('Goose');
+    expect([goose.get('cmd'), ...goose.getAll('arg')]).toEqual(['npx', ...START_BY_NPX.args]);
   });
 });

@@ -23,6 +23,17 @@ const RUNNER_CACHE = /[\\/](_npx|dlx|dlx-[^\\/]+|bunx-[^\\/]+)[\\/]/;
 // fnm makes a link to node for each shell; a node below node_modules came with a package.
 const TEMPORARY = /[\\/](fnm_multishells|node_modules|_npx)[\\/]/;
 
+/** How a host starts the program that is running now. */
+export function ownStartCommand(sandbox: boolean): StartCommand {
+  const { args, ...start } = startCommand({
+    main: join(import.meta.dirname, 'main.js'),
+    execPath: process.execPath,
+    PATH: process.env.PATH,
+    isElectron: process.versions.electron !== undefined,
+  });
+  return { ...start, args: [...args, ...(sandbox ? ['--sandbox'] : [])] };
+}
+
 /** How to start this program again, even after its package runner or shell is gone. */
 export function startCommand(running: Running): StartCommand {
   if (RUNNER_CACHE.test(running.main)) return { command: 'npx', absoluteCommand: 'npx', args: ['-y', NAME] };

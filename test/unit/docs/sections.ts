@@ -1,3 +1,4 @@
+import { installLinks } from '../../../src/cli/snippets/links.ts';
 import { snippets } from '../../../src/cli/snippets/snippets.ts';
 import { SETTINGS } from '../../../src/config/settings.ts';
 import { MODELS } from '../../../src/models/built-in/index.ts';
@@ -88,6 +89,14 @@ export const SECTIONS: readonly Section[] = [
           [`### ${host}`, `${place}:`, block(snippet), ...(note ? [note] : [])].join('\n\n'),
         )
         .join('\n\n'),
+  },
+  {
+    document: 'docs/hosts.md',
+    name: 'links',
+    make: () =>
+      installLinks()
+        .map(({ host, url }) => `- [${host}](${url})`)
+        .join('\n'),
   },
   { document: 'docs/architecture.md', name: 'diagram', make: diagram },
 ];
