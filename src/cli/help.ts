@@ -21,7 +21,8 @@ ${rows(commands)}
 Flags (each also as the variable in brackets; a flag wins)
 ${rows(flags)}
 
-The key is read from RUNCOMFY_API_KEY, RUNCOMFY_API_TOKEN or RUNCOMFY_TOKEN, then from the token file of
-RunComfy's command line (RUNCOMFY_CONFIG_DIR, XDG_CONFIG_HOME or ~/.config/runcomfy).
+The key is read from RUNCOMFY_API_KEY, RUNCOMFY_API_TOKEN or RUNCOMFY_TOKEN, then from the file that install
+writes (~/.config/${NAME}/key), then from the token file of RunComfy's command line
+(RUNCOMFY_CONFIG_DIR, XDG_CONFIG_HOME or ~/.config/runcomfy).
 `;
 }

@@ -2,6 +2,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { type Account, LOCAL_TENANT } from '../account.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { LOG_LEVELS } from '../log.ts';
+import { NAME } from '../version.ts';
 import { ALL_WORDS } from './command-line.ts';
 import { createLookup, type Env, type Lookup } from './lookup.ts';
 import { readKey } from './placeholders.ts';
@@ -11,7 +12,9 @@ import {
   type Command,
   DEFAULT_BASE_URL,
   DEFAULT_KEEP_GB,
+  INSTALL_FLAGS,
   PREVIEWS,
+  SETTINGS,
 } from './settings.ts';
 import { createValidator } from './validate.ts';
 
@@ -76,12 +79,20 @@ function readConfig(lookup: Lookup, platform: Platform, problems: string[]) {
   if (live && command !== 'demo') problems.push('--live belongs to the demo command');
   if (hasFlag('snippets') && command !== 'doctor') problems.push('--snippets belongs to the doctor command');
   if (live && sandbox) problems.push('--live and --sandbox exclude each other');
+  const isInstalling = command === 'install' || command === 'uninstall';
+  for (const flag of ['host', 'dry-run'])
+    if (hasFlag(flag) && !isInstalling)
+      problems.push(`--${flag} belongs to the commands install and uninstall`);
+  for (const flag of SETTINGS.keys())
+    if (isInstalling && hasFlag(flag) && !INSTALL_FLAGS.includes(flag))
+      problems.push(`--${flag} does not belong to ${command}: add it to args in the host's configuration`);
   const baseUrl = readUrl('base-url');
   const outputDir = folders('output-dir').at(-1);
   // The sandbox needs none, so that a placeholder does no harm there.
   const key = sandbox ? undefined : findKey(lookup, problems);
   const userConfigDir = () => folder(variable('XDG_CONFIG_HOME')) ?? join(platform.homeDir, '.config');
   const configDir = folder(variable('RUNCOMFY_CONFIG_DIR')) ?? join(userConfigDir(), 'runcomfy');
+  const setupDir = join(platform.homeDir, '.config', NAME);
   return {
     command,
     /** Use the sandbox inside this process instead of the service. */
@@ -90,8 +101,14 @@ function readConfig(lookup: Lookup, platform: Platform, problems: string[]) {
     live,
     /** Hosts whose snippets the doctor prints, all of them if empty; undefined runs its checks. */
     snippets: hasFlag('snippets') ? setting('snippets').flatMap(({ value }) => value.split(',')) : undefined,
+    /** Hosts that install and uninstall are for; undefined for all that are found. */
+    hosts: hasFlag('host') ? setting('host').flatMap(({ value }) => value.split(',')) : undefined,
+    dryRun: isOn('dry-run'),
     key,
-    /** Where RunComfy's command line keeps its key; read when the environment has none. */
+    /** Where `install` keeps the key and what it did. Below the home alone, as hosts pass on few other variables. */
+    setupDir,
+    keyFile: join(setupDir, 'key'),
+    /** Where RunComfy's command line keeps its key; read when neither the environment nor the key file has one. */
     tokenFile: join(configDir, 'token.json'),
     /** Origin and path without a trailing slash or `/v1`. */
     baseUrl,

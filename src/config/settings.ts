@@ -6,6 +6,8 @@ export const COMMANDS = {
   serve: 'serve MCP over standard input and output (the default; hosts start this)',
   demo: 'play a host: list the tools, make a picture, cancel a job; uses the sandbox unless --live',
   doctor: 'check the key, the folders and the models; with --snippets, print what to paste into a client',
+  install: 'add the server to the hosts on this machine; asks for the key and stores it',
+  uninstall: 'take it out of them again',
   gallery: 'show all recorded jobs in a browser, on this machine only',
   library: 'tell how many finished pictures are kept on this machine, where, and how large they are',
   'library clear': 'remove them; asks first in a terminal',
@@ -45,6 +47,9 @@ export const PREVIEW_SIDES = { small: 512, large: 768 } as const;
 export type PreviewSize = keyof typeof PREVIEW_SIDES;
 export const PREVIEWS = ['off', 'small', 'large'] as const satisfies readonly ('off' | PreviewSize)[];
 export type PreviewSetting = (typeof PREVIEWS)[number];
+
+/** The flags that install and uninstall take; the others are for the server that a host starts. */
+export const INSTALL_FLAGS: readonly string[] = ['host', 'dry-run', 'sandbox', 'base-url', 'log-level'];
 
 /** Every setting by its flag: parsing, --help and the README read this table. */
 export const SETTINGS: ReadonlyMap<string, Setting> = new Map(
@@ -129,6 +134,12 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map(
       separator: ',',
       help: 'let doctor print what to paste into a client, for all or for those named, instead of checking',
     },
+    host: {
+      value: 'NAME',
+      separator: ',',
+      help: 'install or uninstall for these hosts only (default: all that are found)',
+    },
+    'dry-run': { help: 'let install and uninstall show what they would change, and change nothing' },
     live: { help: 'let the demo use the real, paid service' },
     help: { short: 'h', help: 'print this text' },
     version: { short: 'v', help: 'print the version' },

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Config, KEY_VARIABLES } from '../config/config.ts';
 import { ignoredTexts, readKey } from '../config/placeholders.ts';
-import { ToolError } from '../errors.ts';
+import { codeOf, ToolError } from '../errors.ts';
 import { objectOf, parseJson } from '../json.ts';
 
 /** The key to send and where it was found; or, as clauses of a sentence, what was found instead of one. */
@@ -11,10 +11,16 @@ interface KeySearch {
 }
 
 /**
- * Finds the key to send: the environment's, else the one that RunComfy's own command line keeps in its token file.
+ * Finds the key to send: the environment's, else the one that `install` stored, else the one that RunComfy's own command
+ * line keeps in its token file.
  * Remembers every key that it found so that none is ever shown.
  */
-export function createKeyring({ key, ignored, tokenFile }: Pick<Config, 'key' | 'ignored' | 'tokenFile'>) {
+export function createKeyring({
+  key,
+  ignored,
+  keyFile,
+  tokenFile,
+}: Pick<Config, 'key' | 'ignored' | 'keyFile' | 'tokenFile'>) {
   if (key) {
     return {
       search: async (): Promise<KeySearch> => ({ key, obstacles: [] }),
@@ -28,13 +34,21 @@ export function createKeyring({ key, ignored, tokenFile }: Pick<Config, 'key' | 
   );
 
   async function search(): Promise<KeySearch> {
+    const obstacles = [...inEnvironment];
     // Read at every call, so that a login is found without a restart.
-    const token = await readTokenFile(tokenFile);
-    if (token === undefined) return { obstacles: inEnvironment };
-    if ('problem' in token)
-      return { obstacles: [...inEnvironment, `the token file ${tokenFile} ${token.problem}`] };
-    seen.add(token.key);
-    return { key: { value: token.key, from: tokenFile }, obstacles: [] };
+    for (const [path, what, read] of [
+      [keyFile, 'key file', keyIn],
+      [tokenFile, 'token file', tokenIn],
+    ] as const) {
+      const found = await readSecret(path, read);
+      if (found === undefined) continue;
+      if ('problem' in found) obstacles.push(`the ${what} ${path} ${found.problem}`);
+      else {
+        seen.add(found.key);
+        return { key: { value: found.key, from: path }, obstacles: [] };
+      }
+    }
+    return { obstacles };
   }
 
   return {
@@ -50,15 +64,25 @@ export function createKeyring({ key, ignored, tokenFile }: Pick<Config, 'key' | 
   };
 }
 
-/** The token in RunComfy's file, or what is wrong with it; undefined if there is no such file. */
-async function readTokenFile(path: string): Promise<{ key: string } | { problem: string } | undefined> {
-  let text: string;
+type Found = { key: string } | { problem: string };
+
+/** The key in a file, or what is wrong with it; undefined if there is no such file. */
+async function readSecret(path: string, read: (text: string) => Found): Promise<Found | undefined> {
   try {
-    text = await readFile(path, 'utf8');
+    return read(await readFile(path, 'utf8'));
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : { problem: `cannot be read (${code})` };
   }
+}
+
+function keyIn(text: string): Found {
+  const read = readKey(text);
+  return 'key' in read ? read : { problem: 'holds no key' };
+}
+
+/** What RunComfy's command line writes. */
+function tokenIn(text: string): Found {
   const json = parseJson(text);
   if (json === undefined) return { problem: 'is not JSON' };
   const { access_token: token } = objectOf(json);

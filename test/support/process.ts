@@ -15,7 +15,8 @@ export interface Ended {
 /** Only what most clients hand on, so that the settings of the shell that runs the suite stay out. */
 export const plainEnv = (extra: Record<string, string> = {}): Record<string, string> => ({
   PATH: process.env.PATH ?? '',
-  HOME: process.env.HOME ?? '',
+  // Nobody's own, as there may be a key in it.
+  HOME: join(process.env.TEST_SCRATCH ?? '', 'home'),
   RUNCOMFY_CONFIG_DIR: '/nonexistent',
   XDG_CACHE_HOME: join(process.env.TEST_SCRATCH ?? '', 'cache'),
   ...extra,

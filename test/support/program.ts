@@ -139,6 +139,10 @@ export async function connect(
     keepImagesBytes: 0,
     inputDirs: [],
     homeDir: '/nonexistent/home',
+    hosts: undefined,
+    dryRun: false,
+    setupDir: '/nonexistent/setup',
+    keyFile: '/nonexistent/setup/key',
     // Tests of other things need not wait for pictures to be drawn and decoded.
     preview: 'off',
     logLevel: 'debug',

@@ -12,7 +12,7 @@ async function withToken(content: string | undefined | null, ignored: Ignored[] 
   const tokenFile = join(freshDataDir(), 'token.json');
   mkdirSync(content === null ? tokenFile : dirname(tokenFile), { recursive: true });
   if (typeof content === 'string') writeFileSync(tokenFile, content);
-  const keyring = createKeyring({ key: undefined, ignored, tokenFile });
+  const keyring = createKeyring({ key: undefined, ignored, keyFile: '/nonexistent/key', tokenFile });
   const found = await keyring.search();
   const error = await keyring.require().catch((refusal) => refusal);
   return { found, error, keyring, tokenFile, said: found.obstacles.join().replace(tokenFile, 'FILE') };
@@ -21,7 +21,7 @@ async function withToken(content: string | undefined | null, ignored: Ignored[] 
 it('is the one that is configured, whatever the token file holds', async () => {
   const { tokenFile } = await withToken('{"access_token":"abc"}');
   const key = { value: 'own-key', from };
-  const keyring = createKeyring({ key, ignored: [], tokenFile });
+  const keyring = createKeyring({ key, ignored: [], keyFile: '/nonexistent/key', tokenFile });
   expect(await keyring.search()).toEqual({ key, obstacles: [] });
   expect(await keyring.require()).toBe('own-key');
   expect(keyring.seen()).toEqual(['own-key']);
@@ -40,7 +40,12 @@ describe("the vendor's token file", () => {
   it('is not mentioned where there is none', async () => {
     const { said, error } = await withToken(undefined);
     expect([said, error.code, error.message]).toEqual(['', 'no_key', 'No RunComfy API key is set.']);
-    const nowhere = createKeyring({ key: undefined, ignored: [], tokenFile: '/dev/null/token.json' });
+    const nowhere = createKeyring({
+      key: undefined,
+      ignored: [],
+      keyFile: '/dev/null/key',
+      tokenFile: '/dev/null/token.json',
+    });
     expect(await nowhere.search()).toEqual({ obstacles: [] });
   });
 
@@ -74,7 +79,7 @@ describe("the vendor's token file", () => {
   it.skipIf(process.getuid?.() === 0)('that may not be read says so', async () => {
     const { tokenFile } = await withToken('{"access_token":"abc"}');
     chmodSync(tokenFile, 0);
-    const keyring = createKeyring({ key: undefined, ignored: [], tokenFile });
+    const keyring = createKeyring({ key: undefined, ignored: [], keyFile: '/nonexistent/key', tokenFile });
     expect((await keyring.search()).obstacles).toEqual([
       `the token file ${tokenFile} cannot be read (EACCES)`,
     ]);

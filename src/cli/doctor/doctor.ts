@@ -41,7 +41,7 @@ export async function doctor(given: Config): Promise<number> {
 async function checkKey(config: Config, { keyring, api }: Program): Promise<boolean> {
   const { key, obstacles } = await keyring.search();
   if (!key) {
-    const nothing = `none found; looked at ${KEY_VARIABLES.join(', ')} and ${config.tokenFile}`;
+    const nothing = `none found; looked at ${KEY_VARIABLES.join(', ')}, ${config.keyFile} and ${config.tokenFile}`;
     row('no', 'key', obstacles.join('; ') || nothing);
     say(
       '        Put a key from the Profile page of runcomfy.com into RUNCOMFY_API_KEY, or try --sandbox, which needs none.',

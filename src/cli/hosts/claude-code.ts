@@ -7,7 +7,8 @@ export const claudeCode: Host = {
   program: 'claude',
   format: 'json',
   section: 'mcpServers',
-  entry: (start, env) => ({ type: 'stdio', ...plainEntry(start, env) }),
+  // As its own command writes it.
+  entry: (start, env = {}) => ({ type: 'stdio', ...plainEntry(start, env) }),
   // It rewrites this file all the time, under a lock that only its own command takes.
   own: {
     add: (words) => ['mcp', 'add', '--scope', 'user', SERVER, '--', ...words],
