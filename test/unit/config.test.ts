@@ -267,7 +267,10 @@ describe('parseConfig', () => {
     [['docter'], 'unknown command "docter" (did you mean doctor?)'],
     [['sandbox'], '(did you mean --sandbox?)'],
     [['version'], '(did you mean --version?)'],
-    [['paint'], 'unknown command "paint"; commands are serve, demo, doctor, gallery, library, help'],
+    [
+      ['paint'],
+      'unknown command "paint"; commands are serve, demo, doctor, install, uninstall, gallery, library, help',
+    ],
     [['doctor', 'clear'], 'unexpected argument "clear"'],
     [['library', 'foo'], 'unexpected argument "foo"; library takes clear or nothing'],
     [

@@ -11,6 +11,7 @@ import { createProgram, type Program } from '../../program.ts';
 import { sandboxed } from '../../sandbox/server.ts';
 import { accountDir } from '../../stores/file/names.ts';
 import { NAME, VERSION } from '../../version.ts';
+import { createRecords } from '../install/records.ts';
 import { printSnippets } from '../snippets/print-snippets.ts';
 import { row, say } from '../terminal.ts';
 import { tryReading, tryWriting } from './folders.ts';
@@ -27,6 +28,7 @@ export async function doctor(given: Config): Promise<number> {
   const recordsWork = await checkRecords(config, program);
   await checkLibrary(config, program);
   const outputWorks = await checkFolders(config);
+  await showHosts(config);
   // RunComfy shows its models only to a valid key.
   const modelsWork = keyWorks && (await checkModels(program.api, program.redact));
   await program.close();
@@ -101,6 +103,14 @@ async function checkFolders({ outputDir, autoSave, inputDirs }: Config): Promise
   else if (inputs.length > 0) row('yes', 'input', `agents may send images from ${inputDirs.join(', ')}`);
   else row('-', 'input', 'agents may send no local images (--input-dir allows a folder)');
   return output === undefined || !autoSave;
+}
+
+async function showHosts({ setupDir }: Config): Promise<void> {
+  const installed = await createRecords(setupDir)
+    .list()
+    .catch(() => []);
+  if (installed.length === 0) row('-', 'hosts', `none by "${NAME} install"`);
+  else row('yes', 'hosts', `installed in ${installed.map(({ host }) => host).join(', ')}`);
 }
 
 function printSettings(config: Config): void {

@@ -19,10 +19,11 @@ const [CTRL_C, CTRL_D, CTRL_U, BACKSPACE, DELETE] = ['\u0003', '\u0004', '\u0015
 /** Asks on the terminal for a line that is not shown. Ctrl-C ends the process; the terminal is as before in any case. */
 export async function askHidden(question: string): Promise<string> {
   const { stdin, stderr } = process;
-  stderr.write(question);
   let line = '';
+  // Before the question: nothing that answers it may be echoed.
   stdin.setRawMode(true);
   try {
+    stderr.write(question);
     for await (const chunk of stdin.iterator({ destroyOnReturn: false })) {
       for (const char of String(chunk)) {
         if (char === CTRL_C) {

@@ -29,10 +29,14 @@ export function changed(text: string, { format, section }: Place, entry: object 
   const value = parsed(form, before);
   const edits = entry ? form.put(before, section, SERVER, entry) : form.take(before, section, SERVER);
   const after = applyEdits(before, edits);
-  const { [SERVER]: _, ...others } = tableOf(tableOf(value)[section]);
-  const servers = entry ? { ...others, [SERVER]: entry } : others;
+  const { [section]: old, ...rest } = tableOf(value);
+  const { [SERVER]: _, ...others } = tableOf(old);
+  const result = canonical(parsed(form, after));
+  const expected = canonical({ ...rest, [section]: entry ? { ...others, [SERVER]: entry } : others });
+  // A section that has no entry any more does not exist in TOML.
+  const isGone = !entry && Object.keys(others).length === 0 && result === canonical(rest);
   // What is written in a form that the edit did not expect, such as an inline table in TOML, shows here.
-  if (canonical(parsed(form, after)) !== canonical({ ...tableOf(value), [section]: servers }))
+  if (result !== expected && !isGone)
     throw new Refusal(`has a form of "${section}" that only you can change`);
   return { edits, before, after: text.slice(0, text.length - before.length) + after };
 }

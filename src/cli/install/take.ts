@@ -28,13 +28,15 @@ export async function planToTake(
       await forget();
     },
   });
+  // What a host's own command made holds more than the entry, and is the host's.
+  const isMade = record?.backup === null && !host.own;
   if (record && bytes && hashOf(bytes) === record.hash) {
-    if (record.backup === null)
+    if (isMade)
       return finish('  removed, as install made it', async () => {
         await remove(file);
         await removeFolders(record.folders);
       });
-    const backup = await records.readBackup(record.backup);
+    const backup = record.backup === null ? undefined : await records.readBackup(record.backup);
     if (backup) return finish('  back to what it was before install', async () => replace(file, backup));
   }
   const entry = entryIn(text, host);
