@@ -3,6 +3,7 @@ import { type Config, KEY_VARIABLES } from '../config/config.ts';
 import { ignoredTexts, readKey } from '../config/placeholders.ts';
 import { codeOf, ToolError } from '../errors.ts';
 import { objectOf, parseJson } from '../json.ts';
+import { NAME } from '../version.ts';
 
 /** The key to send and where it was found; or, as clauses of a sentence, what was found instead of one. */
 interface KeySearch {
@@ -95,7 +96,7 @@ function noKey(obstacles: readonly string[], isInEnvironment: boolean): ToolErro
   const found = obstacles.length > 0 ? `: ${obstacles.join('; ')}` : '';
   const next = isInEnvironment
     ? "Ask the user to write a key from the Profile page of runcomfy.com in its place in the client's configuration, then to restart this server."
-    : "Ask the user to create one on the Profile page of runcomfy.com and to set RUNCOMFY_API_KEY in the env block of this server in the client's configuration (most clients do not pass on the shell's variables), then restart it.";
+    : `Ask the user to create one on the Profile page of runcomfy.com and to run "${NAME} install" in a terminal, which stores it, or to set RUNCOMFY_API_KEY in the env block of this server in the client's configuration (most clients do not pass on the shell's variables) and restart it.`;
   return new ToolError('no_key', `No RunComfy API key is set${found}.`, {
     next: `${next} Started with --sandbox it needs no key and draws test pictures.`,
   });

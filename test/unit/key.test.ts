@@ -104,3 +104,17 @@ describe('a key that is none', () => {
     expect(error.next).not.toContain('env block');
   });
 });
+
+describe('the key file', () => {
+  it('comes before the token file and behind the environment, and is read at every call', async () => {
+    const { tokenFile } = await withToken('{"access_token":"abc"}');
+    const keyFile = join(dirname(tokenFile), 'key');
+    const keyring = createKeyring({ key: undefined, ignored: [], keyFile, tokenFile });
+    expect(await keyring.require()).toBe('abc');
+    writeFileSync(keyFile, 'stored-key\n');
+    expect(await keyring.search()).toEqual({ key: { value: 'stored-key', from: keyFile }, obstacles: [] });
+    expect(keyring.seen()).toEqual(['abc', 'stored-key']);
+    writeFileSync(keyFile, 'two words');
+    expect(await keyring.require()).toBe('abc');
+  });
+});

@@ -31,7 +31,7 @@ export function changed(text: string, { format, section }: Place, entry: object 
   const after = applyEdits(before, edits);
   const { [section]: old, ...rest } = tableOf(value);
   const { [SERVER]: _, ...others } = tableOf(old);
-  const result = canonical(parsed(form, after));
+  const result = canonicalOrBroken(form, after);
   const expected = canonical({ ...rest, [section]: entry ? { ...others, [SERVER]: entry } : others });
   // A section that has no entry any more does not exist in TOML.
   const isGone = !entry && Object.keys(others).length === 0 && result === canonical(rest);
@@ -64,6 +64,14 @@ function entryOf(value: unknown, section: string): unknown {
     );
   return tableOf(servers)[SERVER];
 }
+
+const canonicalOrBroken = (form: Format, text: string): string | undefined => {
+  try {
+    return canonical(form.parse(text));
+  } catch {
+    return undefined;
+  }
+};
 
 const tableOf = (value: unknown): Record<string, unknown> =>
   value && typeof value === 'object' ? { ...value } : {};
