@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { factsOf } from '../../scripts/metadata.mjs';
-import { SERVER } from '../../src/cli/snippets/snippets.ts';
+import { SERVER } from '../../src/cli/hosts/host.ts';
 import { freshHost } from './support/host.ts';
 import { expectPicture, startArtist } from './support/picture.ts';
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { SERVER } from '../../src/cli/snippets/snippets.ts';
+import { SERVER } from '../../src/cli/hosts/host.ts';
 import { KEY_VARIABLES } from '../../src/config/config.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
 import { ROOT } from './docs/documents.ts';
