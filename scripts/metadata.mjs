@@ -72,6 +72,8 @@ export const COPIES = {
   }),
   'glama.json': ({ slug }, text) =>
     text.replace(/(?<="maintainers": \[").*(?="\])/, () => slug.split('/')[0] ?? ''),
+  'docs/hosts.md': ({ slug }, text) =>
+    text.replace(/(?<=marketplace add |install https:\/\/github\.com\/)[\w.-]+\/[\w.-]+/g, () => slug),
   Dockerfile: ({ address, mcpName, version }, text) =>
     text
       .replace(/(?<=server\.name=").*(?=")/, () => mcpName)

@@ -10,7 +10,7 @@ import { formatMessage } from 'publint/utils';
 const FILES = [
   /^dist\/[\w-]+\.js$/,
   /^dist\/(package\.json|LICENCES\.txt)$/,
-  /^docs\/[\w-]+\.(md|png|svg|webp)$/,
+  /^docs\/[\w-]+\.(md|png|webp)$/,
   /^(package|plugin|mcp)\.json$/,
   /^(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md$/,
   /^LICENSE$/,
