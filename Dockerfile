@@ -7,7 +7,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
 COPY . .
-RUN npm run build && npm prune --omit=dev --ignore-scripts
+RUN npm run build && rm -rf node_modules && npm ci --omit=dev --ignore-scripts
 
 FROM node:24-alpine
 LABEL io.modelcontextprotocol.server.name="io.github.runcomfy-image-mcp/runcomfy-image-mcp" \
