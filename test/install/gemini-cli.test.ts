@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { SERVER } from '../../src/cli/snippets/snippets.ts';
+import { SERVER } from '../../src/cli/hosts/host.ts';
 import { freshHost } from './support/host.ts';
 import { expectPicture, startArtist } from './support/picture.ts';
 import { treeDir } from './support/published.ts';
