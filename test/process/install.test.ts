@@ -73,57 +73,82 @@ const TOMLS: Record<string, string> = {
     'when = 2020-01-01T00:00:00Z\nn = 9223372036854775807\nf = inf\nt = """\n[mcp_servers.runcomfy-image]\n"""\n',
   'of nothing': '',
 };
-const CASES = [
-  ...Object.entries(JSONS).map(([what, text]) => ({ what, text, file: CURSOR })),
-  ...Object.entries(TOMLS).map(([what, text]) => ({ what, text, file: CODEX })),
-];
+// Each a host of its own, so that one command changes several.
+const JSON_FILES = [CURSOR, '.lmstudio/mcp.json', '.copilot/mcp-config.json', '.gemini/settings.json'];
+interface Case {
+  what: string;
+  text: string;
+  file: string;
+}
+const casesOf = (texts: Record<string, string>, files: readonly string[]): Case[] =>
+  Object.entries(texts).map(([what, text], index) => {
+    return { what, text, file: files[index % files.length] as string };
+  });
+const IN_JSON = casesOf(JSONS, JSON_FILES);
+/** The files of a home, one of each host. */
+const HOMES = casesOf(TOMLS, [CODEX]).map((toml, index) => [
+  ...IN_JSON.slice(index * JSON_FILES.length, (index + 1) * JSON_FILES.length),
+  toml,
+]);
 /** The comment at the end of a line, or nothing. */
 const remark = (line: string): string => /(\/\/|#|\/\*).*$/.exec(line)?.[0] ?? '';
 const serversIn = (file: string, text: string): Record<string, { args: string[] }> => {
   const plain = text.replace(/^\ufeff/, '');
   const value =
-    file === CURSOR
-      ? parseJsonc(plain, [], { allowTrailingComma: true })
-      : parseToml(plain, { integersAsBigInt: 'asNeeded' });
-  return (file === CURSOR ? value?.mcpServers : value.mcp_servers) as Record<string, { args: string[] }>;
+    file === CODEX
+      ? parseToml(plain, { integersAsBigInt: 'asNeeded' })
+      : parseJsonc(plain, [], { allowTrailingComma: true });
+  return (file === CODEX ? value.mcp_servers : value?.mcpServers) as Record<string, { args: string[] }>;
 };
 
-describe.each(CASES)('$file $what', ({ text, file }) => {
-  it('keeps all lines, gets the entry once, and is the same to the byte after uninstall', async () => {
+const named = (cases: Case[]) => cases.map(({ what, file }) => `${file} ${what}`).join(', ');
+
+describe.each(HOMES.map((cases) => ({ name: named(cases), cases })))('$name', ({ cases }) => {
+  it('keep all lines, get the entry once, and are the same to the byte after uninstall', async () => {
     const { at, write, read, files, install, uninstall } = user();
-    write(file, text);
-    chmodSync(at(file), 0o640);
+    for (const { file, text } of cases) {
+      write(file, text);
+      chmodSync(at(file), 0o640);
+    }
+    const paths = cases.map(({ file }) => at(file)).sort();
+    const contents = () => cases.map(({ file }) => read(file));
+    const before = contents();
     const dry = await install('--dry-run');
     expect(dry).toMatchObject({ code: 0, stderr: '' });
-    expect([files(), read(file)]).toEqual([[at(file)], text]);
+    expect([files().sort(), contents()]).toEqual([paths, before]);
     const { code, stdout, stderr } = await install();
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).not.toContain('hunter2');
-    const changed = read(file);
-    const { [SERVER]: ours, ...others } = serversIn(file, changed);
-    expect(ours?.args).toEqual([MAIN, '--sandbox']);
-    expect(others).toEqual({ ...serversIn(file, text) });
-    for (const line of text.split(/\r?\n/)) expect(changed).toContain(remark(line));
-    if (text.includes('\r\n')) expect(changed.replaceAll('\r\n', '')).not.toContain('\n');
-    expect(statSync(at(file)).mode & 0o777).toBe(0o640);
-    expect((await install()).stdout).toContain('has it already');
-    expect(read(file)).toBe(changed);
+    for (const { file, text } of cases) {
+      const changed = read(file);
+      const { [SERVER]: ours, ...others } = serversIn(file, changed);
+      expect(ours?.args).toEqual([MAIN, '--sandbox']);
+      expect(others).toEqual({ ...serversIn(file, text) });
+      for (const line of text.split(/\r?\n/)) expect(changed).toContain(remark(line));
+      if (text.includes('\r\n')) expect(changed.replaceAll('\r\n', '')).not.toContain('\n');
+      expect(statSync(at(file)).mode & 0o777).toBe(0o640);
+    }
+    const after = contents();
+    expect((await install()).stdout.match(/has it already/g)).toHaveLength(cases.length);
+    expect(contents()).toEqual(after);
     expect((await uninstall()).code).toBe(0);
-    expect(readFileSync(at(file))).toEqual(Buffer.from(text));
-    expect(files()).toEqual([at(file)]);
+    for (const { file, text } of cases) expect(readFileSync(at(file))).toEqual(Buffer.from(text));
+    expect(files().sort()).toEqual(paths);
   });
 
-  it('loses only the entry if it was changed in between', async () => {
+  it('lose only the entry if they were changed in between', async () => {
     const { write, read, install, uninstall } = user();
-    write(file, text);
+    for (const { file, text } of cases) write(file, text);
     await install();
-    const more = file === CURSOR ? '\n// added later\n' : '\n[later]\nx = 1\n';
-    write(file, read(file) + more);
+    const more = (file: string) => (file === CODEX ? '\n[later]\nx = 1\n' : '\n// added later\n');
+    for (const { file } of cases) write(file, read(file) + more(file));
     expect((await uninstall()).code).toBe(0);
-    const left = read(file);
-    expect(left).toContain(more.trim());
-    expect({ ...serversIn(file, left) }).toEqual({ ...serversIn(file, text) });
-    for (const line of text.split(/\r?\n/)) expect(left).toContain(remark(line));
+    for (const { file, text } of cases) {
+      const left = read(file);
+      expect(left).toContain(more(file).trim());
+      expect({ ...serversIn(file, left) }).toEqual({ ...serversIn(file, text) });
+      for (const line of text.split(/\r?\n/)) expect(left).toContain(remark(line));
+    }
   });
 });
 
