@@ -357,6 +357,22 @@ describe('what goes wrong', () => {
     }
   });
 
+  it('killed while it takes its lock: the next install works', async () => {
+    const { env, at, write, install } = user();
+    write(CURSOR, '{}');
+    const stop = `const files = require('node:fs/promises');
+      const { open } = files;
+      files.open = async (path, ...given) => {
+        const file = await open(path, ...given);
+        if (/lock/.test(path)) file.writeFile = () => process.kill(process.pid, 'SIGKILL');
+        return file;
+      };`;
+    write('stop.cjs', stop);
+    const NODE_OPTIONS = `--require ${at('stop.cjs')}`;
+    expect((await run(['install', '--sandbox'], { ...env, NODE_OPTIONS })).code).not.toBe(0);
+    expect(await install()).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('killed at any moment: each file is whole, old or new, and the next install and uninstall work', async () => {
     const { env, write, read, install, uninstall, files } = user();
     const old = JSONS['with CRLF and tabs'] ?? '';

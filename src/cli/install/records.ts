@@ -3,7 +3,8 @@ import { chmod, mkdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../errors.ts';
 import { objectOf, parseJson } from '../../json.ts';
-import { writeSynced, writeWhole } from '../../whole-file.ts';
+import { createFile, linkFile } from '../../stores/file/disk.ts';
+import { writeWhole } from '../../whole-file.ts';
 import { Refusal } from './edit.ts';
 
 /** What was done to one configuration, as it is needed to undo it. */
@@ -78,18 +79,17 @@ export function createRecords(dir: string) {
     async alone<Result>(work: () => Promise<Result>): Promise<Result> {
       const lock = join(dir, 'lock');
       await makeDir(dir);
-      const take = () => writeSynced(lock, String(process.pid), 'wx');
-      await take().catch(async (error) => {
-        if (codeOf(error) !== 'EEXIST') throw error;
+      // It appears with its pid in it, or not at all: whoever was killed before holds nothing.
+      const take = () => createFile(lock, String(process.pid), linkFile);
+      if (!(await take())) {
         const pid = Number(await readFile(lock, 'utf8').catch(() => ''));
-        if (pid === 0 || isRunning(pid))
-          throw new Refusal(`Another install or uninstall is under way; if none is, remove ${lock}`);
         // Whoever renames it takes it away, once.
         const stale = `${lock}.${randomUUID()}`;
-        await rename(lock, stale).catch(() => {});
+        if (pid !== 0 && !isRunning(pid)) await rename(lock, stale).catch(() => {});
         await rm(stale, { force: true });
-        await take();
-      });
+        if (!(await take()))
+          throw new Refusal(`Another install or uninstall is under way; if none is, remove ${lock}`);
+      }
       try {
         return await work();
       } finally {
