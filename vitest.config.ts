@@ -6,7 +6,7 @@ import { pagesInTests } from './scripts/page.mjs';
 // In ms.
 const GUARD = 600_000;
 // Most tests wait for timers and child processes, so more of them run at once than there are cores.
-const WORKERS = 4;
+const WORKERS = 5;
 const SCRATCH = 'test/support/setup.ts';
 const BUILD = 'test/support/build.ts';
 
