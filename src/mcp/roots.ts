@@ -10,8 +10,8 @@ import { shorten } from '../runcomfy/sanitize.ts';
 const MAX_WAIT = 2_000;
 const MAX_SHOWN = 200;
 
-// Looser than the SDK's, which refuses a whole list for one root of another scheme.
-const answer = z.object({ roots: z.array(z.object({ uri: z.string() })) });
+// Looser than the SDK's, which refuses a whole list for one root of another scheme. Built when it is asked for.
+const createAnswer = () => z.object({ roots: z.array(z.object({ uri: z.string() })) });
 
 interface RootsOptions {
   clock: Clock;
@@ -36,7 +36,7 @@ export function createRoots(server: Server, { clock, homeDir, log }: RootsOption
   };
 
   function ask(): Promise<readonly string[]> {
-    const answered = server.request({ method: 'roots/list' }, answer).then(
+    const answered = server.request({ method: 'roots/list' }, createAnswer()).then(
       ({ roots }) =>
         safeRoots(
           roots.map(({ uri }) => uri),
