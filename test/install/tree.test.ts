@@ -18,6 +18,7 @@ const OURS = [
   'dist/LICENCES.txt',
   'dist/app.js',
   'dist/demo.js',
+  'dist/install.js',
   'dist/main.js',
   'dist/package.json',
   'dist/picture.js',
