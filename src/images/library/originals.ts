@@ -1,4 +1,3 @@
-import { readFile, stat } from 'node:fs/promises';
 import type { Original } from '../../jobs/job.ts';
 import type { JobStore } from '../../jobs/store.ts';
 import type { Log } from '../../log.ts';
@@ -9,7 +8,8 @@ import type { Preview } from '../preview.ts';
 import { copyFile, type NewFile } from './copy-file.ts';
 import { type JobOutput, outputAt, recordOriginal } from './job-output.ts';
 import { createKeeper } from './keeper.ts';
-import { type Library, sha256Of } from './library.ts';
+import type { Library } from './library.ts';
+import { findSavedCopy } from './saved-copy.ts';
 import type { Tidy } from './tidy.ts';
 
 export type Originals = ReturnType<typeof createOriginals>;
@@ -37,7 +37,7 @@ export function createOriginals(options: {
   /** An image from the library, or else from a copy that was saved; undefined if neither is there. */
   async function readKept({ job, index }: JobOutput): Promise<Download | undefined> {
     const original = job.originals?.[index];
-    const data = original && ((await library?.read(original)) ?? (await readCopy(original)));
+    const data = original && ((await library?.read(original)) ?? (await findSavedCopy(original))?.data);
     const type = data && sniff(data.subarray(0, HEAD_BYTES));
     return data && type ? { type, data } : undefined;
   }
@@ -82,15 +82,4 @@ export function createOriginals(options: {
     /** Why nothing can be kept now; undefined if it can. Completes "not kept, as …". */
     obstacle: async () => library?.obstacle(),
   };
-}
-
-/** What lies where a copy was saved, if it still is that copy. */
-async function readCopy({ saved = [], sha256, bytes }: Original): Promise<Buffer | undefined> {
-  for (const path of saved) {
-    const found = await stat(path).catch(() => undefined);
-    if (!found?.isFile() || found.size !== bytes) continue;
-    const data = await readFile(path).catch(() => undefined);
-    if (data && sha256Of(data) === sha256) return data;
-  }
-  return undefined;
 }

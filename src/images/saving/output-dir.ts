@@ -1,4 +1,4 @@
-import { readFile, realpath, stat, writeFile } from 'node:fs/promises';
+import { realpath, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Original } from '../../jobs/job.ts';
 import type { Download } from '../download.ts';
@@ -8,6 +8,7 @@ import type { WithFolder } from '../folders/writable-folder.ts';
 import { ImageError } from '../image-error.ts';
 import type { JobOutput } from '../library/job-output.ts';
 import { sha256Of } from '../library/library.ts';
+import { findSavedCopy } from '../library/saved-copy.ts';
 import type { SaveFile } from './save-file.ts';
 
 export type SaveInOutputDir = ReturnType<typeof createSaveInOutputDir>;
@@ -18,15 +19,10 @@ export function createSaveInOutputDir(options: { dir: string; withFolder: WithFo
 
   return {
     /** Where a copy lies in the folder already. */
-    async find({ saved = [], sha256, bytes }: Original): Promise<string | undefined> {
-      if (saved.length === 0) return undefined;
+    async find(original: Original): Promise<string | undefined> {
+      if (!original.saved?.length) return undefined;
       const real = await realpath(dir).catch(() => resolve(dir));
-      for (const path of saved.filter((one) => dirname(one) === real)) {
-        const found = await stat(path).catch(() => undefined);
-        if (!found?.isFile() || found.size !== bytes) continue;
-        if (sha256Of(await readFile(path)) === sha256) return path;
-      }
-      return undefined;
+      return (await findSavedCopy(original, (path) => dirname(path) === real))?.path;
     },
     /** Saves an image of a job; resolves to its path. Throws ImageError. */
     async save(output: JobOutput, { data }: Download, known: ImageFacts): Promise<string> {
