@@ -25,7 +25,7 @@ export function createBackgroundQueue<Item>({
     add: (key: string, item: Item): void => void waiting.set(key, item),
     /** Starts as many workers as there is work for. */
     start(): void {
-      while (workers < concurrency && workers < waiting.size) {
+      while (workers < concurrency && waiting.size > 0) {
         workers += 1;
         void workOff().finally(() => {
           workers -= 1;
