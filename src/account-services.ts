@@ -5,7 +5,8 @@ import { createIntervals } from './jobs/polling/intervals.ts';
 import { createRateLimiter } from './jobs/polling/rate-limiter.ts';
 import { createRunTimes } from './jobs/polling/run-times.ts';
 import { createJobs } from './jobs/service.ts';
-import { createLimitCheck } from './jobs/spending/limits.ts';
+import { createEstimates } from './jobs/spending/estimates.ts';
+import { createLimits } from './jobs/spending/limits.ts';
 import type { JobStore } from './jobs/store.ts';
 import { publishedPrice } from './models/price.ts';
 import { createRunComfy } from './runcomfy/client.ts';
@@ -32,7 +33,8 @@ export function createAccountServices(account: Account, shared: SharedServices) 
     intervals: createIntervals(runTimes.expect),
     rateLimiter: createRateLimiter(clock),
     runTimes,
-    check: createLimitCheck(config, publishedPrice),
+    estimates: createEstimates({ priceOf: publishedPrice }),
+    limits: createLimits(config),
     keep: { days: config.keepDays, jobs: config.keepJobs },
   });
   return { api, store, jobs };

@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'taken_over'
   | 'store_unavailable'
   | 'spend_limit'
+  | 'not_approved'
   | 'job_failed'
   | 'image_unavailable'
   | 'sharp_missing'

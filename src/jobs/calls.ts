@@ -14,8 +14,8 @@ export interface Wait {
   until: number;
   /** Ends the wait at once, with a WaitEnd as its reason. The job goes on unless the user gave up while it is queued. */
   signal: AbortSignal;
-  /** Called after every poll. */
-  onPoll(job: Job): void;
+  /** Called after every poll, with all jobs of the call. */
+  onPoll(jobs: readonly Job[]): void;
   /** Whether the whole answer has left this process. Never rejects. */
   delivered: Promise<boolean>;
 }

@@ -8,7 +8,10 @@ import { transition } from './transition.ts';
 export type Claim = ReturnType<typeof claimOf>;
 export type Claims = ReturnType<typeof createClaims>;
 
-type ClaimsOptions = Pick<JobsOptions, 'store' | 'calls' | 'runTimes' | 'check' | 'clock' | 'log' | 'ended'>;
+type ClaimsOptions = Pick<
+  JobsOptions,
+  'store' | 'calls' | 'runTimes' | 'estimates' | 'limits' | 'clock' | 'log' | 'ended'
+>;
 
 /** Safe to repeat; resolves to the job as it then stands. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a release resolves to nothing.
@@ -19,7 +22,7 @@ const RESUMED_WITHIN = 24 * 3_600_000;
 const RECORD_AGAIN_AFTER = 2_000;
 
 export function createClaims(options: ClaimsOptions) {
-  const { store, calls, check, clock, log } = options;
+  const { store, calls, estimates, limits, clock, log } = options;
 
   /** The claim of a call on a job, passive where it gets no lease. RunComfy knows the job even if the records cannot be read. */
   async function find(requestId: string, wait?: Wait): Promise<Claim> {
@@ -40,6 +43,7 @@ export function createClaims(options: ClaimsOptions) {
     async reserve(call: PaidCall, fingerprint: string, wait: Wait): Promise<Claim> {
       const submitted_at = new Date(clock.now()).toISOString();
       const intent: Intent = { fingerprint, job: { ...call, state: 'reserved', submitted_at } };
+      const check = limits?.(await estimates.load());
       return claimOf(await store.reserve(intent, wait.call, check), wait, options);
     },
 

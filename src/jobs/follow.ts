@@ -53,7 +53,7 @@ export function createFollow(options: FollowOptions) {
         await claim.observe(observation);
         if (readError && observation.kind === 'missing' && claim.job.state === 'unknown')
           lost = gone(requestId, readError);
-        wait.onPoll(claim.job);
+        wait.onPoll([claim.job]);
         if (lost || clock.now() >= wait.until || isFinal(claim.job.state)) return;
       }
     }

@@ -6,7 +6,10 @@ import type { Follow } from './follow.ts';
 import { followLead } from './lead.ts';
 import type { JobsOptions } from './options.ts';
 
-type GenerateOptions = Omit<JobsOptions, 'check' | 'ended'> & { claims: Claims; follow: Follow };
+type GenerateOptions = Omit<JobsOptions, 'estimates' | 'limits' | 'ended'> & {
+  claims: Claims;
+  follow: Follow;
+};
 
 const PRUNE_EVERY = 3_600_000;
 
@@ -38,7 +41,7 @@ export function createGenerate(options: GenerateOptions) {
     const claim = await submit(call, fingerprint, body ? await body() : call.input, wait);
     const requestId = claim.job.request_id as string;
     prune();
-    wait.onPoll(claim.job);
+    wait.onPoll([claim.job]);
     await runTimes.loadHistory();
     return follow(claim, requestId, { firstInterval: intervals.next(call) }, wait).catch((error) => {
       throw error instanceof ToolError ? unfollowed(requestId, error) : error;
@@ -74,7 +77,7 @@ export function createGenerate(options: GenerateOptions) {
     const { requestId, unproven } = await calls.hold(wait.call, send(claim, body, wait));
     if (unproven) {
       log.info(`${requestId} came in a reply that proves nothing: ${unproven.message}`);
-      wait.onPoll(claim.job);
+      wait.onPoll([claim.job]);
       const end = await followLead(requestId, { ...options, signal: wait.signal });
       if (end === 'missing') throw await recordFailure(claim, unproven);
     }

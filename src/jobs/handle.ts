@@ -11,3 +11,11 @@ export function parseHandle(text: string): { requestId: string; index: number } 
   const index = Number(place) - 1;
   return REQUEST_ID.test(requestId) && index >= 0 ? { requestId, index } : undefined;
 }
+
+const BATCH = /^batch:([0-9a-f]{24})$/;
+
+/** What names a batch of jobs. */
+export const formatBatch = (id: string): string => `batch:${id}`;
+
+/** The id in the name of a batch; undefined for any other text. */
+export const parseBatch = (text: string): string | undefined => BATCH.exec(text)?.[1];

@@ -49,6 +49,8 @@ export const createJobSchema = () =>
     model: z.string(),
     input: z.custom<Record<string, unknown>>(isObject),
     state: z.enum(JOB_STATES),
+    /** Of which batch it is, which of its `size` jobs, counted from 0. */
+    batch: z.object({ id: z.string(), index: z.int(), size: z.int() }).exactOptional(),
     /** Absent for a job that another program submitted, until a result tells it. */
     submitted_at: z.string().exactOptional(),
     request_id: z.string().exactOptional(),

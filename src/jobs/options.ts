@@ -5,6 +5,7 @@ import type { Calls } from './calls.ts';
 import type { Intervals } from './polling/intervals.ts';
 import type { RateLimiter } from './polling/rate-limiter.ts';
 import type { RunTimes } from './polling/run-times.ts';
+import type { Estimates, Estimator } from './spending/estimates.ts';
 import type { JobStore, LimitCheck, Retention } from './store.ts';
 
 /** What the jobs of one account need; each part takes what it uses. */
@@ -17,8 +18,9 @@ export interface JobsOptions {
   intervals: Intervals;
   rateLimiter: RateLimiter;
   runTimes: RunTimes;
+  estimates: Estimates;
   /** The user's limits. */
-  check: LimitCheck | undefined;
+  limits: ((estimate: Estimator) => LimitCheck) | undefined;
   keep: Retention;
   /** Called when old records are deleted: what belongs to them goes too. */
   onPruned?: () => void;

@@ -26,7 +26,7 @@ export type Jobs = ReturnType<typeof createJobs>;
 
 /** What can be done with the jobs of one account. Methods throw ToolError. */
 export function createJobs(options: JobsOptions) {
-  const { api, store, calls, runTimes } = options;
+  const { api, store, calls, estimates, runTimes } = options;
   const lateCosts = createLateCosts(options);
   const claims = createClaims(options);
   const follow = createFollow({ ...options, lateCosts });
@@ -46,6 +46,9 @@ export function createJobs(options: JobsOptions) {
 
   return {
     generate: createGenerate({ ...options, claims, follow }),
+
+    /** What calls probably cost, by what is known of the account's jobs now. Never rejects. */
+    estimator: estimates.load,
 
     /** Follows a job of this account, recorded or not. */
     follow: (requestId: string, wait: Wait) =>

@@ -30,10 +30,10 @@ export interface Intent {
 }
 
 /**
- * Why a job would be one too many at `now` (ms), given all others of the account that were submitted within the last
- * 24 hours and may cost something; undefined if it is not. Pure.
+ * Why the jobs of a call would be too many at `now` (ms), given all others of the account that were submitted within the
+ * last 24 hours and may cost something; undefined if they are not. Pure.
  */
-export type LimitCheck = (job: Job, others: readonly Job[], now: number) => ToolError | undefined;
+export type LimitCheck = (jobs: readonly Job[], others: readonly Job[], now: number) => ToolError | undefined;
 
 /** The calls of this process that still want their jobs: a lease of this process protects a job for those only. */
 export interface OpenCalls {

@@ -105,19 +105,19 @@ function createProgress(
   progressToken: string | number,
   clock: Clock,
   began: number,
-): { report(job: Job): void; stop(): void } {
+): { report(jobs: readonly Job[]): void; stop(): void } {
   let last = -1;
   let next = new AbortController();
   const stop = () => next.abort();
-  const report = (job: Job) => {
+  const report = (jobs: readonly Job[]) => {
     stop();
     if (context.mcpReq.signal.aborted) return;
     last = Math.max(last + 0.001, (clock.now() - began) / 1000);
-    const params = { progressToken, progress: last, message: progressLine(job, clock.now()) };
+    const params = { progressToken, progress: last, message: progressLine(jobs, clock.now()) };
     context.mcpReq.notify({ method: 'notifications/progress', params }).catch(() => {});
     next = new AbortController();
     clock.sleep(MAX_SILENCE, next.signal).then(
-      () => report(job),
+      () => report(jobs),
       () => {},
     );
   };

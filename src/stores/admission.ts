@@ -31,7 +31,7 @@ export function createAdmission(store: {
       if (other.id !== id && other.job.state !== 'cancelled') others.push(other);
     const checkAgainst = (stored: readonly StoredJob[]) => {
       const jobs = stored.map((other) => other.job);
-      return check(job, jobs, now);
+      return check([job], jobs, now);
     };
     const error = checkAgainst(others);
     return (

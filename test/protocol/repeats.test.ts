@@ -7,6 +7,7 @@ import { createIntervals } from '../../src/jobs/polling/intervals.ts';
 import { createRateLimiter } from '../../src/jobs/polling/rate-limiter.ts';
 import { createRunTimes } from '../../src/jobs/polling/run-times.ts';
 import { createJobs } from '../../src/jobs/service.ts';
+import { createEstimates } from '../../src/jobs/spending/estimates.ts';
 import type { JobStore } from '../../src/jobs/store.ts';
 import { createLog } from '../../src/log.ts';
 import { createRunComfy } from '../../src/runcomfy/client.ts';
@@ -102,7 +103,8 @@ function jobsInSteps({ sandbox, config, clock }: Connected) {
       rateLimiter: createRateLimiter(clock),
       runTimes,
     },
-    ...{ check: undefined, keep: { days: 90, jobs: 2_000 }, clock, log, ended },
+    estimates: createEstimates({ priceOf: () => undefined }),
+    ...{ limits: undefined, keep: { days: 90, jobs: 2_000 }, clock, log, ended },
   });
   const reached = (count: number) => eventually(() => steps.length).toBe(count);
   return { jobs, steps, reached };

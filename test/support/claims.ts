@@ -2,6 +2,7 @@ import { expect, onTestFinished } from 'vitest';
 import { createCalls, type Wait, type WaitEnd } from '../../src/jobs/calls.ts';
 import { createClaims } from '../../src/jobs/claims.ts';
 import type { Job, Observation } from '../../src/jobs/job.ts';
+import { createEstimates } from '../../src/jobs/spending/estimates.ts';
 import type { JobStore } from '../../src/jobs/store.ts';
 import { createLog } from '../../src/log.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
@@ -52,7 +53,8 @@ export function setUp(others: (store: JobStore) => Partial<JobStore> = () => ({}
       loadHistory: async () => {},
       expect: () => ({ median: 1, sigma: 1, jobs: 0 }),
     },
-    check: undefined,
+    estimates: createEstimates({ priceOf: () => undefined }),
+    limits: undefined,
     clock,
     log: createLog('debug', String, (line) => void log.push(line)),
     ended: end.signal,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { FetchedOutput, ImageFacts } from '../../images/fetch-outputs.ts';
 import { extensionOf } from '../../images/media-type.ts';
-import { type Job, jobOutputs, UNKNOWN_MODEL } from '../../jobs/job.ts';
+import { isFinal, type Job, jobOutputs, UNKNOWN_MODEL } from '../../jobs/job.ts';
 import { dollars } from '../../jobs/spending/totals.ts';
 import type { MediaKind } from '../../runcomfy/outputs.ts';
 import { quoteUntrusted } from '../../runcomfy/sanitize.ts';
@@ -107,7 +107,10 @@ export function missingNotes(outputs: readonly FetchedOutput[]): string[] {
 }
 
 /** The message of a progress notification. */
-export function progressLine(job: Job, now: number): string {
+export function progressLine(jobs: readonly Job[], now: number): string {
+  const [job, ...others] = jobs;
+  if (!job) return '';
+  if (others.length > 0) return `${jobs.filter(hasEnded).length} of ${jobs.length} jobs done`;
   const { queue_position, elapsed_seconds } = jobData(job, now);
   return [
     job.request_id,
@@ -118,6 +121,8 @@ export function progressLine(job: Job, now: number): string {
     .filter(Boolean)
     .join(', ');
 }
+
+const hasEnded = ({ state }: Job): boolean => isFinal(state) || state === 'unknown';
 
 const MAX_PROMPT = 80;
 

@@ -1,0 +1,33 @@
+import type { PaidCall } from '../calls.ts';
+
+/** What a call will probably cost, in USD. */
+export interface Estimate {
+  /** 90% of such calls cost from `low` to `high`. */
+  low: number;
+  median: number;
+  high: number;
+  /** On how many earlier jobs of the account it is based; absent for a published price. */
+  jobs?: number;
+}
+
+/** Estimates the cost of a call; undefined if it is unknown. Pure. */
+export type Estimator = (call: PaidCall) => Estimate | undefined;
+
+export type Estimates = ReturnType<typeof createEstimates>;
+
+/** Estimates of what calls cost. `priceOf` gives a published price in USD, where the input decides it. */
+export function createEstimates({
+  priceOf,
+}: {
+  priceOf: (model: string, input: Record<string, unknown>) => number | undefined;
+}) {
+  return {
+    /** An estimator that knows the account's jobs up to now. Never rejects. */
+    async load(): Promise<Estimator> {
+      return ({ model, input }) => {
+        const usd = priceOf(model, input);
+        return usd === undefined ? undefined : { low: usd, median: usd, high: usd };
+      };
+    },
+  };
+}
