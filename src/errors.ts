@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'store_unavailable'
   | 'spend_limit'
   | 'not_approved'
+  | 'not_submitted'
   | 'job_failed'
   | 'image_unavailable'
   | 'sharp_missing'
@@ -64,4 +65,10 @@ export function codeOf(error: unknown): string {
   const { code, cause, name } = error as { code?: unknown; cause?: unknown; name?: string };
   if (typeof code === 'string') return code;
   return cause ? codeOf(cause) : (name ?? 'unknown');
+}
+
+/** The error of a call that was believed dead, so that another one answers for what it reserved. */
+export function takenOver(): ToolError {
+  const what = 'Another call has taken this job over meanwhile, so nothing was submitted now.';
+  return new ToolError('taken_over', what, { next: 'Call again to get the outcome of that job.' });
 }

@@ -32,6 +32,13 @@ export interface Outcome {
 /** What identifies a call and its job. */
 export type PaidCall = Pick<Job, 'model' | 'input'>;
 
+/** A job that is about to be submitted, and the wait for it. */
+export interface NewJob {
+  fingerprint: string;
+  job: Pick<Job, 'model' | 'input' | 'batch'>;
+  wait: Wait;
+}
+
 /** The hash that identifies a repeated call: the same account, model and input give the same 16 hex digits. */
 export function fingerprintOf({ tenant, api }: Account, { model, input }: PaidCall): string {
   const canonical = JSON.stringify([tenant, api, model, input], (_, value) => withSortedKeys(value));
@@ -89,10 +96,12 @@ export function createCalls() {
       const call = calls.get(id);
       if (call) call.fingerprint = fingerprint;
     },
-    /** The work of other calls for the same job or input whose clients gave up; each resolves at its end. */
+    /**
+     * The work of other calls whose fingerprints begin with this, and whose clients gave up; each resolves at its end.
+     */
     abandoned: (fingerprint: string, except: string): Promise<unknown>[] =>
       [...calls].flatMap(([id, call]) =>
-        call.work && call.signal.aborted && id !== except && call.fingerprint === fingerprint
+        call.work && call.signal.aborted && id !== except && call.fingerprint?.startsWith(fingerprint)
           ? [call.work.catch(() => {})]
           : [],
       ),

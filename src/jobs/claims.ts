@@ -1,9 +1,9 @@
 import { unlessAborted } from '../clock.ts';
-import type { PaidCall, Wait } from './calls.ts';
+import type { NewJob, Wait } from './calls.ts';
 import { isFinal, type Job, type Observation, UNKNOWN_MODEL } from './job.ts';
 import type { JobsOptions } from './options.ts';
 import type { Intent, StoredJob } from './store.ts';
-import { transition } from './transition.ts';
+import { saysMore, transition } from './transition.ts';
 
 export type Claim = ReturnType<typeof claimOf>;
 export type Claims = ReturnType<typeof createClaims>;
@@ -23,15 +23,17 @@ const RECORD_AGAIN_AFTER = 2_000;
 
 export function createClaims(options: ClaimsOptions) {
   const { store, calls, estimates, limits, clock, log } = options;
+  const warn = (error: Error) => void log.warn(error.message);
 
   /** The claim of a call on a job, passive where it gets no lease. RunComfy knows the job even if the records cannot be read. */
   async function find(requestId: string, wait?: Wait): Promise<Claim> {
-    const warn = (error: Error) => void log.warn(error.message);
     const stored = await store.byRequestId(requestId).catch(warn);
-    if (!stored) {
-      const job: Job = { model: UNKNOWN_MODEL, input: {}, state: 'in_queue', request_id: requestId };
-      return claimOf({ id: '', job }, undefined, options, false);
-    }
+    if (stored) return claimStored(stored, wait);
+    const job: Job = { model: UNKNOWN_MODEL, input: {}, state: 'in_queue', request_id: requestId };
+    return claimOf({ id: '', job }, undefined, options, false);
+  }
+
+  async function claimStored(stored: StoredJob, wait?: Wait): Promise<Claim> {
     if (wait) calls.follows(wait.call, stored.fingerprint);
     const isDelivered = isFinal(stored.job.state) && stored.job.delivered_at !== undefined;
     const leased = wait && !isDelivered && (await store.lease(stored.id, wait.call).catch(warn));
@@ -39,32 +41,52 @@ export function createClaims(options: ClaimsOptions) {
   }
 
   return {
-    /** Records the intent of a call within the user's limits. Throws `spend_limit` or `store_unavailable`. */
-    async reserve(call: PaidCall, fingerprint: string, wait: Wait): Promise<Claim> {
+    /**
+     * Records the intents of a call, each with its wait, within the user's limits: all or none. Throws `spend_limit` or
+     * `store_unavailable`.
+     */
+    async reserve(jobs: readonly NewJob[]): Promise<Claim[]> {
       const submitted_at = new Date(clock.now()).toISOString();
-      const intent: Intent = { fingerprint, job: { ...call, state: 'reserved', submitted_at } };
+      const intents = jobs.map(
+        ({ fingerprint, job }): Intent => ({
+          fingerprint,
+          job: { ...job, state: 'reserved', submitted_at },
+        }),
+      );
       const check = limits?.(await estimates.load());
-      return claimOf(await store.reserve(intent, wait.call, check), wait, options);
+      const reserved = await store.reserve(intents, jobs[0]?.wait.call ?? '', check);
+      return reserved.map((stored, at) => claimOf(stored, jobs[at]?.wait, options));
     },
 
     /**
-     * The earlier job that a call repeats, if there is one. A second identical call asks for a second image if the
-     * first was answered, failed or was cancelled, and while its caller still waits.
+     * The earlier jobs that a call repeats, if there are any: one, or those of a batch, where those that another call
+     * follows come as passive claims. A second identical call asks for new images if the first was answered, failed or
+     * was cancelled, and while its caller still waits.
      */
-    async resume(fingerprint: string, wait: Wait): Promise<Claim | undefined> {
+    async resume(fingerprint: string, wait: Wait, waitOf = (_: Job) => wait): Promise<Claim[]> {
       const since = new Date(clock.now() - RESUMED_WITHIN).toISOString();
       const abandoned = () => calls.abandoned(fingerprint, wait.call);
       for (;;) {
         // This call may repeat what an abandoned one leaves, so those end first.
         if (abandoned().length > 0) await unlessAborted(Promise.all(abandoned()), wait.signal);
-        const stored = await store.claimRepeat(fingerprint, since, { id: wait.call, signal: wait.signal });
-        if (stored) return claimOf(stored, wait, options);
-        if (abandoned().length === 0) return undefined;
+        const found = await store.claimRepeat(fingerprint, since, { id: wait.call, signal: wait.signal });
+        if (found.length === 0 && abandoned().length > 0) continue;
+        return found.map((stored) =>
+          claimOf(stored, stored.lease?.call === wait.call ? waitOf(stored.job) : undefined, options),
+        );
       }
     },
 
     /** A job by its request id, to follow it, and to answer for it unless another call does. */
     join: (requestId: string, wait: Wait): Promise<Claim> => find(requestId, wait),
+
+    /** A job as it is stored, to follow it, and to answer for it unless another call does. */
+    claim: claimStored,
+
+    /** Whether a call still has the claim on a job that it had. */
+    async holds({ id }: Claim, wait: Wait): Promise<boolean> {
+      return (await store.lease(id, wait.call)) !== undefined;
+    },
 
     /** A job by its request id, to read it only. */
     peek: (requestId: string): Promise<Claim> => find(requestId),
@@ -126,6 +148,9 @@ function claimOf(
   }
 
   return {
+    id,
+    /** Whether it may answer for the job: not if another call follows it. */
+    isActive: owner !== undefined,
     /** The job as it is known now. */
     get job(): Job {
       return job;
@@ -173,9 +198,3 @@ function claimOf(
     handOver: (): Promise<void> => release(false),
   };
 }
-
-/** Whether an observation taught more than a new queue position. */
-const saysMore = (before: Job, after: Job): boolean =>
-  (['state', 'finished_at', 'urls', 'cost_usd', 'missing_since', 'denied_since'] as const).some(
-    (field) => before[field] !== after[field],
-  );

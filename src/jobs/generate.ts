@@ -6,6 +6,8 @@ import type { Follow } from './follow.ts';
 import { followLead } from './lead.ts';
 import type { JobsOptions } from './options.ts';
 
+export type Generate = ReturnType<typeof createGenerate>;
+
 type GenerateOptions = Omit<JobsOptions, 'estimates' | 'limits' | 'ended'> & {
   claims: Claims;
   follow: Follow;
@@ -14,7 +16,7 @@ type GenerateOptions = Omit<JobsOptions, 'estimates' | 'limits' | 'ended'> & {
 const PRUNE_EVERY = 3_600_000;
 
 /** A model's input, as it is sent or recorded. */
-type Input = Record<string, unknown>;
+export type Input = Record<string, unknown>;
 
 /** What a paid call may bring along. */
 interface PaidOptions {
@@ -24,7 +26,7 @@ interface PaidOptions {
   earlier?: readonly Input[];
 }
 
-/** Makes what serves a paid call: by the earlier job that it repeats, or by a new one that is submitted once. */
+/** Makes what serves a paid call, and its parts: by the earlier job that it repeats, or by a new one that is submitted once. */
 export function createGenerate(options: GenerateOptions) {
   const { api, requireKey, store, keep, onPruned, calls, claims, follow, intervals, runTimes, clock, log } =
     options;
@@ -36,22 +38,18 @@ export function createGenerate(options: GenerateOptions) {
     { body, earlier = [] }: PaidOptions,
     wait: Wait,
   ): Promise<Outcome> {
-    const found = (await claims.resume(fingerprint, wait)) ?? (await resumeEarlier(call, earlier, wait));
+    const [repeated] = await claims.resume(fingerprint, wait);
+    const found = repeated ?? (await resumeEarlier(call, earlier, wait));
     if (found) return resume(found, wait);
-    const claim = await submit(call, fingerprint, body ? await body() : call.input, wait);
-    const requestId = claim.job.request_id as string;
-    prune();
-    wait.onPoll([claim.job]);
-    await runTimes.loadHistory();
-    return follow(claim, requestId, { firstInterval: intervals.next(call) }, wait).catch((error) => {
-      throw error instanceof ToolError ? unfollowed(requestId, error) : error;
-    });
+    const sent = body ? await body() : call.input;
+    const [claim] = await calls.hold(wait.call, claims.reserve([{ fingerprint, job: call, wait }]));
+    return submit(claim as Claim, sent, wait);
   }
 
   async function resumeEarlier({ model }: PaidCall, inputs: readonly Input[], wait: Wait) {
     for (const input of inputs) {
       const fingerprint = fingerprintOf(store.account, { model, input });
-      const claim = await claims.resume(fingerprint, wait);
+      const [claim] = await claims.resume(fingerprint, wait);
       if (claim) calls.follows(wait.call, fingerprint);
       if (claim) return claim;
     }
@@ -60,20 +58,22 @@ export function createGenerate(options: GenerateOptions) {
 
   /** Answers a call that repeats an earlier one: with its job, or that there may or may not be one. */
   async function resume(claim: Claim, wait: Wait): Promise<Outcome> {
-    if (claim.job.request_id === undefined) await claim.observe({ kind: 'response_lost' });
+    if (claim.job.request_id === undefined && claim.isActive) await claim.observe({ kind: 'response_lost' });
     const { request_id, submitted_at } = claim.job;
     // It may have been accepted after all, a moment ago.
     if (request_id !== undefined) return follow(claim, request_id, { firstInterval: 0, resumed: true }, wait);
+    // Another call is submitting it.
+    if (!claim.isActive) return { job: claim.job, resumed: true };
     claim.answer();
     throw interrupted(submitted_at);
   }
 
   /**
-   * Submits a paid job. The wait's signal keeps it from being sent, but never aborts it once it is. A request id that
-   * is only a lead is recorded like any other before it is followed up; if that settles nothing, following the job will.
+   * Submits a job that is reserved, and follows it. The wait's signal keeps it from being sent, but never aborts it once
+   * it is. A request id that is only a lead is recorded like any other before it is followed up; if that settles
+   * nothing, following the job will.
    */
-  async function submit(call: PaidCall, fingerprint: string, body: Input, wait: Wait): Promise<Claim> {
-    const claim = await calls.hold(wait.call, claims.reserve(call, fingerprint, wait));
+  async function submit(claim: Claim, body: Input, wait: Wait): Promise<Outcome> {
     const { requestId, unproven } = await calls.hold(wait.call, send(claim, body, wait));
     if (unproven) {
       log.info(`${requestId} came in a reply that proves nothing: ${unproven.message}`);
@@ -81,7 +81,12 @@ export function createGenerate(options: GenerateOptions) {
       const end = await followLead(requestId, { ...options, signal: wait.signal });
       if (end === 'missing') throw await recordFailure(claim, unproven);
     }
-    return claim;
+    prune();
+    wait.onPoll([claim.job]);
+    await runTimes.loadHistory();
+    return follow(claim, requestId, { firstInterval: intervals.next(claim.job) }, wait).catch((error) => {
+      throw error instanceof ToolError ? unfollowed(requestId, error) : error;
+    });
   }
 
   /** Submits once, with the intent durable before the POST and the request id after it. */
@@ -112,7 +117,7 @@ export function createGenerate(options: GenerateOptions) {
    * Submits a paid job, or resumes the earlier one that this call repeats, and follows it to its end or the wait's. The
    * input is recorded and tells whether a call repeats another.
    */
-  return async function generate(
+  async function generate(
     model: string,
     input: Input,
     wait: Wait,
@@ -122,7 +127,9 @@ export function createGenerate(options: GenerateOptions) {
     const call = { model, input };
     const fingerprint = fingerprintOf(store.account, call);
     return calls.open(wait, fingerprint, () => serve(call, fingerprint, options, wait));
-  };
+  }
+
+  return { generate, resume, submit };
 }
 
 /** Records that a job was not submitted, or may not have been; returns the error that says so. */

@@ -1,3 +1,6 @@
+import { createCancelBatch } from './batch/cancel-batch.ts';
+import { createFollowBatch } from './batch/follow-batch.ts';
+import { createGenerateBatch } from './batch/generate-batch.ts';
 import { fingerprintOf, type PaidCall, type Wait } from './calls.ts';
 import { type Claim, createClaims } from './claims.ts';
 import { createFollow } from './follow.ts';
@@ -30,6 +33,7 @@ export function createJobs(options: JobsOptions) {
   const lateCosts = createLateCosts(options);
   const claims = createClaims(options);
   const follow = createFollow({ ...options, lateCosts });
+  const paid = createGenerate({ ...options, claims, follow });
 
   async function readOnce(claim: Claim, requestId: string, signal: AbortSignal): Promise<Job> {
     if (isFinal(claim.job.state)) return claim.job;
@@ -44,8 +48,23 @@ export function createJobs(options: JobsOptions) {
     return claim.job;
   }
 
+  /** Asks RunComfy to cancel; only a queued job can be. Resolves to the job as it then is. */
+  async function cancel(requestId: string, signal: AbortSignal): Promise<Cancellation> {
+    const claim = await claims.peek(requestId);
+    if (isFinal(claim.job.state)) return { outcome: 'already_ended', job: claim.job };
+    if ((await api.cancel(requestId, signal)) === 'cancelled') {
+      await claim.observe({ kind: 'cancelled' });
+      return { outcome: 'cancelled', job: claim.job };
+    }
+    const job = await readOnce(claim, requestId, signal);
+    return { outcome: isFinal(job.state) ? 'already_ended' : 'still_running', job };
+  }
+
   return {
-    generate: createGenerate({ ...options, claims, follow }),
+    generate: paid.generate,
+    generateBatch: createGenerateBatch({ ...options, ...paid, claims }),
+    followBatch: createFollowBatch({ ...options, ...paid, claims, follow }),
+    cancelBatch: createCancelBatch({ ...options, cancel }),
 
     /** What calls probably cost, by what is known of the account's jobs now. Never rejects. */
     estimator: estimates.load,
@@ -62,17 +81,7 @@ export function createJobs(options: JobsOptions) {
     peek: async (requestId: string, signal: AbortSignal) =>
       readOnce(await claims.peek(requestId), requestId, signal),
 
-    /** Asks RunComfy to cancel; only a queued job can be. Resolves to the job as it then is. */
-    async cancel(requestId: string, signal: AbortSignal): Promise<Cancellation> {
-      const claim = await claims.peek(requestId);
-      if (isFinal(claim.job.state)) return { outcome: 'already_ended', job: claim.job };
-      if ((await api.cancel(requestId, signal)) === 'cancelled') {
-        await claim.observe({ kind: 'cancelled' });
-        return { outcome: 'cancelled', job: claim.job };
-      }
-      const job = await readOnce(claim, requestId, signal);
-      return { outcome: isFinal(job.state) ? 'already_ended' : 'still_running', job };
-    },
+    cancel,
 
     /** Recorded jobs, newest first. */
     async list({ states, since, like, fits = () => true, limit }: JobFilter): Promise<Job[]> {

@@ -49,6 +49,7 @@ export interface StoreOptions {
 export interface Query {
   /** ISO 8601; by the time of the submit. */
   since?: string;
+  /** What the fingerprint begins with: those of a batch have the same beginning. */
   fingerprint?: string;
   /** Skip what cannot be read now, where nothing paid depends on it. */
   skipUnreadable?: boolean;
@@ -69,10 +70,10 @@ export interface Retention {
 export interface JobStore {
   readonly account: Account;
   /**
-   * Counts a job against the limits, records it and leases it to the call, in one step; durable when it returns. The
-   * same call and intent get the same job again. Throws the limit's error; then nothing is recorded.
+   * Counts the jobs of a call against the limits, records them and leases them to it, in one step; durable when it
+   * returns. The same call and intents get the same jobs again. Throws the limit's error; then none is recorded.
    */
-  reserve(intent: Intent, call: string, check?: LimitCheck): Promise<StoredJob>;
+  reserve(intents: readonly Intent[], call: string, check?: LimitCheck): Promise<StoredJob[]>;
   /**
    * Makes a `reserved` job `submitting`, durably, if it is still leased to the call; tells the same of one that is
    * `submitting` already. Undefined: it must not be sent.
@@ -97,13 +98,16 @@ export interface JobStore {
    * Leases the newest job of a repeated call since a time (ISO 8601) that neither failed nor was cancelled, whose
    * outcome was never delivered, and that nobody follows; the same caller gets the same job again. One that is only
    * `reserved` is cancelled instead, so that whoever reserved it can no longer send it. If it is unclear whether
-   * somebody follows a job, waits for proof. Rejects with the signal's reason.
+   * somebody follows a job, waits for proof. Rejects with the signal's reason. None if there is none.
+   *
+   * For the beginning of the fingerprints of a batch: all its jobs that stand, in their order, if that holds for one of
+   * them and nobody follows the first. Those that another call follows come with that one's lease.
    */
   claimRepeat(
     fingerprint: string,
     since: string,
     by: { id: string; signal: AbortSignal },
-  ): Promise<StoredJob | undefined>;
+  ): Promise<StoredJob[]>;
   /** Leases a job to a call. Undefined if another call follows it, or may, or the job is gone. */
   lease(id: string, call: string): Promise<StoredJob | undefined>;
   /** Ends the call's lease, with the time (ISO 8601) at which the outcome was delivered, if it was. Leaves other leases. */

@@ -43,6 +43,12 @@ export function transition(job: Job, observation: Observation, now: number): Job
   }
 }
 
+/** Whether an observation taught more than a new queue position. */
+export const saysMore = (before: Job, after: Job): boolean =>
+  (['state', 'finished_at', 'urls', 'cost_usd', 'missing_since', 'denied_since'] as const).some(
+    (field) => before[field] !== after[field],
+  );
+
 function withResult(before: Job, reply: ResultReply, now: number, timing?: RunTiming): Job {
   const { state, urls, kinds, error, cost_usd, model, created_at } = reply;
   // A job that another program submitted becomes known by its result.

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { ToolError } from '../errors.ts';
+import { ToolError, takenOver } from '../errors.ts';
 import { objectOf } from '../json.ts';
 import { codeOfNumber, describeReply, serviceError, unreachableError } from './errors.ts';
 import { type HttpRequest, type HttpResponse, TOO_LATE, TransportError } from './http.ts';
@@ -71,11 +71,6 @@ export function createSubmit(
       await clock.sleep(pause);
     }
   };
-}
-
-function takenOver(): ToolError {
-  const what = 'Another call has taken this job over meanwhile, so nothing was submitted now.';
-  return new ToolError('taken_over', what, { next: 'Call again to get the outcome of that job.' });
 }
 
 function failureVerdict(error: unknown, host: string): Verdict {

@@ -14,7 +14,7 @@ const FIRST_PAUSE = 40;
  * them gets the place.
  */
 export function createAdmission(store: {
-  reserve(intent: Intent, call: string, isAgain: boolean): Promise<StoredJob>;
+  reserve(intents: readonly Intent[], call: string, isAgain: boolean): Promise<StoredJob[]>;
   withdraw(id: string, call: string): Promise<void>;
   newest(query: Query): AsyncGenerator<StoredJob>;
   clock: Clock;
@@ -23,45 +23,49 @@ export function createAdmission(store: {
   const { reserve, withdraw, newest, clock, random } = store;
   let last: Promise<unknown> = Promise.resolve();
 
-  /** Why a job exceeds a limit, whether it does so even without the pending ones, and whether it is the first of those. */
-  async function checkLimits({ id, job }: StoredJob, check: LimitCheck) {
+  /** Why the jobs of a call exceed a limit, whether they do so even without the pending ones, and whether they are the first of those. */
+  async function checkLimits(reserved: readonly StoredJob[], check: LimitCheck) {
     const now = clock.now();
     const others: StoredJob[] = [];
+    const ids = new Set(reserved.map(({ id }) => id));
+    const [first = ''] = [...ids].sort();
     for await (const other of newest({ since: new Date(now - DAY).toISOString() }))
-      if (other.id !== id && other.job.state !== 'cancelled') others.push(other);
+      if (!ids.has(other.id) && other.job.state !== 'cancelled') others.push(other);
     const checkAgainst = (stored: readonly StoredJob[]) => {
-      const jobs = stored.map((other) => other.job);
-      return check([job], jobs, now);
+      const jobsOf = (some: readonly StoredJob[]) => some.map(({ job }) => job);
+      return check(jobsOf(reserved), jobsOf(stored), now);
     };
     const error = checkAgainst(others);
     return (
       error && {
         error,
         isFinal: checkAgainst(others.filter((other) => !isPending(other.job))) !== undefined,
-        isFirst: others.every((other) => !isPending(other.job) || other.id > id),
+        isFirst: others.every((other) => !isPending(other.job) || other.id > first),
       }
     );
   }
 
-  async function admit(intent: Intent, call: string, check: LimitCheck): Promise<StoredJob> {
+  async function admit(intents: readonly Intent[], call: string, check: LimitCheck): Promise<StoredJob[]> {
+    const withdrawAll = (stored: readonly StoredJob[]) =>
+      Promise.all(stored.map(({ id }) => withdraw(id, call)));
     for (let tries = 1; ; tries++) {
-      const stored = await reserve(intent, call, tries > 1);
-      if (stored.job.state !== 'reserved') return stored;
+      const stored = await reserve(intents, call, tries > 1);
+      if (stored.some(({ job }) => job.state !== 'reserved')) return stored;
       const verdict = await checkLimits(stored, check).catch(async (error) => {
-        await withdraw(stored.id, call);
+        await withdrawAll(stored);
         throw error;
       });
       if (!verdict) return stored;
       const isOver = verdict.isFinal || tries === MAX_TRIES;
-      if (isOver || !verdict.isFirst) await withdraw(stored.id, call);
+      if (isOver || !verdict.isFirst) await withdrawAll(stored);
       if (isOver) throw verdict.error;
       await clock.sleep(random() * FIRST_PAUSE * 2 ** tries);
     }
   }
 
   // One at a time within a process, so that only processes race.
-  return (intent: Intent, call: string, check: LimitCheck): Promise<StoredJob> => {
-    const admitted = last.then(() => admit(intent, call, check));
+  return (intents: readonly Intent[], call: string, check: LimitCheck): Promise<StoredJob[]> => {
+    const admitted = last.then(() => admit(intents, call, check));
     last = admitted.catch(() => {});
     return admitted;
   };

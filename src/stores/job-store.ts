@@ -1,8 +1,10 @@
+import { takenOver } from '../errors.ts';
 import { isFinal, type Job } from '../jobs/job.ts';
 import type { Intent, JobStore, Lease, Query, StoredJob, StoreOptions } from '../jobs/store.ts';
 import { transition } from '../jobs/transition.ts';
 import { createAdmission } from './admission.ts';
 import { type Holder, isWithdrawn, type Liveness, type Records } from './backend.ts';
+import { createClaimRepeat } from './claim-repeat.ts';
 
 /** A store of jobs, made of records and a holder of leases. Nothing is opened until a job needs it. */
 export function createJobStore({
@@ -51,7 +53,7 @@ export function createJobStore({
     return change(seen.id, alter, 'durable');
   }
 
-  async function reserve(intent: Intent, call: string, isAgain = false): Promise<StoredJob> {
+  async function reserveOne(intent: Intent, call: string, isAgain: boolean): Promise<StoredJob> {
     const all = await records();
     const id = all.idOf(intent, call);
     // If this process holds the key, this call has reserved the job before.
@@ -61,6 +63,25 @@ export function createJobStore({
       await withdraw(id, call).catch(() => {});
       throw error;
     });
+  }
+
+  /** Reserves all jobs of a call, or none. */
+  async function reserve(intents: readonly Intent[], call: string, isAgain = false): Promise<StoredJob[]> {
+    const tried = await Promise.allSettled(intents.map((intent) => reserveOne(intent, call, isAgain)));
+    const reserved = tried.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const failed = tried.find((one) => one.status === 'rejected');
+    // If this process was frozen, its call may have been repeated when only some of these were there.
+    const missing = failed || intents.length === 1 ? undefined : await firstLost(reserved, call);
+    if (!failed && !missing) return reserved;
+    await Promise.all(reserved.map(({ id }) => withdraw(id, call).catch(() => {})));
+    throw failed ? failed.reason : takenOver();
+  }
+
+  /** The first of some reservations that is no longer this call's. */
+  async function firstLost(reserved: readonly StoredJob[], call: string): Promise<StoredJob | undefined> {
+    const all = await records();
+    const found = await Promise.all(reserved.map(({ id }) => all.find(id)));
+    return reserved.find((_, index) => !owns(found[index]?.lease, call));
   }
 
   /** Deletes a reservation of this call. */
@@ -74,12 +95,16 @@ export function createJobStore({
     for await (const stored of await all.newest(query)) if (!isWithdrawn(stored.job)) yield stored;
   }
 
+  const claimRepeat = createClaimRepeat({
+    ...{ newest, owns, liveness, acquireLease, cancelReserved },
+    watch: (lease, signal) => holder.watch(lease, signal),
+  });
   const admit = createAdmission({ reserve, withdraw, newest, clock, random });
 
   return {
     account,
     newest,
-    reserve: (intent, call, check) => (check ? admit(intent, call, check) : reserve(intent, call)),
+    reserve: (intents, call, check) => (check ? admit(intents, call, check) : reserve(intents, call)),
     async maySubmit(id, call) {
       const submit = (now: StoredJob) => {
         if (!owns(now.lease, call)) return undefined;
@@ -101,32 +126,11 @@ export function createJobStore({
       const may = ({ job, lease }: StoredJob) => job.request_id === lead && owns(lease, call);
       await (await records()).discard(id, may);
     },
-    async claimRepeat(fingerprint, since, { id: call, signal }) {
-      const proven = new Map<string, Liveness>();
-      search: for (;;) {
-        signal.throwIfAborted();
-        const inDoubt = new Map<string, Lease>();
-        for await (const seen of newest({ since, fingerprint })) {
-          if (!isUnanswered(seen.job)) continue;
-          const { lease } = seen;
-          const isReserved = seen.job.state === 'reserved';
-          if (owns(lease, call)) {
-            if (isReserved) continue;
-            return seen;
-          }
-          const alive = (lease && proven.get(lease.holder)) ?? (await liveness(lease));
-          if (alive === 'unknown' && lease) inDoubt.set(lease.holder, lease);
-          if (alive !== 'dead') continue;
-          const claimed = await (isReserved ? cancelReserved(seen) : acquireLease(seen, call, isUnanswered));
-          // Another call was faster; it may have ended already.
-          if (!claimed) continue search;
-          if (!isReserved) return claimed;
-        }
-        if (inDoubt.size === 0) return undefined;
-        const watch = async (lease: Lease) =>
-          void proven.set(lease.holder, await holder.watch(lease, signal));
-        await Promise.all([...inDoubt.values()].map(watch));
-      }
+    async claimRepeat(fingerprint, since, by) {
+      // Nearly every call is a new one.
+      for await (const _ of newest({ since, fingerprint })) return claimRepeat(fingerprint, since, by);
+      by.signal.throwIfAborted();
+      return [];
     },
     async lease(id, call) {
       const seen = await (await records()).find(id);
@@ -154,10 +158,6 @@ const withJob = (stored: StoredJob, job: Job): StoredJob =>
 /** The first delivery counts. */
 const withDelivery = (job: Job, at: string | undefined): Job =>
   at === undefined || job.delivered_at !== undefined ? job : { ...job, delivered_at: at };
-
-/** Whether a call that is made again should get this job instead of a new one. */
-const isUnanswered = ({ state, delivered_at }: Job): boolean =>
-  delivered_at === undefined && state !== 'failed' && state !== 'cancelled';
 
 /** A change, or the job as it was if the change would undo an end or a request id. */
 function allowed(before: Job, after: Job): Job {

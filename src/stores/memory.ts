@@ -49,11 +49,11 @@ function createRecords(): Records {
     return find(id) as StoredJob;
   }
 
-  async function* newest({ since = '', fingerprint }: Query) {
+  async function* newest({ since = '', fingerprint = '' }: Query) {
     for (const id of newestFirst()) {
       const stored = find(id);
       if (!stored || submittedAt(stored) < since) continue;
-      if (fingerprint === undefined || stored.fingerprint === fingerprint) yield stored;
+      if (stored.fingerprint.startsWith(fingerprint)) yield stored;
     }
   }
 

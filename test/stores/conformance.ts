@@ -5,6 +5,7 @@ import { fingerprintOf } from '../../src/jobs/calls.ts';
 import type { Job, JobState } from '../../src/jobs/job.ts';
 import type { Intent, JobStore, LimitCheck, StoredJob } from '../../src/jobs/store.ts';
 import { ACCOUNT, type Backend, clock, type Process } from './backends.ts';
+import { claimRepeat, reserve } from './single.ts';
 
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
@@ -41,7 +42,7 @@ export async function put(
 ): Promise<StoredJob> {
   const { store } = process;
   const call = open(process);
-  const { id } = await store.reserve(intent(prompt, age), call.id);
+  const { id } = await reserve(store, intent(prompt, age), call.id);
   if (state !== 'reserved') {
     const submitting = (await store.maySubmit(id, call.id)) as StoredJob;
     if (state !== 'submitting' && state !== 'unknown') await store.accepted(submitting, `id-${id}`);
@@ -67,14 +68,14 @@ export function conforms(createBackend: () => Backend): void {
   const two = async () => (await start(2)) as [Process, Process];
   const { fingerprint } = intent();
   const repeat = (process: Process, call = open(process), since = LONG_AGO) =>
-    process.store.claimRepeat(fingerprint, since, call);
+    claimRepeat(process.store, fingerprint, since, call);
 
   describe('reserve', () => {
     it('records a job, leased to the call, for all processes to see', async () => {
       const [mine, other] = await two();
       const call = open(mine);
       const wanted = intent();
-      const stored = await mine.store.reserve(wanted, call.id);
+      const stored = await reserve(mine.store, wanted, call.id);
       expect(stored).toMatchObject({ fingerprint, job: wanted.job, lease: { call: call.id } });
       expect(await all(other)).toEqual([stored]);
     });
@@ -83,11 +84,11 @@ export function conforms(createBackend: () => Backend): void {
       const [{ store, calls }, other] = await two();
       const call = open({ store, calls, kill: other.kill });
       const wanted = intent();
-      const stored = await store.reserve(wanted, call.id);
-      expect(await store.reserve(wanted, call.id)).toEqual(stored);
+      const stored = await reserve(store, wanted, call.id);
+      expect(await reserve(store, wanted, call.id)).toEqual(stored);
       const submitting = await store.maySubmit(stored.id, call.id);
-      expect(await store.reserve(wanted, call.id)).toEqual(submitting);
-      expect(await store.reserve(wanted, call.id, atMost(0))).toEqual(submitting);
+      expect(await reserve(store, wanted, call.id)).toEqual(submitting);
+      expect(await reserve(store, wanted, call.id, atMost(0))).toEqual(submitting);
       expect(await all(other)).toEqual([submitting]);
     });
 
@@ -95,9 +96,9 @@ export function conforms(createBackend: () => Backend): void {
       const [mine] = await one();
       const [first, second] = [open(mine), open(mine)];
       const wanted = intent();
-      await mine.store.reserve(wanted, first.id);
-      await mine.store.reserve(wanted, second.id);
-      await mine.store.reserve(intent('an owl'), second.id);
+      await reserve(mine.store, wanted, first.id);
+      await reserve(mine.store, wanted, second.id);
+      await reserve(mine.store, intent('an owl'), second.id);
       expect(await all(mine)).toHaveLength(3);
     });
 
@@ -109,7 +110,7 @@ export function conforms(createBackend: () => Backend): void {
         await put(other, state);
       let seen: readonly Job[] = [];
       const wanted = intent('an owl');
-      await mine.store.reserve(wanted, open(mine).id, ([job], others, now) => {
+      await reserve(mine.store, wanted, open(mine).id, ([job], others, now) => {
         expect(job).toEqual(wanted.job);
         expect(now).toBeGreaterThanOrEqual(Date.parse(job?.submitted_at as string));
         seen = others;
@@ -123,9 +124,9 @@ export function conforms(createBackend: () => Backend): void {
     it('throws what a limit says, and then nothing is recorded', async () => {
       const [mine, other] = await two();
       const call = open(mine);
-      await expect(mine.store.reserve(intent(), call.id, atMost(0))).rejects.toThrow('too many');
+      await expect(reserve(mine.store, intent(), call.id, atMost(0))).rejects.toThrow('too many');
       expect(await all(other)).toEqual([]);
-      await mine.store.reserve(intent(), call.id, atMost(1));
+      await reserve(mine.store, intent(), call.id, atMost(1));
       expect(await all(other)).toHaveLength(1);
     });
 
@@ -134,7 +135,7 @@ export function conforms(createBackend: () => Backend): void {
       const reserved = await Promise.allSettled(
         processes.flatMap((process) =>
           Array.from({ length: 2 }, (_, n) =>
-            process.store.reserve(intent(`owl ${n}`), open(process).id, atMost(3)),
+            reserve(process.store, intent(`owl ${n}`), open(process).id, atMost(3)),
           ),
         ),
       );
@@ -147,7 +148,7 @@ export function conforms(createBackend: () => Backend): void {
     it('makes a reserved job one that may have been sent, and says so again', async () => {
       const [mine, other] = await two();
       const call = open(mine);
-      const { id, revision } = await mine.store.reserve(intent(), call.id);
+      const { id, revision } = await reserve(mine.store, intent(), call.id);
       const stored = await mine.store.maySubmit(id, call.id);
       expect(stored).toMatchObject({ id, job: { state: 'submitting' }, lease: { call: call.id } });
       expect(stored?.revision).toBeGreaterThan(revision);
@@ -158,7 +159,7 @@ export function conforms(createBackend: () => Backend): void {
     it('forbids it to every other call, of this process or of another with the same name', async () => {
       const [mine, other] = await two();
       const call = open(mine);
-      const { id } = await mine.store.reserve(intent(), call.id);
+      const { id } = await reserve(mine.store, intent(), call.id);
       expect(await mine.store.maySubmit(id, open(mine).id)).toBeUndefined();
       expect(await other.store.maySubmit(id, call.id)).toBeUndefined();
       expect(await all(mine)).toMatchObject([{ job: { state: 'reserved' } }]);
@@ -176,10 +177,10 @@ export function conforms(createBackend: () => Backend): void {
     it('forbids it of a job that is gone, or that another call took over', async () => {
       const [mine, other] = await two();
       const [call, second] = [open(mine), open(mine)];
-      const gone = await mine.store.reserve(intent('an owl'), call.id);
+      const gone = await reserve(mine.store, intent('an owl'), call.id);
       await mine.store.discard(gone.id, call.id);
       expect(await mine.store.maySubmit(gone.id, call.id)).toBeUndefined();
-      const taken = await mine.store.reserve(intent(), second.id);
+      const taken = await reserve(mine.store, intent(), second.id);
       await mine.store.maySubmit(taken.id, second.id);
       await mine.kill();
       expect(await repeat(other)).toMatchObject({ id: taken.id });
@@ -191,7 +192,7 @@ export function conforms(createBackend: () => Backend): void {
     it('records the request id, and keeps the lease', async () => {
       const [mine, other] = await two();
       const call = open(mine);
-      const { id } = await mine.store.reserve(intent(), call.id);
+      const { id } = await reserve(mine.store, intent(), call.id);
       const submitting = (await mine.store.maySubmit(id, call.id)) as StoredJob;
       const stored = await mine.store.accepted(submitting, 'r-1');
       expect(stored).toMatchObject({
@@ -206,7 +207,7 @@ export function conforms(createBackend: () => Backend): void {
     it('outweighs the doubt and the lease of another call, which stays', async () => {
       const [mine, other] = await two();
       const call = open(mine);
-      const { id } = await mine.store.reserve(intent(), call.id);
+      const { id } = await reserve(mine.store, intent(), call.id);
       const submitting = (await mine.store.maySubmit(id, call.id)) as StoredJob;
       await mine.kill();
       const claimed = await repeat(other);
@@ -219,7 +220,7 @@ export function conforms(createBackend: () => Backend): void {
 
     it('outweighs that the reservation was withdrawn', async () => {
       const [mine, other] = await two();
-      const stored = await mine.store.reserve(intent(), open(mine).id);
+      const stored = await reserve(mine.store, intent(), open(mine).id);
       await mine.kill();
       expect(await repeat(other)).toBeUndefined();
       await mine.store.accepted(stored, 'r-1');
@@ -229,7 +230,7 @@ export function conforms(createBackend: () => Backend): void {
     it('makes a record that is gone again', async () => {
       const [mine, other] = await two();
       const call = open(mine);
-      const { id } = await mine.store.reserve(intent(), call.id);
+      const { id } = await reserve(mine.store, intent(), call.id);
       const submitting = (await mine.store.maySubmit(id, call.id)) as StoredJob;
       await mine.store.discard(id, call.id);
       expect(await all(mine)).toEqual([]);
@@ -305,7 +306,7 @@ export function conforms(createBackend: () => Backend): void {
     it('keeps a job that has a request id, unless that turned out to be no job', async () => {
       const [mine, other] = await two();
       const call = open(mine);
-      const { id } = await mine.store.reserve(intent(), call.id);
+      const { id } = await reserve(mine.store, intent(), call.id);
       const submitting = (await mine.store.maySubmit(id, call.id)) as StoredJob;
       const stored = await mine.store.accepted(submitting, 'r-1');
       await mine.store.discard(id, call.id);
@@ -375,7 +376,7 @@ export function conforms(createBackend: () => Backend): void {
     it('passes over a job that a call follows, of this process or of another', async () => {
       const [mine, other] = await two();
       const call = open(mine);
-      const { id } = await mine.store.reserve(intent(), call.id);
+      const { id } = await reserve(mine.store, intent(), call.id);
       await mine.store.maySubmit(id, call.id);
       expect(await repeat(mine)).toBeUndefined();
       expect(await repeat(other)).toBeUndefined();
@@ -398,7 +399,7 @@ export function conforms(createBackend: () => Backend): void {
     it('withdraws a reservation whose process is gone, so that it cannot be sent', async () => {
       const [mine, other] = await two();
       const call = open(mine);
-      const { id } = await mine.store.reserve(intent(), call.id);
+      const { id } = await reserve(mine.store, intent(), call.id);
       await mine.kill();
       expect(await repeat(other)).toBeUndefined();
       expect(await mine.store.maySubmit(id, call.id)).toBeUndefined();
@@ -408,7 +409,7 @@ export function conforms(createBackend: () => Backend): void {
     it('leaves the reservation of a call that is open, and its own', async () => {
       const [mine, other] = await two();
       const call = open(mine);
-      const { id } = await mine.store.reserve(intent(), call.id);
+      const { id } = await reserve(mine.store, intent(), call.id);
       for (const [process, by] of [[other], [mine], [mine, call]] as const)
         expect(await repeat(process, by)).toBeUndefined();
       expect(await mine.store.maySubmit(id, call.id)).toBeDefined();
@@ -445,7 +446,7 @@ export function conforms(createBackend: () => Backend): void {
 
     it('gives no job that another call follows, and none that is gone', async () => {
       const [mine, other] = await two();
-      const { id } = await mine.store.reserve(intent(), open(mine).id);
+      const { id } = await reserve(mine.store, intent(), open(mine).id);
       expect(await mine.store.lease(id, open(mine).id)).toBeUndefined();
       expect(await other.store.lease(id, open(other).id)).toBeUndefined();
       await mine.kill();
@@ -471,7 +472,7 @@ export function conforms(createBackend: () => Backend): void {
     it("leaves another call's lease, and a job that is gone", async () => {
       const [mine, other] = await two();
       const call = open(mine);
-      const { id } = await mine.store.reserve(intent(), call.id);
+      const { id } = await reserve(mine.store, intent(), call.id);
       await mine.store.release(id, open(mine).id);
       await other.store.release(id, call.id);
       expect(await all(mine)).toMatchObject([{ lease: { call: call.id } }]);
@@ -526,7 +527,7 @@ export function conforms(createBackend: () => Backend): void {
 
     it('hides a reservation that was withdrawn: it never was a job', async () => {
       const [mine, other] = await two();
-      await mine.store.reserve(intent(), open(mine).id);
+      await reserve(mine.store, intent(), open(mine).id);
       const cancelled = await put(mine, 'cancelled', { prompt: 'an owl' });
       await mine.kill();
       await repeat(other);
@@ -578,8 +579,8 @@ export function conforms(createBackend: () => Backend): void {
     it('deletes a withdrawn reservation after a day, and no sooner', async () => {
       const [mine, other] = await two();
       const [young, old] = [
-        await mine.store.reserve(intent('a fox', HOUR), open(mine).id),
-        await mine.store.reserve(intent('a fox', 2 * DAY), open(mine).id),
+        await reserve(mine.store, intent('a fox', HOUR), open(mine).id),
+        await reserve(mine.store, intent('a fox', 2 * DAY), open(mine).id),
       ];
       await mine.kill();
       await repeat(other);
@@ -605,7 +606,7 @@ export function conforms(createBackend: () => Backend): void {
       expect(await repeat(theirs)).toBeUndefined();
       expect(await theirs.store.lease(stored.id, open(theirs).id)).toBeUndefined();
       expect(await theirs.store.update(stored.id, (job) => ({ ...job, state: 'failed' }))).toBeUndefined();
-      await theirs.store.reserve(intent(), open(theirs).id, atMost(1));
+      await reserve(theirs.store, intent(), open(theirs).id, atMost(1));
       await theirs.store.discard(stored.id, stored.lease?.call ?? '');
       expect(await all(mine)).toEqual([stored]);
     });

@@ -1,6 +1,7 @@
 import { expect, onTestFinished } from 'vitest';
+import type { PaidCall } from '../../src/jobs/calls.ts';
 import { createCalls, type Wait, type WaitEnd } from '../../src/jobs/calls.ts';
-import { createClaims } from '../../src/jobs/claims.ts';
+import { type Claim, createClaims } from '../../src/jobs/claims.ts';
 import type { Job, Observation } from '../../src/jobs/job.ts';
 import { createEstimates } from '../../src/jobs/spending/estimates.ts';
 import type { JobStore } from '../../src/jobs/store.ts';
@@ -72,8 +73,16 @@ export function setUp(others: (store: JobStore) => Partial<JobStore> = () => ({}
       await working;
     };
   }
+  async function reserved(job: PaidCall, fingerprint: string, wait: Wait): Promise<Claim> {
+    const [claim] = await claims.reserve([{ fingerprint, job, wait }]);
+    return claim as Claim;
+  }
+  async function resumed(fingerprint: string, wait: Wait): Promise<Claim | undefined> {
+    const [claim] = await claims.resume(fingerprint, wait);
+    return claim;
+  }
   async function submitted(wait: Wait) {
-    const claim = await claims.reserve(CALL, FINGERPRINT, wait);
+    const claim = await reserved(CALL, FINGERPRINT, wait);
     expect(await claim.maySubmit()).toBe(true);
     await claim.accepted('r-1');
     return claim;
@@ -82,5 +91,5 @@ export function setUp(others: (store: JobStore) => Partial<JobStore> = () => ({}
     for await (const stored of store.newest()) return stored;
     return undefined;
   };
-  return { claims, open, work, submitted, record, log, learned, store, end, clock };
+  return { claims, open, work, reserved, resumed, submitted, record, log, learned, store, end, clock };
 }

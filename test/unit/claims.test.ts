@@ -106,7 +106,7 @@ describe('a repeated call', () => {
   it.each(WAYS)(
     'of one that ended by %s, while that one still records: gets its job: %s',
     async (why, gets) => {
-      const { claims, work, submitted } = setUp();
+      const { resumed, work, submitted } = setUp();
       const first = openCall();
       const end = work(first.wait);
       const claim = await submitted(first.wait);
@@ -114,15 +114,15 @@ describe('a repeated call', () => {
       first.giveUp(why);
       const second = openCall();
       work(second.wait);
-      const resumed = claims.resume(FINGERPRINT, second.wait);
+      const resuming = resumed(FINGERPRINT, second.wait);
       claim.answer();
       await end();
-      expect((await resumed)?.job.request_id).toBe(gets ? 'r-1' : undefined);
+      expect((await resuming)?.job.request_id).toBe(gets ? 'r-1' : undefined);
     },
   );
 
   it('gets the job that get_image_job followed until it was given up, though that one still records', async () => {
-    const { claims, work, submitted } = setUp();
+    const { claims, resumed, work, submitted } = setUp();
     const [first, collecting, second] = [openCall(), openCall(), openCall()];
     const endFirst = work(first.wait);
     const claim = await submitted(first.wait);
@@ -132,22 +132,22 @@ describe('a repeated call', () => {
     const followed = await claims.join('r-1', collecting.wait);
     collecting.giveUp('timeout');
     work(second.wait);
-    const resumed = claims.resume(FINGERPRINT, second.wait);
+    const resuming = resumed(FINGERPRINT, second.wait);
     // It has looked for the job by now.
     await new Promise((resolve) => setImmediate(resolve));
     await followed.handOver();
     await end();
-    expect((await resumed)?.job.request_id).toBe('r-1');
+    expect((await resuming)?.job.request_id).toBe('r-1');
   });
 
   it('gives up with its client while it waits for one that was given up before', async () => {
-    const { claims, work } = setUp();
+    const { resumed, work } = setUp();
     const [first, second] = [openCall(), openCall()];
     work(first.wait);
     first.giveUp('timeout');
-    const waiting = claims.resume(FINGERPRINT, second.wait);
+    const waiting = resumed(FINGERPRINT, second.wait);
     second.giveUp('timeout');
     await expect(waiting).rejects.toBe('timeout');
-    await expect(claims.resume(FINGERPRINT, second.wait)).rejects.toBe('timeout');
+    await expect(resumed(FINGERPRINT, second.wait)).rejects.toBe('timeout');
   });
 });

@@ -100,9 +100,9 @@ describe('a job whose outcome was told', () => {
 
 describe('a job of which it is not known whether it was submitted', () => {
   it('is told once', async () => {
-    const { claims, open, record } = setUp();
+    const { reserved, open, record } = setUp();
     const { wait, tell } = openCall();
-    const claim = await claims.reserve(CALL, FINGERPRINT, wait);
+    const claim = await reserved(CALL, FINGERPRINT, wait);
     await claim.maySubmit();
     await claim.observe({ kind: 'response_lost' });
     claim.answer();
@@ -112,8 +112,8 @@ describe('a job of which it is not known whether it was submitted', () => {
   });
 
   it('may not be sent where another call has withdrawn it', async () => {
-    const { claims, store } = setUp();
-    const [claim, given] = [await claims.reserve(CALL, FINGERPRINT, openCall().wait), openCall()];
+    const { reserved, store } = setUp();
+    const [claim, given] = [await reserved(CALL, FINGERPRINT, openCall().wait), openCall()];
     await store.claimRepeat(FINGERPRINT, '', { id: given.wait.call, signal: given.wait.signal });
     expect(await claim.maySubmit()).toBe(false);
   });

@@ -21,7 +21,7 @@ function submitting(
       return answer();
     },
   } as unknown as RunComfy;
-  const generate = createGenerate({
+  const { generate } = createGenerate({
     ...{ ...given, calls: given.open, api, log: createLog('silent', String) },
     requireKey: async () => {},
     keep: { days: 90, jobs: 2_000 },

@@ -75,7 +75,7 @@ export function createRecords(folder: Folder & { link: Link }) {
     const { since, fingerprint, skipUnreadable, onIgnored } = query;
     const from = since === undefined ? '' : timeInId(since);
     const isWanted = (id: string) =>
-      id >= from && (fingerprint === undefined || fingerprintIn(id) === fingerprint);
+      id >= from && (fingerprint === undefined || fingerprintIn(id).startsWith(fingerprint));
     const listed = await list(since === undefined && fingerprint === undefined ? undefined : isWanted);
     return read(listed, skipUnreadable ? (error) => log.warn(error.message) : undefined, onIgnored);
   }

@@ -8,6 +8,7 @@ import { createHolder } from '../../../src/stores/file/holder.ts';
 import { createFileStore } from '../../../src/stores/file/store.ts';
 import { ACCOUNT, inFiles } from '../backends.ts';
 import { all, HOUR, intent, open } from '../conformance.ts';
+import { reserve } from '../single.ts';
 
 const oneOnly: LimitCheck = (_, others) =>
   others.length < 1 ? undefined : new ToolError('spend_limit', 'too many', { next: 'Wait.' });
@@ -27,14 +28,14 @@ describe('a call that is too many because of another that is pending', () => {
   async function inPauses(otherAge: number) {
     const backend = inFiles(1);
     const other = await backend.start();
-    await other.store.reserve(intent('an owl', otherAge), open(other).id);
+    await reserve(other.store, intent('an owl', otherAge), open(other).id);
     const seen: number[] = [];
     const pauses: number[] = [];
     const store = pausing(backend.dataDir, async (ms) => {
       pauses.push(ms);
       seen.push((await all(other)).length);
     });
-    await expect(store.reserve(intent('a fox', HOUR), 'a call', oneOnly)).rejects.toThrow('too many');
+    await expect(reserve(store, intent('a fox', HOUR), 'a call', oneOnly)).rejects.toThrow('too many');
     expect(await all(other)).toHaveLength(1);
     expect(pauses).toEqual([80, 160, 320, 640, 1280]);
     return seen;
@@ -52,9 +53,9 @@ describe('a call that is too many because of another that is pending', () => {
     const backend = inFiles(1);
     const other = await backend.start();
     const call = open(other);
-    const { id } = await other.store.reserve(intent('an owl'), call.id);
+    const { id } = await reserve(other.store, intent('an owl'), call.id);
     const store = pausing(backend.dataDir, () => other.store.discard(id, call.id));
-    const stored = await store.reserve(intent('a fox', HOUR), 'a call', oneOnly);
+    const stored = await reserve(store, intent('a fox', HOUR), 'a call', oneOnly);
     expect(await all(other)).toEqual([stored]);
   });
 
@@ -62,10 +63,10 @@ describe('a call that is too many because of another that is pending', () => {
     const backend = inFiles(1);
     const other = await backend.start();
     const call = open(other);
-    const stored = await other.store.reserve(intent('an owl'), call.id);
+    const stored = await reserve(other.store, intent('an owl'), call.id);
     await other.store.accepted(stored, 'r-1');
     const store = pausing(backend.dataDir, () => Promise.reject(new Error('it paused')));
-    await expect(store.reserve(intent(), 'a call', oneOnly)).rejects.toThrow('too many');
+    await expect(reserve(store, intent(), 'a call', oneOnly)).rejects.toThrow('too many');
     expect(await all(other)).toHaveLength(1);
   });
 });

@@ -7,6 +7,7 @@ import { accountDir } from '../../../src/stores/file/names.ts';
 import { canFillDisks, smallDisk } from '../../support/disk.ts';
 import { ACCOUNT, inFiles } from '../backends.ts';
 import { all, intent, open } from '../conformance.ts';
+import { reserve } from '../single.ts';
 import { refuseLink } from './gate.ts';
 
 const FULL = { code: 'store_unavailable', message: expect.stringContaining('ENOSPC') };
@@ -27,14 +28,14 @@ describe.skipIf(!canFillDisks())('a full disk (needs root on Linux, to mount a s
 
   it('reserves nothing, and leaves nothing half', async () => {
     const { mine, names, fill, free } = await start();
-    const first = await mine.store.reserve(intent('an owl'), open(mine).id);
+    const first = await reserve(mine.store, intent('an owl'), open(mine).id);
     fill();
     const call = open(mine);
-    await expect(mine.store.reserve(intent(), call.id)).rejects.toMatchObject(FULL);
+    await expect(reserve(mine.store, intent(), call.id)).rejects.toMatchObject(FULL);
     expect(names()).toEqual([`${first.id}.1.json`]);
     expect(await all(mine)).toEqual([first]);
     free();
-    expect(await mine.store.reserve(intent(), call.id)).toMatchObject({ job: { state: 'reserved' } });
+    expect(await reserve(mine.store, intent(), call.id)).toMatchObject({ job: { state: 'reserved' } });
   });
 
   it('leaves nothing half where it has no hard links either', async () => {
@@ -45,7 +46,7 @@ describe.skipIf(!canFillDisks())('a full disk (needs root on Linux, to mount a s
     };
     const backend = inFiles(1, { dataDir, link });
     const mine = await backend.start();
-    await expect(mine.store.reserve(intent(), open(mine).id)).rejects.toMatchObject(FULL);
+    await expect(reserve(mine.store, intent(), open(mine).id)).rejects.toMatchObject(FULL);
     const base = accountDir(backend.dataDir, ACCOUNT);
     expect(readdirSync(base, { recursive: true })).toEqual(['jobs']);
   });
@@ -53,7 +54,7 @@ describe.skipIf(!canFillDisks())('a full disk (needs root on Linux, to mount a s
   it('lets nothing be sent, and loses no request id to who tries again', async () => {
     const { mine, names, fill, free } = await start();
     const call = open(mine);
-    const { id } = await mine.store.reserve(intent(), call.id);
+    const { id } = await reserve(mine.store, intent(), call.id);
     fill();
     await expect(mine.store.maySubmit(id, call.id)).rejects.toMatchObject(FULL);
     free();
@@ -69,7 +70,7 @@ describe.skipIf(!canFillDisks())('a full disk (needs root on Linux, to mount a s
 
   it('is no hindrance to the proof that a process lives', async () => {
     const { mine, dataDir, fill } = await start();
-    const { lease } = await mine.store.reserve(intent(), open(mine).id);
+    const { lease } = await reserve(mine.store, intent(), open(mine).id);
     const read = () => readFileSync(join(dataDir, 'holders', lease?.holder ?? ''), 'latin1').slice(0, 16);
     fill();
     const before = read();

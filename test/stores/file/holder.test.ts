@@ -11,6 +11,7 @@ import { createJumpingClock } from '../../support/clock.ts';
 import { freshDataDir } from '../../support/program.ts';
 import { clock, inFiles, type Process } from '../backends.ts';
 import { all, intent, open, put } from '../conformance.ts';
+import { claimRepeat, reserve } from '../single.ts';
 
 const LENGTH = 16;
 const { signal: never } = new AbortController();
@@ -200,7 +201,7 @@ describe('a process whose call', () => {
       'is refused by a limit, or a job that another call has',
       async (process, id, call) => {
         const refused = new ToolError('spend_limit', 'too many', { next: 'Wait.' });
-        await process.store.reserve(intent('an owl'), open(process).id, () => refused).catch(() => {});
+        await reserve(process.store, intent('an owl'), open(process).id, () => refused).catch(() => {});
         await process.store.lease(id, open(process).id);
         await process.store.release(id, call);
       },
@@ -210,7 +211,7 @@ describe('a process whose call', () => {
     const backend = inFiles(1);
     const mine = await backend.start();
     const call = open(mine);
-    const { id, lease } = await mine.store.reserve(intent(), call.id);
+    const { id, lease } = await reserve(mine.store, intent(), call.id);
     const read = () => readFileSync(join(backend.dataDir, 'holders', lease?.holder ?? ''), 'utf8');
     const first = read();
     await expect.poll(read).not.toBe(first);
@@ -227,12 +228,12 @@ describe('a job that a process of another machine follows', () => {
     const backend = inFiles(1);
     const [mine, other] = [await backend.start(), await backend.start()];
     const call = open(mine);
-    const { id, lease } = await mine.store.reserve(intent(), call.id);
+    const { id, lease } = await reserve(mine.store, intent(), call.id);
     await mine.store.maySubmit(id, call.id);
     const path = join(backend.dataDir, 'holders', lease?.holder ?? '');
     writeFileSync(path, readFileSync(path, 'utf8').slice(0, LENGTH) + JSON.stringify(ELSEWHERE));
     const since = new Date(0).toISOString();
-    const claim = () => other.store.claimRepeat(intent().fingerprint, since, open(other));
+    const claim = () => claimRepeat(other.store, intent().fingerprint, since, open(other));
     return { mine, other, call, id, path, claim };
   }
 
@@ -261,7 +262,7 @@ describe('a job that a process of another machine follows', () => {
     mkdirSync(path);
     const stop = new AbortController();
     const call = { ...open(other), signal: stop.signal };
-    const claiming = other.store.claimRepeat(intent().fingerprint, new Date(0).toISOString(), call);
+    const claiming = claimRepeat(other.store, intent().fingerprint, new Date(0).toISOString(), call);
     void clock.sleep(5_000).then(() => stop.abort('timeout'));
     await expect(claiming).rejects.toBe('timeout');
     expect((await all(other))[0]?.lease?.call).not.toBe(call.id);

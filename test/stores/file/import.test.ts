@@ -8,6 +8,7 @@ import { accountDir } from '../../../src/stores/file/names.ts';
 import { freshDataDir } from '../../support/program.ts';
 import { ACCOUNT, type FileBackend, inFiles } from '../backends.ts';
 import { all, HOUR, intent, open, put } from '../conformance.ts';
+import { claimRepeat, reserve } from '../single.ts';
 import { createGate } from './gate.ts';
 import { startChildren } from './processes.ts';
 
@@ -58,7 +59,9 @@ describe('the records of 0.1.0', () => {
     expect(jobs).toEqual([{ id: expect.any(String), revision: 1, fingerprint, job }]);
     expect(existsSync(oldDir(backend))).toBe(false);
     const call = open(mine);
-    expect(await mine.store.claimRepeat(fingerprint, new Date(0).toISOString(), call)).toMatchObject({ job });
+    expect(await claimRepeat(mine.store, fingerprint, new Date(0).toISOString(), call)).toMatchObject({
+      job,
+    });
     expect(await all(await backend.start())).toHaveLength(1);
   });
 
@@ -67,9 +70,9 @@ describe('the records of 0.1.0', () => {
     const { signal } = new AbortController();
     const FIRST: ((backend: FileBackend) => Promise<unknown>)[] = [
       async (backend) => (await backend.start()).store.byRequestId(requestId),
-      async (backend) => (await backend.start()).store.reserve(intent(), 'c'),
+      async (backend) => reserve((await backend.start()).store, intent(), 'c'),
       async (backend) =>
-        (await backend.start()).store.claimRepeat('0', '2020-01-01T00:00:00Z', { id: 'c', signal }),
+        claimRepeat((await backend.start()).store, '0', '2020-01-01T00:00:00Z', { id: 'c', signal }),
       async (backend) => (await backend.start()).store.prune(Date.now(), { days: 1, jobs: 1 }),
     ];
     for (const ask of FIRST) {

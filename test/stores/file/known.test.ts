@@ -6,6 +6,7 @@ import type { StoredJob } from '../../../src/jobs/store.ts';
 import { accountDir, formatName } from '../../../src/stores/file/names.ts';
 import { ACCOUNT, inFiles, type Process } from '../backends.ts';
 import { all, HOUR, intent, open } from '../conformance.ts';
+import { claimRepeat, reserve } from '../single.ts';
 import { add, addTimes, counting, two } from './counting.ts';
 import { createGate } from './gate.ts';
 
@@ -113,17 +114,17 @@ describe('a reservation that is made again, because the first one was too many',
   it('is the one that another process withdrew meanwhile', async () => {
     const { gate, frozen, other, names } = await two();
     const call = open(frozen);
-    await other.store.reserve(intent('an owl', HOUR), open(other).id);
+    await reserve(other.store, intent('an owl', HOUR), open(other).id);
     const { reached, go } = gate.stop('behind');
     let isOver = true;
-    const reserving = frozen.store.reserve(intent(), call.id, () => {
+    const reserving = reserve(frozen.store, intent(), call.id, () => {
       const error = isOver ? new ToolError('spend_limit', 'too many', { next: 'Wait.' }) : undefined;
       isOver = false;
       return error;
     });
     await reached;
     await frozen.kill();
-    await other.store.claimRepeat(intent().fingerprint, LONG_AGO, { ...open(other), signal: never });
+    await claimRepeat(other.store, intent().fingerprint, LONG_AGO, { ...open(other), signal: never });
     go();
     expect((await reserving).job.state).toBe('cancelled');
     expect(names()).toHaveLength(2);

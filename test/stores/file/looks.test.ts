@@ -2,6 +2,7 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import type { StoredJob } from '../../../src/jobs/store.ts';
 import { inFiles } from '../backends.ts';
 import { intent, open, put } from '../conformance.ts';
+import { claimRepeat, reserve } from '../single.ts';
 
 const looks = vi.hoisted(() => ({ count: 0 }));
 
@@ -25,9 +26,9 @@ it('a call that submits reads the names of all records twice, for the one that i
   looks.count = 0;
   const call = open(mine);
   const { fingerprint } = intent();
-  expect(await mine.store.claimRepeat(fingerprint, new Date(0).toISOString(), call)).toBeUndefined();
+  expect(await claimRepeat(mine.store, fingerprint, new Date(0).toISOString(), call)).toBeUndefined();
   expect(looks.count).toBe(2);
-  const { id } = await mine.store.reserve(intent(), call.id);
+  const { id } = await reserve(mine.store, intent(), call.id);
   const submitting = (await mine.store.maySubmit(id, call.id)) as StoredJob;
   expect(submitting.job.state).toBe('submitting');
   await mine.store.accepted(submitting, 'r-1');

@@ -5,6 +5,7 @@ import type { StoredJob } from '../../../src/jobs/store.ts';
 import { accountDir } from '../../../src/stores/file/names.ts';
 import { ACCOUNT, inFiles, type Process } from '../backends.ts';
 import { all, intent, open, put } from '../conformance.ts';
+import { claimRepeat, reserve } from '../single.ts';
 import { add, addTimes, counting, two } from './counting.ts';
 
 const { signal: never } = new AbortController();
@@ -89,9 +90,9 @@ describe('a writer that stands still', () => {
   async function reserved() {
     const given = await two();
     const call = open(given.frozen);
-    const { id } = await given.frozen.store.reserve(intent(), call.id);
+    const { id } = await reserve(given.frozen.store, intent(), call.id);
     const claim = () =>
-      given.other.store.claimRepeat(intent().fingerprint, LONG_AGO, { ...open(given.other), signal: never });
+      claimRepeat(given.other.store, intent().fingerprint, LONG_AGO, { ...open(given.other), signal: never });
     return { ...given, call, id, claim };
   }
 
@@ -178,7 +179,7 @@ describe('a writer that stands still', () => {
     const { id } = await put(other, 'in_queue');
     await other.kill();
     const claim = (process: Process, call = open(process)) =>
-      process.store.claimRepeat(intent().fingerprint, LONG_AGO, { ...call, signal: never });
+      claimRepeat(process.store, intent().fingerprint, LONG_AGO, { ...call, signal: never });
     const third = await inFiles(1, { dataDir }).start();
     const { reached, go } = gate.stop('before');
     const claiming = claim(frozen);
@@ -198,7 +199,7 @@ describe('a writer that stands still before it takes a job over', () => {
     await other.store.release(id, lease?.call ?? '');
     const { reached, go } = gate.stop('before');
     const call = { ...open(frozen), signal: never };
-    const claiming = frozen.store.claimRepeat(intent().fingerprint, LONG_AGO, call);
+    const claiming = claimRepeat(frozen.store, intent().fingerprint, LONG_AGO, call);
     await reached;
     await other.store.release(id, 'another call', new Date().toISOString());
     go();

@@ -22,6 +22,7 @@ import { refuseToSync } from '../../support/disk.ts';
 import { freshDataDir } from '../../support/program.ts';
 import { ACCOUNT, type FileBackend, inFiles } from '../backends.ts';
 import { all, DAY, HOUR, intent, open, put } from '../conformance.ts';
+import { claimRepeat, reserve } from '../single.ts';
 
 const jobsDir = ({ dataDir }: { dataDir: string }) => join(accountDir(dataDir, ACCOUNT), 'jobs');
 const asideDir = ({ dataDir }: { dataDir: string }) => join(accountDir(dataDir, ACCOUNT), 'set-aside');
@@ -80,7 +81,7 @@ describe('the folder of an account', () => {
     const { backend, mine } = await start();
     const wanted = intent();
     const call = open(mine);
-    const { id } = await mine.store.reserve(wanted, call.id);
+    const { id } = await reserve(mine.store, wanted, call.id);
     const time = wanted.job.submitted_at.replace(/[-:.]/g, '');
     const start_ = `${time}-${wanted.fingerprint}-`;
     expect(names(backend)).toEqual([expect.stringMatching(new RegExp(`^${start_}[0-9a-f]{8}\\.1\\.json$`))]);
@@ -119,7 +120,7 @@ describe('the folder of an account', () => {
     rmSync(backend.dataDir, { recursive: true, force: true });
     mkdirSync(dirname(backend.dataDir), { recursive: true });
     make(backend.dataDir);
-    await expect(mine.store.reserve(intent(), open(mine).id)).rejects.toMatchObject({
+    await expect(reserve(mine.store, intent(), open(mine).id)).rejects.toMatchObject({
       code: 'store_unavailable',
       charged: 'no',
       message: expect.stringMatching(/cannot be (read|written) \([A-Z]+\)/),
@@ -229,8 +230,8 @@ describe('a record that cannot be read', () => {
     const { stored, other, restore } = await unreadable();
     const { store } = other;
     const failing = [
-      () => store.claimRepeat(stored.fingerprint, new Date(0).toISOString(), open(other)),
-      () => store.reserve(intent('an owl'), open(other).id, () => undefined),
+      () => claimRepeat(store, stored.fingerprint, new Date(0).toISOString(), open(other)),
+      () => reserve(store, intent('an owl'), open(other).id, () => undefined),
       () => store.byRequestId(stored.job.request_id as string),
       () => all(other),
     ];
@@ -250,7 +251,7 @@ describe('a record that cannot be read', () => {
   it('does not hide the others from who may do without it', async () => {
     const { backend, other } = await unreadable();
     const call = open(other);
-    const stored = await other.store.reserve(intent(), call.id);
+    const stored = await reserve(other.store, intent(), call.id);
     const { job } = await other.store.accepted(stored, 'r-1');
     expect(await all(other, { skipUnreadable: true })).toMatchObject([{ job }]);
     expect(backend.log.join()).toContain('ELOOP');
@@ -287,13 +288,13 @@ describe('a disk that refuses', () => {
   it('for another reason than that it never can keeps no reservation, and no step of a submit', async () => {
     const { backend, mine } = await start();
     const call = open(mine);
-    const { id } = await mine.store.reserve(intent(), call.id);
+    const { id } = await reserve(mine.store, intent(), call.id);
     await refuseToSync('EIO');
     const failed = {
       code: 'store_unavailable',
       message: expect.stringContaining('(EIO), so nothing was submitted'),
     };
-    await expect(mine.store.reserve(intent('an owl'), call.id)).rejects.toMatchObject(failed);
+    await expect(reserve(mine.store, intent('an owl'), call.id)).rejects.toMatchObject(failed);
     await expect(mine.store.maySubmit(id, call.id)).rejects.toMatchObject(failed);
     expect(await all(mine)).toMatchObject([{ id, job: { state: 'reserved' } }]);
     expect(names(backend)).toHaveLength(1);
@@ -389,9 +390,9 @@ describe('many records', () => {
     spoil(backend);
     const call = open(mine);
     expect(
-      await mine.store.claimRepeat(intent().fingerprint, new Date(0).toISOString(), call),
+      await claimRepeat(mine.store, intent().fingerprint, new Date(0).toISOString(), call),
     ).toBeUndefined();
-    const { id } = await mine.store.reserve(intent(), call.id);
+    const { id } = await reserve(mine.store, intent(), call.id);
     const stored = (await mine.store.maySubmit(id, call.id)) as StoredJob;
     expect(await mine.store.accepted(stored, 'r-new')).toMatchObject({ job: { state: 'in_queue' } });
   });

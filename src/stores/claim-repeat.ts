@@ -1,0 +1,81 @@
+import type { Job } from '../jobs/job.ts';
+import type { JobStore, Lease, Query, StoredJob } from '../jobs/store.ts';
+import type { Holder, Liveness } from './backend.ts';
+
+/** Makes what leases the jobs of a repeated call to it: the one job of a call, or those of a batch. */
+export function createClaimRepeat(store: {
+  newest(query: Query): AsyncGenerator<StoredJob>;
+  owns(lease: Lease | undefined, call: string): boolean;
+  liveness(lease: Lease | undefined): Promise<Liveness>;
+  acquireLease(seen: StoredJob, call: string, wanted: (job: Job) => boolean): Promise<StoredJob | undefined>;
+  cancelReserved(seen: StoredJob): Promise<unknown>;
+  watch: Holder['watch'];
+}): JobStore['claimRepeat'] {
+  const { newest, owns, liveness, acquireLease, cancelReserved, watch } = store;
+
+  return async (fingerprint, since, { id: call, signal }) => {
+    const proven = new Map<string, Liveness>();
+    const query = { since, fingerprint };
+
+    /**
+     * The jobs of a group that stand, once this call has leased the first of them, which is the right to all: what is
+     * only reserved is cancelled, and what another call follows stays with that one.
+     */
+    async function leaseOthers({ id, job: { batch } }: StoredJob): Promise<StoredJob[]> {
+      if (!batch) return [];
+      const read = async () =>
+        (await groupsOf(newest(query))).find((group) => group.some((one) => one.id === id));
+      for (const other of (await read()) ?? [])
+        if (other.job.state === 'reserved') await cancelReserved(other);
+        else if (!owns(other.lease, call) && (await liveness(other.lease)) === 'dead')
+          await acquireLease(other, call, () => true);
+      return (await read()) ?? [];
+    }
+
+    search: for (;;) {
+      signal.throwIfAborted();
+      const inDoubt = new Map<string, Lease>();
+      for (const group of await groupsOf(newest(query))) {
+        const [first] = group;
+        if (!first || !group.some(({ job }) => isUnanswered(job))) continue;
+        const { lease, job } = first;
+        const isReserved = job.state === 'reserved';
+        if (owns(lease, call)) {
+          if (isReserved) continue;
+          return group;
+        }
+        const alive = (lease && proven.get(lease.holder)) ?? (await liveness(lease));
+        if (alive === 'unknown' && lease) inDoubt.set(lease.holder, lease);
+        if (alive !== 'dead') continue;
+        if (isReserved) {
+          await cancelReserved(first);
+          continue search;
+        }
+        const wanted = (now: Job) => isUnanswered(now) || !isUnanswered(job);
+        const leased = await acquireLease(first, call, wanted);
+        // Another call was faster; it may have ended already.
+        if (!leased) continue search;
+        const others = await leaseOthers(leased);
+        return others.length > 0 ? others : [leased];
+      }
+      if (inDoubt.size === 0) return [];
+      const prove = async (lease: Lease) => void proven.set(lease.holder, await watch(lease, signal));
+      await Promise.all([...inDoubt.values()].map(prove));
+    }
+  };
+}
+
+/** Jobs by the call that submitted them, newest first; those of a batch in its order. */
+async function groupsOf(jobs: AsyncIterable<StoredJob>): Promise<StoredJob[][]> {
+  const groups = new Map<string, StoredJob[]>();
+  for await (const stored of jobs) {
+    const key = stored.job.batch?.id ?? stored.id;
+    groups.set(key, [...(groups.get(key) ?? []), stored]);
+  }
+  const indexOf = ({ job }: StoredJob) => job.batch?.index ?? 0;
+  return [...groups.values()].map((group) => group.sort((a, b) => indexOf(a) - indexOf(b)));
+}
+
+/** Whether a call that is made again should get this job instead of a new one. */
+const isUnanswered = ({ state, delivered_at }: Job): boolean =>
+  delivered_at === undefined && state !== 'failed' && state !== 'cancelled';
