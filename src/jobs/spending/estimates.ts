@@ -1,4 +1,5 @@
 import type { PaidCall } from '../calls.ts';
+import { inMillionths } from './totals.ts';
 
 /** What a call will probably cost, in USD. */
 export interface Estimate {
@@ -40,4 +41,18 @@ export function createEstimates({
       };
     },
   };
+}
+
+/** What several calls will probably cost in all: all ends add up, as all may come high. Undefined if one is unknown. */
+export function sumEstimates(estimates: readonly (Estimate | undefined)[]): Estimate | undefined {
+  const sum: Estimate = { low: 0, median: 0, high: 0 };
+  for (const estimate of estimates) {
+    if (!estimate) return undefined;
+    sum.low = inMillionths(sum.low + estimate.low);
+    sum.median = inMillionths(sum.median + estimate.median);
+    sum.high = inMillionths(sum.high + estimate.high);
+    // It is worth no more than its weakest part.
+    if (estimate.jobs !== undefined) sum.jobs = Math.min(sum.jobs ?? estimate.jobs, estimate.jobs);
+  }
+  return sum;
 }

@@ -24,7 +24,7 @@ const MAY_BE_CHARGED = ['succeeded', 'failed', 'unknown'];
 export function sumCosts(jobs: readonly Costed[], dayOf: (time: string) => string): CostSums {
   const sums: CostSums = { usd: 0, reported: 0, unreported: 0, by_day: {}, by_model: {} };
   const add = (to: Record<string, number>, key: string, usd: number) => {
-    to[key] = exact((to[key] ?? 0) + usd);
+    to[key] = inMillionths((to[key] ?? 0) + usd);
   };
   for (const { status, model = 'unknown', submitted_at, cost_usd } of jobs) {
     if (cost_usd === undefined) {
@@ -32,15 +32,15 @@ export function sumCosts(jobs: readonly Costed[], dayOf: (time: string) => strin
       continue;
     }
     sums.reported += 1;
-    sums.usd = exact(sums.usd + cost_usd);
+    sums.usd = inMillionths(sums.usd + cost_usd);
     add(sums.by_day, submitted_at === undefined ? 'unknown' : dayOf(submitted_at), cost_usd);
     add(sums.by_model, model, cost_usd);
   }
   return sums;
 }
 
-/** Sums of prices such as 0.034 are not exact; RunComfy counts in millionths. */
-const exact = (usd: number): number => Math.round(usd * 1e6) / 1e6;
+/** An amount as RunComfy counts, in millionths: sums of prices such as 0.034 are not exact. */
+export const inMillionths = (usd: number): number => Math.round(usd * 1e6) / 1e6;
 
 /** An amount in words, as exact as RunComfy counts: `$0.034`, `-$2`. */
-export const dollars = (usd: number): string => `${usd < 0 ? '-' : ''}$${Math.abs(exact(usd))}`;
+export const dollars = (usd: number): string => `${usd < 0 ? '-' : ''}$${Math.abs(inMillionths(usd))}`;
