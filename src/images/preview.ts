@@ -62,7 +62,8 @@ export async function renderPreview(
   return { preview, width, height, ...(isTransparent && { transparent: true }) };
 }
 
-async function encode(image: Sharp, longestSide: number, maxBytes: number): Promise<Preview> {
+/** An opaque image as a JPEG of at most `maxBytes`, made smaller if lower quality is not enough. */
+export async function encode(image: Sharp, longestSide: number, maxBytes: number): Promise<Preview> {
   const pixels = await inThreadPool(image.raw().toBuffer({ resolveWithObject: true }));
   const sharp = await loadSharp();
   for (let side = longestSide; ; ) {
