@@ -16,16 +16,6 @@ export type Estimator = (call: PaidCall) => Estimate | undefined;
 
 export type Estimates = ReturnType<typeof createEstimates>;
 
-/** What several calls will probably cost together; undefined if that of one is unknown. */
-export function sumEstimates(estimates: readonly (Estimate | undefined)[]): Estimate | undefined {
-  const sum = { low: 0, median: 0, high: 0 };
-  for (const estimate of estimates) {
-    if (!estimate) return undefined;
-    for (const of of ['low', 'median', 'high'] as const) sum[of] += estimate[of];
-  }
-  return sum;
-}
-
 /** Estimates of what calls cost. `priceOf` gives a published price in USD, where the input decides it. */
 export function createEstimates({
   priceOf,
