@@ -33,7 +33,7 @@ export function createAccountServices(account: Account, shared: SharedServices) 
     intervals: createIntervals(runTimes.expect),
     rateLimiter: createRateLimiter(clock),
     runTimes,
-    estimates: createEstimates({ priceOf: publishedPrice }),
+    estimates: createEstimates({ store, priceOf: publishedPrice, log }),
     limits: createLimits(config),
     keep: { days: config.keepDays, jobs: config.keepJobs },
   });

@@ -103,7 +103,7 @@ function jobsInSteps({ sandbox, config, clock }: Connected) {
       rateLimiter: createRateLimiter(clock),
       runTimes,
     },
-    estimates: createEstimates({ priceOf: () => undefined }),
+    estimates: createEstimates({ store, priceOf: () => undefined, log }),
     ...{ limits: undefined, keep: { days: 90, jobs: 2_000 }, clock, log, ended },
   });
   const reached = (count: number) => eventually(() => steps.length).toBe(count);

@@ -45,6 +45,7 @@ export function setUp(others: (store: JobStore) => Partial<JobStore> = () => ({}
   const learned: Job[] = [];
   const end = new AbortController();
   onTestFinished(() => end.abort());
+  const ourLog = createLog('debug', String, (line) => void log.push(line));
   const store = createMemoryStore({ account: ACCOUNT, openCalls: open, clock });
   const claims = createClaims({
     store: { ...store, ...others(store) },
@@ -54,10 +55,10 @@ export function setUp(others: (store: JobStore) => Partial<JobStore> = () => ({}
       loadHistory: async () => {},
       expect: () => ({ median: 1, sigma: 1, jobs: 0 }),
     },
-    estimates: createEstimates({ priceOf: () => undefined }),
+    estimates: createEstimates({ store, priceOf: () => undefined, log: ourLog }),
     limits: undefined,
     clock,
-    log: createLog('debug', String, (line) => void log.push(line)),
+    log: ourLog,
     ended: end.signal,
   });
   /** Does the work of a call until the test says that it has ended. */

@@ -1,4 +1,8 @@
+import type { Log } from '../../log.ts';
 import type { PaidCall } from '../calls.ts';
+import type { Job } from '../job.ts';
+import type { JobStore } from '../store.ts';
+import { type CostedCall, createCostModel } from './cost-model.ts';
 import { inMillionths } from './totals.ts';
 
 /** What a call will probably cost, in USD. */
@@ -16,21 +20,60 @@ export type Estimator = (call: PaidCall) => Estimate | undefined;
 
 export type Estimates = ReturnType<typeof createEstimates>;
 
+// How many of the newest records are read: all that are kept by default.
+const MAX_RECORDS = 2_000;
+// In USD. A record that says more is damaged.
+const MAX_COST = 1_000;
+
 /** Estimates of what calls cost. `priceOf` gives a published price in USD, where the input decides it. */
 export function createEstimates({
+  store,
   priceOf,
+  log,
 }: {
+  store: Pick<JobStore, 'newest'>;
   priceOf: (model: string, input: Record<string, unknown>) => number | undefined;
+  log: Log;
 }) {
+  /** What is known of the costs of each model, newest first. Read anew, as other processes' jobs count too. */
+  async function readCosts(): Promise<Map<string, CostedCall[]>> {
+    const calls = new Map<string, CostedCall[]>();
+    let read = 0;
+    try {
+      for await (const { job } of store.newest({ skipUnreadable: true })) {
+        const usd = costOf(job);
+        const ofModel = calls.get(job.model) ?? [];
+        calls.set(job.model, ofModel);
+        if (usd !== undefined) ofModel.push({ input: job.input, usd });
+        read += 1;
+        if (read === MAX_RECORDS) break;
+      }
+    } catch (error) {
+      log.warn(`cannot estimate costs by the records: ${(error as Error).message}`);
+    }
+    return calls;
+  }
+
   return {
     /** An estimator that knows the account's jobs up to now. Never rejects. */
     async load(): Promise<Estimator> {
+      const costs = await readCosts();
+      const models = new Map<string, ReturnType<typeof createCostModel>>();
       return ({ model, input }) => {
         const usd = priceOf(model, input);
-        return usd === undefined ? undefined : { low: usd, median: usd, high: usd };
+        if (usd !== undefined) return { low: usd, median: usd, high: usd };
+        const known = models.get(model) ?? createCostModel(costs.get(model) ?? []);
+        models.set(model, known);
+        return known(input);
       };
     },
   };
+}
+
+/** The cost of a job that tells what the next one like it costs: of one that was done, and plausible. */
+function costOf({ state, cost_usd: usd }: Job): number | undefined {
+  const isPlausible = usd !== undefined && usd >= 0 && usd <= MAX_COST;
+  return state === 'succeeded' && isPlausible ? inMillionths(usd) : undefined;
 }
 
 /** What several calls will probably cost in all: all ends add up, as all may come high. Undefined if one is unknown. */
