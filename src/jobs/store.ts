@@ -57,6 +57,30 @@ export interface Query {
   onIgnored?: () => void;
 }
 
+/** What the user is asked to approve: a call, or a batch, at what it may cost. */
+export interface ApprovalRequest {
+  readonly fingerprint: string;
+  /** The most that it is estimated to cost; absent if that is unknown. */
+  readonly usd?: number;
+  /** What it is, in a few words. */
+  readonly subject: string;
+  /** In ms since the epoch. From then on it is as if nobody had asked. */
+  readonly expires: number;
+}
+
+/** The requests of one account for approval, shared by all processes that serve it. Methods throw `store_unavailable`. */
+export interface Approvals {
+  /** Records a request. Of its code only a hash is kept. */
+  request(code: string, request: ApprovalRequest): Promise<void>;
+  /** Approves a request by its code, which may be said again. Undefined if there is none, or its approval was taken. */
+  approve(code: string): Promise<ApprovalRequest | undefined>;
+  /**
+   * Uses up an approval for these calls at no less than this cost (undefined is unknown), if there is one: of all who ask,
+   * in whatever process, exactly one gets it. An approval at an unknown cost is for any.
+   */
+  take(fingerprint: string, usd: number | undefined): Promise<boolean>;
+}
+
 export interface Retention {
   days: number;
   jobs: number;
@@ -69,6 +93,7 @@ export interface Retention {
  */
 export interface JobStore {
   readonly account: Account;
+  readonly approvals: Approvals;
   /**
    * Counts the jobs of a call against the limits, records them and leases them to it, in one step; durable when it
    * returns. The same call and intents get the same jobs again. Throws the limit's error; then none is recorded.

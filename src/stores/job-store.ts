@@ -1,6 +1,6 @@
 import { takenOver } from '../errors.ts';
 import { isFinal, type Job } from '../jobs/job.ts';
-import type { Intent, JobStore, Lease, Query, StoredJob, StoreOptions } from '../jobs/store.ts';
+import type { Approvals, Intent, JobStore, Lease, Query, StoredJob, StoreOptions } from '../jobs/store.ts';
 import { transition } from '../jobs/transition.ts';
 import { createAdmission } from './admission.ts';
 import { type Holder, isWithdrawn, type Liveness, type Records } from './backend.ts';
@@ -14,7 +14,13 @@ export function createJobStore({
   random,
   holder,
   records,
-}: StoreOptions & { random: () => number; holder: Holder; records: () => Promise<Records> }): JobStore {
+  approvals,
+}: StoreOptions & {
+  random: () => number;
+  holder: Holder;
+  records: () => Promise<Records>;
+  approvals: Approvals;
+}): JobStore {
   const change: Records['change'] = async (...given) => (await records()).change(...given);
   const keyOf = (id: string, call: string) => JSON.stringify([account, id, call]);
   const owns = (lease: Lease | undefined, call: string) =>
@@ -103,6 +109,7 @@ export function createJobStore({
 
   return {
     account,
+    approvals,
     newest,
     reserve: (intents, call, check) => (check ? admit(intents, call, check) : reserve(intents, call)),
     async maySubmit(id, call) {

@@ -1,6 +1,7 @@
 import type { Account } from '../account.ts';
 import type { Clock } from '../clock.ts';
-import type { JobStore, OpenCalls, Query, StoredJob, StoreOptions } from '../jobs/store.ts';
+import type { Approvals, JobStore, OpenCalls, Query, StoredJob, StoreOptions } from '../jobs/store.ts';
+import { createMemoryApprovals } from './approvals.ts';
 import { type Content, DAY, type Holder, isSettled, isWithdrawn, type Records } from './backend.ts';
 import { createJobStore } from './job-store.ts';
 
@@ -10,17 +11,20 @@ export const createMemoryStore = (options: StoreOptions): JobStore =>
 
 /** Jobs of all accounts in memory, shared by what its stores take for several processes. */
 export function createMemory(clock: Clock) {
-  const accounts = new Map<string, Records>();
+  const accounts = new Map<string, { records: Records; approvals: Approvals }>();
   const dead = new Set<string>();
   return {
     /** From now on no lease of this process protects anything. */
     kill: (holder: string) => void dead.add(holder),
     /** A store as one process sees it. */
-    open(process: { account: Account; openCalls: OpenCalls; holder: string }): JobStore {
-      const { account, openCalls, holder: name } = process;
+    open(given: { account: Account; openCalls: OpenCalls; holder: string }): JobStore {
+      const { account, openCalls, holder: name } = given;
       const key = JSON.stringify([account.tenant, account.api]);
-      const records = accounts.get(key) ?? createRecords();
-      accounts.set(key, records);
+      const shared = accounts.get(key) ?? {
+        records: createRecords(),
+        approvals: createMemoryApprovals(clock),
+      };
+      accounts.set(key, shared);
       const holder: Holder = {
         acquire: async (_, call) => ({ holder: name, call }),
         has: () => false,
@@ -29,8 +33,9 @@ export function createMemory(clock: Clock) {
         liveness: async (lease) => (dead.has(lease.holder) ? 'dead' : 'alive'),
         watch: async () => 'dead',
       };
-      const open = async () => records;
-      return createJobStore({ account, openCalls, clock, random: Math.random, holder, records: open });
+      const { records, approvals } = shared;
+      const process = { account, openCalls, clock, random: Math.random, holder, approvals };
+      return createJobStore({ ...process, records: async () => records });
     },
   };
 }

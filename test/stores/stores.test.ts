@@ -1,17 +1,17 @@
 import { describe } from 'vitest';
-import { inFiles, inMemory } from './backends.ts';
+import { conformsInApprovals } from './approvals.ts';
+import { type Backend, inFiles, inMemory } from './backends.ts';
 import { conformsForBatches } from './batches.ts';
 import { conforms } from './conformance.ts';
 
-describe('a store in memory', () => {
-  conforms(inMemory);
-  conformsForBatches(inMemory);
-});
-describe('a store in files', () => {
-  conforms(() => inFiles(1));
-  conformsForBatches(() => inFiles(1));
-});
-describe('two stores in the same files, asked in turn', () => {
-  conforms(() => inFiles(2));
-  conformsForBatches(() => inFiles(2));
+const BACKENDS: [name: string, create: () => Backend][] = [
+  ['a store in memory', inMemory],
+  ['a store in files', () => inFiles(1)],
+  ['two stores in the same files, asked in turn', () => inFiles(2)],
+];
+
+describe.each(BACKENDS)('%s', (_, create) => {
+  conforms(create);
+  conformsForBatches(create);
+  conformsInApprovals(create);
 });

@@ -5,6 +5,7 @@ import type { JobStore, StoreOptions } from '../../jobs/store.ts';
 import type { Log } from '../../log.ts';
 import type { Holder, Records } from '../backend.ts';
 import { createJobStore } from '../job-store.ts';
+import { createFileApprovals } from './approvals.ts';
 import { type Link, linkFile, unusable } from './disk.ts';
 import { accountDir, idOf } from './names.ts';
 import { prune } from './prune.ts';
@@ -14,7 +15,7 @@ import { createRecords } from './records.ts';
 export function createFileStore(
   options: StoreOptions & { dataDir: string; holder: Holder; random: () => number; log: Log; link?: Link },
 ): JobStore {
-  const { dataDir, account, log, link = linkFile } = options;
+  const { dataDir, account, clock, log, link = linkFile } = options;
   let opened: Promise<Records> | undefined;
 
   async function open(): Promise<Records> {
@@ -47,5 +48,10 @@ export function createFileStore(
     return opened;
   };
 
-  return createJobStore({ ...options, records });
+  const approvals = createFileApprovals({
+    dir: join(accountDir(dataDir, account), 'approvals'),
+    clock,
+    link,
+  });
+  return createJobStore({ ...options, records, approvals });
 }
