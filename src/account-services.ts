@@ -5,6 +5,7 @@ import { createIntervals } from './jobs/polling/intervals.ts';
 import { createRateLimiter } from './jobs/polling/rate-limiter.ts';
 import { createRunTimes } from './jobs/polling/run-times.ts';
 import { createJobs } from './jobs/service.ts';
+import { createApproval } from './jobs/spending/approval.ts';
 import { createEstimates } from './jobs/spending/estimates.ts';
 import { createLimits } from './jobs/spending/limits.ts';
 import type { JobStore } from './jobs/store.ts';
@@ -25,6 +26,7 @@ export function createAccountServices(account: Account, shared: SharedServices) 
   const api = createRunComfy({ ...shared, baseUrl, balanceUrl });
   const store = shared.createStore(account);
   const runTimes = createRunTimes({ store, log });
+  const estimates = createEstimates({ store, priceOf: publishedPrice, log });
   const jobs = createJobs({
     ...shared,
     api,
@@ -33,8 +35,9 @@ export function createAccountServices(account: Account, shared: SharedServices) 
     intervals: createIntervals(runTimes.expect),
     rateLimiter: createRateLimiter(clock),
     runTimes,
-    estimates: createEstimates({ store, priceOf: publishedPrice, log }),
+    estimates,
     limits: createLimits(config),
+    requireApproval: createApproval({ ...config, approvals: store.approvals, estimates, clock }),
     keep: { days: config.keepDays, jobs: config.keepJobs },
   });
   return { api, store, jobs };

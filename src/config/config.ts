@@ -123,6 +123,8 @@ function readConfig(lookup: Lookup, platform: Platform, problems: string[]) {
     /** Spending limits; undefined is no limit. */
     maxJobsPerHour: number('max-jobs-per-hour', 'jobs', 0, 1_000_000),
     budgetUsd: number('budget', 'US dollars', 0, 1_000_000),
+    /** Above what cost of a call the user is asked; undefined never asks. */
+    confirmAboveUsd: number('confirm-above', 'US dollars', 0, 1_000_000),
     dataDir: folders('data-dir').at(-1) ?? (sandbox ? join(platform.dataDir, 'sandbox') : platform.dataDir),
     /** Where images are saved: all of them if the user named the folder (`autoSave`), else on request. */
     outputDir: outputDir ?? join(platform.homeDir, 'Pictures', 'runcomfy-images'),

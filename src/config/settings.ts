@@ -94,6 +94,11 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map(
       value: 'USD',
       help: 'refuse to submit beyond this within 24 hours, by reported, published or assumed cost (default: no limit)',
     },
+    'confirm-above': {
+      variable: 'RUNCOMFY_CONFIRM_ABOVE_USD',
+      value: 'USD',
+      help: 'ask the user before a call that may cost more than this, or an unknown amount; 0 asks for every call that may cost something (default: no question)',
+    },
     'output-dir': {
       variable: 'RUNCOMFY_OUTPUT_DIR',
       value: 'DIR',

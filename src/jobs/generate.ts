@@ -28,8 +28,8 @@ interface PaidOptions {
 
 /** Makes what serves a paid call, and its parts: by the earlier job that it repeats, or by a new one that is submitted once. */
 export function createGenerate(options: GenerateOptions) {
-  const { api, requireKey, store, keep, onPruned, calls, claims, follow, intervals, runTimes, clock, log } =
-    options;
+  const { api, requireKey, store, requireApproval, keep, onPruned } = options;
+  const { calls, claims, follow, intervals, runTimes, clock, log } = options;
   let prunedAt = Number.NEGATIVE_INFINITY;
 
   async function serve(
@@ -42,6 +42,7 @@ export function createGenerate(options: GenerateOptions) {
     const found = repeated ?? (await resumeEarlier(call, earlier, wait));
     if (found) return resume(found, wait);
     const sent = body ? await body() : call.input;
+    await requireApproval?.(fingerprint, [call], wait);
     const [claim] = await calls.hold(wait.call, claims.reserve([{ fingerprint, job: call, wait }]));
     return submit(claim as Claim, sent, wait);
   }

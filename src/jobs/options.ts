@@ -5,6 +5,7 @@ import type { Calls } from './calls.ts';
 import type { Intervals } from './polling/intervals.ts';
 import type { RateLimiter } from './polling/rate-limiter.ts';
 import type { RunTimes } from './polling/run-times.ts';
+import type { RequireApproval } from './spending/approval.ts';
 import type { Estimates, Estimator } from './spending/estimates.ts';
 import type { JobStore, LimitCheck, Retention } from './store.ts';
 
@@ -21,6 +22,7 @@ export interface JobsOptions {
   estimates: Estimates;
   /** The user's limits. */
   limits: ((estimate: Estimator) => LimitCheck) | undefined;
+  requireApproval: RequireApproval | undefined;
   keep: Retention;
   /** Called when old records are deleted: what belongs to them goes too. */
   onPruned?: () => void;

@@ -69,6 +69,12 @@ export function createJobs(options: JobsOptions) {
     /** What calls probably cost, by what is known of the account's jobs now. Never rejects. */
     estimator: estimates.load,
 
+    /**
+     * Approves what was asked with a code, once; undefined if there is no such question, or no longer. Absent where nothing
+     * needs approval.
+     */
+    approve: options.requireApproval && store.approvals.approve,
+
     /** Follows a job of this account, recorded or not. */
     follow: (requestId: string, wait: Wait) =>
       calls.open(wait, undefined, async () => {

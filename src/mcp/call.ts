@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { JSONRPCMessage, RequestId, ServerContext } from '@modelcontextprotocol/server';
 import type { Clock } from '../clock.ts';
 import type { Wait, WaitEnd } from '../jobs/calls.ts';
-import type { Job } from '../jobs/job.ts';
 import { progressLine } from '../tools/support/job-words.ts';
 import { waitBudget, waitEnd } from './hosts.ts';
 
@@ -18,7 +17,13 @@ export function openCall(
   client: string | undefined,
   deliveries: Deliveries,
   { clock, waitSeconds }: CallOptions,
-): { wait: Wait; sent: Promise<JSONRPCMessage | undefined>; end(): Promise<void> } {
+): {
+  wait: Wait;
+  sent: Promise<JSONRPCMessage | undefined>;
+  /** Reports something else than polls as progress, until the next report. */
+  report(words: string): void;
+  end(): Promise<void>;
+} {
   const { id, signal, _meta } = context.mcpReq;
   const token = _meta?.progressToken;
   const seconds = waitSeconds ?? waitBudget(client, token !== undefined);
@@ -35,10 +40,11 @@ export function openCall(
       call: randomUUID(),
       until: began + seconds * 1000,
       signal: ended.signal,
-      onPoll: progress?.report ?? (() => {}),
+      onPoll: (jobs) => progress?.report(() => progressLine(jobs, clock.now())),
       delivered: sent.then((result) => result !== undefined),
     },
     sent,
+    report: (words) => progress?.report(() => words),
     end() {
       progress?.stop();
       return inputIsRead();
@@ -99,25 +105,25 @@ export function createDeliveries() {
 // In ms. Polls may be further apart when many jobs share a rate limiter; some clients' timeouts are reset by progress.
 const MAX_SILENCE = 10_000;
 
-/** Reports polls as progress in seconds, which rises as the protocol demands. Advisory: its failures do not matter. */
+/** Reports progress in seconds, which rises as the protocol demands. Advisory: its failures do not matter. */
 function createProgress(
   context: ServerContext,
   progressToken: string | number,
   clock: Clock,
   began: number,
-): { report(jobs: readonly Job[]): void; stop(): void } {
+): { report(words: () => string): void; stop(): void } {
   let last = -1;
   let next = new AbortController();
   const stop = () => next.abort();
-  const report = (jobs: readonly Job[]) => {
+  const report = (words: () => string) => {
     stop();
     if (context.mcpReq.signal.aborted) return;
     last = Math.max(last + 0.001, (clock.now() - began) / 1000);
-    const params = { progressToken, progress: last, message: progressLine(jobs, clock.now()) };
+    const params = { progressToken, progress: last, message: words() };
     context.mcpReq.notify({ method: 'notifications/progress', params }).catch(() => {});
     next = new AbortController();
     clock.sleep(MAX_SILENCE, next.signal).then(
-      () => report(jobs),
+      () => report(words),
       () => {},
     );
   };

@@ -4,8 +4,8 @@ import {
   CLIENT_INFO_META_KEY,
   type ClientCapabilities,
   type Implementation,
+  type InputRequiredResult,
   type JSONRPCMessage,
-  type ListToolsResult,
   type McpServerFactory,
   ProtocolError,
   ProtocolErrorCode,
@@ -16,19 +16,23 @@ import {
 } from '@modelcontextprotocol/server';
 import type { PreviewSetting } from '../config/settings.ts';
 import type { ListRoots } from '../images/folders/allowed-folders.ts';
+import type { Jobs } from '../jobs/service.ts';
+import { ApprovalNeeded } from '../jobs/spending/approval.ts';
 import type { Redact } from '../runcomfy/sanitize.ts';
+import { askedByAgent } from '../tools/support/approval-words.ts';
 import { readArguments } from '../tools/support/arguments.ts';
 import type { Tool, ToolResult } from '../tools/support/define.ts';
 import { errorText } from '../tools/support/error-text.ts';
-import { jsonSchema } from '../tools/support/schema.ts';
 import { NAME, VERSION } from '../version.ts';
-import { showsViews, VIEW, viewMeta } from './apps.ts';
+import { askUser, question, readAnswer, showsForms } from './approval.ts';
+import { showsViews, VIEW } from './apps.ts';
 import { type CallOptions, createDeliveries, type Deliveries, openCall } from './call.ts';
 import { type CompletionOptions, createComplete } from './completions.ts';
 import { takesImages } from './hosts.ts';
 import { guarded } from './outgoing.ts';
 import { servePrompts } from './prompts.ts';
 import { createRoots } from './roots.ts';
+import { listed } from './tool-list.ts';
 
 // Hosts that load tools on demand show a model only this and the names of the tools (measured).
 const INSTRUCTIONS = [
@@ -39,10 +43,8 @@ const INSTRUCTIONS = [
   'list_image_jobs finds earlier jobs; save_images saves pictures as files.',
 ].join(' ');
 
-// By this Claude Code finds tools that it has not loaded yet.
-const SEARCH_HINT = 'anthropic/searchHint';
-
 export interface ServerOptions extends CallOptions, CompletionOptions {
+  jobs: Pick<Jobs, 'list' | 'approve'>;
   /** Where tool calls are until they end. */
   openCalls: Set<Promise<unknown>>;
   /** The user's setting; undefined asks the table of hosts. */
@@ -57,7 +59,7 @@ export interface ServerOptions extends CallOptions, CompletionOptions {
 export function createServerFactory(options: ServerOptions): McpServerFactory {
   const { tools, openCalls, redact, view } = options;
   const complete = createComplete(options);
-  return () => {
+  return ({ era }) => {
     const server = new Server(
       { name: NAME, title: 'RunComfy images', version: VERSION },
       {
@@ -88,8 +90,9 @@ export function createServerFactory(options: ServerOptions): McpServerFactory {
       const tool = tools.find(({ name }) => name === params.name);
       if (!tool || (tool.view === 'asked' && !seesViews(context)))
         throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Tool ${params.name} not found`);
-      const { name } = clientOf(server, context);
-      const call = callTool(tool, params.arguments, context, { client: name, ...connection }, options);
+      const { name, capabilities } = clientOf(server, context);
+      const client = { client: name, era, canAsk: () => showsForms(capabilities), ...connection };
+      const call = callTool(tool, params.arguments, context, client, options);
       openCalls.add(call);
       return call.finally(() => openCalls.delete(call));
     });
@@ -103,19 +106,6 @@ export function createServerFactory(options: ServerOptions): McpServerFactory {
     });
     servePrompts(server, complete, redact);
     return server;
-  };
-}
-
-function listed(tool: Tool, isShown: boolean): ListToolsResult['tools'][number] {
-  const { name, title, description, annotations, searchHint, input, output } = tool;
-  return {
-    name,
-    title,
-    description,
-    inputSchema: jsonSchema(input) as { type: 'object' },
-    annotations,
-    _meta: { [SEARCH_HINT]: searchHint, ...(isShown && viewMeta(tool)) },
-    outputSchema: jsonSchema(output) as { type: 'object' },
   };
 }
 
@@ -134,6 +124,9 @@ function clientOf(server: Server, { mcpReq }: ServerContext) {
 interface Connection {
   /** The client's name. */
   client: string | undefined;
+  era: 'legacy' | 'modern';
+  /** Whether the client can ask its user. */
+  canAsk(): boolean;
   deliveries: Deliveries;
   roots: ListRoots;
   /** The outputs, by their handles, whose previews have left on it. */
@@ -144,21 +137,29 @@ async function callTool(
   tool: Tool,
   args: unknown,
   context: ServerContext,
-  { client, deliveries, roots, shown }: Connection,
+  { client, era, canAsk, deliveries, roots, shown }: Connection,
   options: ServerOptions,
-): Promise<CallToolResult> {
+): Promise<CallToolResult | InputRequiredResult> {
   const preview = options.preview ?? (takesImages(client) ? 'small' : 'off');
-  const { wait, sent, end } = openCall(context, client, deliveries, options);
+  const { wait, sent, report, end } = openCall(context, client, deliveries, options);
   try {
     const input = readArguments(tool, args);
-    const result = await tool.run(input, { wait, preview, roots, shown });
+    const run = () => tool.run(input, { wait, preview, roots, shown });
+    if (era === 'modern' && context.mcpReq.inputResponses) await readAnswer(context, options.jobs);
+    const result = await run().catch(async (error) => {
+      if (era === 'modern' || !(error instanceof ApprovalNeeded) || !canAsk()) throw error;
+      await askUser(error, { context, wait, report, ...options });
+      return run();
+    });
     void sent.then((message) => {
       if (hasImages(message)) for (const { handle } of result.previews ?? []) shown.add(handle);
     });
     return success(result);
   } catch (error) {
-    const text = errorText(error, tool.isPaid);
-    options.log.info(`${tool.name}: ${text}`);
+    options.log.info(`${tool.name}: ${errorText(error, tool.isPaid)}`);
+    if (error instanceof ApprovalNeeded && era === 'modern' && canAsk()) return question(error);
+    // The log gets no code.
+    const text = errorText(error instanceof ApprovalNeeded ? askedByAgent(error) : error, tool.isPaid);
     // Some hosts would show the model structuredContent instead of the message.
     return { isError: true, content: [{ type: 'text', text }] };
   } finally {

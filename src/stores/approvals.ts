@@ -2,16 +2,13 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { ApprovalRequest, Approvals } from '../jobs/store.ts';
 
-// In USD: sums of prices such as 0.034 are not exact.
-const ROUNDING = 1e-6;
-
 /** The hash by which a store knows a code: 32 hex digits. */
 export const hashOf = (code: string): string => createHash('sha256').update(code).digest('hex').slice(0, 32);
 
 /** Whether the approval of a request is one for these calls at this cost. */
 export function covers(request: ApprovalRequest, fingerprint: string, usd: number | undefined): boolean {
   if (request.fingerprint !== fingerprint) return false;
-  return request.usd === undefined || (usd !== undefined && usd <= request.usd + ROUNDING);
+  return request.usd === undefined || (usd !== undefined && usd <= request.usd);
 }
 
 /** The requests of an account in memory. */

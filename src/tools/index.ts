@@ -1,4 +1,5 @@
 import type { Model } from '../models/define.ts';
+import { approveCost } from './approve-cost.ts';
 import { cancelImageJob } from './cancel-image-job.ts';
 import { findImageModels } from './find-image-models.ts';
 import { getBalance } from './get-balance.ts';
@@ -24,6 +25,7 @@ export function createTools(services: Services, models: readonly Model[]): Tool[
     listImageJobs(services),
     getBalance(services),
     peekImageJob(modelTools, services),
+    ...(services.jobs.approve ? [approveCost(services.jobs.approve)] : []),
   ];
   const names = toolNames(
     models.map(({ id }) => id),

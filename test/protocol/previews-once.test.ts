@@ -90,7 +90,7 @@ async function connectToShow(bytes: number) {
   const factory = createServerFactory({
     ...{ tools: [tool], openCalls: new Set(), preview: 'small', waitSeconds: 0, redact: (text) => text },
     ...{ clock: systemClock, log: createLog('error', (text) => text), homeDir: '/nonexistent' },
-    ...{ jobs: { list: async () => [] }, catalogue: { knownIds: async () => [] } },
+    ...{ jobs: { list: async () => [], approve: undefined }, catalogue: { knownIds: async () => [] } },
     view: () => Promise.reject(new Error('none')),
   });
   const server = await factory({ era: 'legacy' });

@@ -104,7 +104,7 @@ function jobsInSteps({ sandbox, config, clock }: Connected) {
       runTimes,
     },
     estimates: createEstimates({ store, priceOf: () => undefined, log }),
-    ...{ limits: undefined, keep: { days: 90, jobs: 2_000 }, clock, log, ended },
+    ...{ limits: undefined, requireApproval: undefined, keep: { days: 90, jobs: 2_000 }, clock, log, ended },
   });
   const reached = (count: number) => eventually(() => steps.length).toBe(count);
   return { jobs, steps, reached };

@@ -132,6 +132,7 @@ export async function connect(
     keepJobs: 2_000,
     maxJobsPerHour: undefined,
     budgetUsd: undefined,
+    confirmAboveUsd: undefined,
     outputDir: freshDataDir(),
     autoSave: false,
     sidecar: false,

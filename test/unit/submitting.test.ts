@@ -24,6 +24,7 @@ function submitting(
   const { generate } = createGenerate({
     ...{ ...given, calls: given.open, api, log: createLog('silent', String) },
     requireKey: async () => {},
+    requireApproval: undefined,
     keep: { days: 90, jobs: 2_000 },
     rateLimiter: { acquire: async () => {} },
     runTimes: { learn() {}, loadHistory: async () => {}, expect: () => ({ median: 1, sigma: 1, jobs: 0 }) },

@@ -114,7 +114,7 @@ async function showHosts({ setupDir }: Config): Promise<void> {
 }
 
 function printSettings(config: Config): void {
-  const { waitSeconds, models, preview, maxJobsPerHour, budgetUsd, logLevel } = config;
+  const { waitSeconds, models, preview, maxJobsPerHour, budgetUsd, confirmAboveUsd, logLevel } = config;
   const jobs = maxJobsPerHour === undefined ? [] : [`${maxJobsPerHour} jobs an hour`];
   const budget = budgetUsd === undefined ? [] : [`${dollars(budgetUsd)} in 24 hours`];
   const settings = [
@@ -122,6 +122,7 @@ function printSettings(config: Config): void {
     `models ${models?.join(', ') ?? 'the built-in ones'}`,
     `preview ${preview ?? 'by client'}`,
     `limits ${[...jobs, ...budget].join(', ') || 'none'}`,
+    `confirm ${confirmAboveUsd === undefined ? 'nothing' : `above ${dollars(confirmAboveUsd)}`}`,
     `log ${logLevel}`,
   ];
   say(`\nSettings: ${settings.join('; ')}`);

@@ -70,6 +70,8 @@ export interface Tool {
   readonly searchHint: string;
   /** The model that it runs, if it runs just one. */
   readonly model?: Model;
+  /** A host that can ask its user before a call does so each time, whatever was allowed before. */
+  readonly requiresUserInteraction?: true;
   /** A call may be charged, so an error has to say whether it was. */
   readonly isPaid?: true;
   /** In hosts that show pages: its result is `shown` by the view, or only the view itself calls it (`asked`). */
