@@ -14,12 +14,16 @@ export interface BatchCall extends PaidCall {
   body?: () => Promise<Input>;
 }
 
-type BatchOptions = Pick<JobsOptions, 'store' | 'calls' | 'requireKey' | 'rateLimiter' | 'estimates'> &
+type BatchOptions = Pick<
+  JobsOptions,
+  'store' | 'calls' | 'requireKey' | 'requireApproval' | 'rateLimiter' | 'estimates'
+> &
   Pick<Generate, 'submit' | 'resume'> & { claims: Claims };
 
 /** Makes what serves a call for several jobs. */
 export function createGenerateBatch(options: BatchOptions) {
-  const { store, calls, claims, requireKey, rateLimiter, estimates, submit, resume } = options;
+  const { store, calls, claims, requireKey, requireApproval, rateLimiter, estimates, submit, resume } =
+    options;
 
   async function submitPaced(claim: Claim, body: Input, wait: Wait): Promise<Outcome> {
     await rateLimiter.acquire(AT_ONCE, wait.signal).catch(async (reason) => {
@@ -51,6 +55,7 @@ export function createGenerateBatch(options: BatchOptions) {
       for (const { body } of missing.map(callAt))
         if (body && !bodies.has(body)) bodies.set(body, await body());
       if (maxCostUsd !== undefined) checkMaxCost(await estimates.load(), wanted, maxCostUsd);
+      await requireApproval?.(prefix, missing.map(callAt), wait);
       const jobs = missing.map((index) => {
         const { model, input } = callAt(index);
         const batch = { id, index, size: wanted.length };

@@ -77,7 +77,11 @@ export function createFileApprovals({
   async function ask(code: string, request: ApprovalRequest): Promise<void> {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     await removeExpired();
-    await createFile(pathOf(`${request.expires}-${hashOf(code)}`, 'asked'), JSON.stringify(request), link);
+    await createFile(
+      pathOf(`${Math.floor(request.expires)}-${hashOf(code)}`, 'asked'),
+      JSON.stringify(request),
+      link,
+    );
   }
 
   async function approve(code: string): Promise<ApprovalRequest | undefined> {
