@@ -5,6 +5,7 @@ import { isTrustedOutput } from '../../images/trust.ts';
 import type { Outcome } from '../../jobs/calls.ts';
 import { formatHandle } from '../../jobs/handle.ts';
 import { isFinal, type Job, jobOutputs } from '../../jobs/job.ts';
+import type { Estimate } from '../../jobs/spending/estimates.ts';
 import { quoteUntrusted } from '../../runcomfy/sanitize.ts';
 import type { Services, ToolCall, ToolResult } from './define.ts';
 import { headline, jobData, missingNotes, outputLines } from './job-words.ts';
@@ -25,9 +26,14 @@ export type JobResultServices = Pick<Services, 'clock' | 'loopbackOrigin'> & {
   originals: Pick<Services['originals'], 'areKept'>;
 };
 
+/** An outcome with what its job is estimated to cost, if it was asked for. */
+interface EstimatedOutcome extends Outcome {
+  estimate?: Estimate | 'unknown' | undefined;
+}
+
 /** A job in words and data, with what was fetched of its outputs, and why nothing is kept. Throws `job_failed` if it failed. */
 export function jobResult(
-  { job, resumed, readError }: Outcome,
+  { job, resumed, readError, estimate }: EstimatedOutcome,
   { clock, loopbackOrigin, originals }: JobResultServices,
   outputs: readonly FetchedOutput[] = jobOutputs(job),
   notKept?: string,
@@ -39,7 +45,7 @@ export function jobResult(
   if (notKept !== undefined) notes.push(`The library keeps nothing, as ${notKept}.`);
   return {
     lines: [
-      headline(job, clock.now()),
+      headline(job, clock.now(), estimate),
       ...outputs.flatMap((output, index) => outputLines(output, handleOf(index), isTrusted(output.url))),
       ...notes,
       resumed
@@ -49,6 +55,7 @@ export function jobResult(
     ],
     data: {
       ...jobData(job, clock.now()),
+      estimated_cost_usd: estimate,
       images: outputs.map(({ url, kind, facts, isKept, path }, index) => ({
         handle: handleOf(index),
         url,
@@ -70,7 +77,9 @@ export function jobResult(
 }
 
 export type ResultServices = JobResultServices &
-  Pick<Services, 'autoSave' | 'fetchOutputs' | 'originals' | 'last'>;
+  Pick<Services, 'autoSave' | 'fetchOutputs' | 'originals' | 'last'> & {
+    jobs: Pick<Services['jobs'], 'estimator'>;
+  };
 
 // In ms. A result waits for its images for what is left of the call's wait, within these bounds: the least still fits
 // between the usual wait of 45 s and the 60 s after which most clients give up.
@@ -84,12 +93,13 @@ export type PreviewWish = 'all' | 'unseen' | 'none' | 'again';
 
 /** The result of a job; if it succeeded, with its images shown, kept, and saved if the user saves all. */
 export async function resultWithImages(
-  outcome: Outcome,
+  ended: Outcome,
   { wait, preview: setting, shown }: ToolCall,
   services: ResultServices,
   wish: PreviewWish = 'all',
 ): Promise<ToolResult> {
-  const { job } = outcome;
+  const { job } = ended;
+  const outcome = lacksCost(job) ? { ...ended, estimate: await estimateOf(job, services) } : ended;
   const { clock, autoSave, fetchOutputs, originals, last } = services;
   const firstImage = jobOutputs(job).findIndex(({ kind }) => kind === 'image');
   if (job.state === 'succeeded' && firstImage >= 0)
@@ -112,6 +122,18 @@ export async function resultWithImages(
   void wait.delivered.then(() => originals.keepLater(job));
   const notKept = await originals.obstacle();
   return jobResult(outcome, services, explained(outputs), notKept);
+}
+
+/**
+ * Whether an answer should say what its job probably cost. Of one that another program submitted the input is not known,
+ * and whether a failed one is charged neither.
+ */
+const lacksCost = ({ state, cost_usd, input }: Job): boolean =>
+  cost_usd === undefined && state !== 'cancelled' && state !== 'failed' && Object.keys(input).length > 0;
+
+async function estimateOf(job: Job, { jobs }: Pick<ResultServices, 'jobs'>): Promise<Estimate | 'unknown'> {
+  const estimate = await jobs.estimator();
+  return estimate(job) ?? 'unknown';
 }
 
 function nextAfterJob(

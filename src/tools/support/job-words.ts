@@ -2,9 +2,11 @@ import * as z from 'zod';
 import type { FetchedOutput, ImageFacts } from '../../images/fetch-outputs.ts';
 import { extensionOf } from '../../images/media-type.ts';
 import { isFinal, type Job, jobOutputs, UNKNOWN_MODEL } from '../../jobs/job.ts';
+import type { Estimate } from '../../jobs/spending/estimates.ts';
 import { dollars } from '../../jobs/spending/totals.ts';
 import type { MediaKind } from '../../runcomfy/outputs.ts';
 import { quoteUntrusted } from '../../runcomfy/sanitize.ts';
+import { estimateText } from './estimate-words.ts';
 
 /** What an output of a kind is called. */
 export const KIND_NAMES: Record<MediaKind, string> = {
@@ -34,17 +36,19 @@ export function jobData(job: Job, now: number) {
   };
 }
 
-/** Where a job stands, or how it ended. */
-export function headline(job: Job, now: number): string {
+/** Where a job stands, or how it ended, with what it cost or is estimated to cost. */
+export function headline(job: Job, now: number, estimate?: Estimate | 'unknown'): string {
   const { request_id, queue_position, elapsed_seconds, cost_usd } = jobData(job, now);
   const by = job.model === UNKNOWN_MODEL ? '' : ` by ${job.model}`;
   const id = `(request_id ${request_id})`;
   if (job.state === 'cancelled') return `Cancelled: the job${by} ${id} never ran, so there is no image.`;
   const after = elapsed_seconds === undefined ? '' : ` after ${elapsed_seconds} s`;
-  const cost = cost_usd === undefined ? '' : ` RunComfy charged ${dollars(cost_usd)}.`;
+  const estimated =
+    estimate === undefined ? '' : ` ${estimateText(estimate === 'unknown' ? undefined : estimate)}`;
+  const cost = cost_usd === undefined ? estimated : ` RunComfy charged ${dollars(cost_usd)}.`;
   if (job.state === 'succeeded') return `${outputCounts(job)}${by}${after} ${id}.${cost}`;
   const position = queue_position === undefined ? '' : `, position ${queue_position}`;
-  return `Not done yet${after}: the job${by} ${id} is ${job.state}${position}. It goes on and is paid for once.`;
+  return `Not done yet${after}: the job${by} ${id} is ${job.state}${position}. It goes on and is paid for once.${estimated}`;
 }
 
 /** How many outputs of each kind there are: "2 images", "1 video and 1 image". */
