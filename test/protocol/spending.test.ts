@@ -99,27 +99,47 @@ describe('a call over the limit submits nothing, says what was spent, and leaves
 
 describe('what a job counts against the budget', () => {
   const low = { model: PRICED, input: { prompt: 'a', quality: 'low' } };
-  const ROWS: [what: string, record: Partial<Job>, spent: string, assumed: number][] = [
-    ['what its result reported, over the published price', { ...low, cost_usd: 0.5 }, '$0.5', 0],
-    ['what its result reported, where no price is published', { cost_usd: 0.75 }, '$0.75', 0],
-    ['nothing, where its result reported that', { cost_usd: 0 }, '$0', 0],
-    ['the published price', low, '$0.009', 0],
+  const ROWS: [what: string, record: Partial<Job>, spent: string, basis: string][] = [
+    ['what its result reported, over the published price', { ...low, cost_usd: 0.5 }, '$0.5', ''],
+    ['what its result reported, where no price is published', { cost_usd: 0.75 }, '$0.75', ''],
+    ['nothing, where its result reported that', { cost_usd: 0 }, '$0', ''],
+    ['the published price', low, '$0.009', ', 1 estimated at up to $0.009'],
     [
       'the published price of what RunComfy does by default',
       { model: PRICED, input: { prompt: 'a' } },
       '$0.133',
-      0,
+      ', 1 estimated at up to $0.133',
     ],
-    ['$0.25 where nothing is known', {}, '$0.25', 1],
-    ['$0.25 for a model that is gone', { model: 'openai/dall-e/text-to-image' }, '$0.25', 1],
+    ['$0.25 where nothing is known', {}, '$0.25', ', 1 assumed at $0.25'],
+    [
+      '$0.25 for a model that is gone',
+      { model: 'openai/dall-e/text-to-image' },
+      '$0.25',
+      ', 1 assumed at $0.25',
+    ],
   ];
-  it.each(ROWS)('%s', async (_, record, spent, assumed) => {
+  it.each(ROWS)('%s', async (_, record, spent, basis) => {
     const one = await connect({ budgetUsd: 0.001 });
     put(one, 5 * MINUTE, record);
     expect(textOf(await paint(one))).toContain(
-      `${spent} was spent in the last 24 hours (1 job, ${assumed} of them at an assumed $0.25)`,
+      `${spent} was spent in the last 24 hours (1 job${basis}), this one counts $0.25 (assumed)`,
     );
     expect(one.sandbox.requests).toEqual([]);
+  });
+
+  it('the upper end of what jobs like it cost, of those to come and of those without a report', async () => {
+    const one = await connect({ budgetUsd: 0.2 });
+    for (const cost_usd of [0.04, 0.05, 0.06, 0.05]) put(one, 30 * HOUR, { cost_usd });
+    for (let count = 0; count < 5; count++)
+      one.sandbox.engine.planNext({ costAfterMs: Number.POSITIVE_INFINITY });
+    for (const prompt of ['one', 'two']) expect((await paint(one, prompt)).isError).toBeFalsy();
+    const text = textOf(await paint(one, 'three'));
+    expect(text).toMatchSnapshot();
+    const [, sum, each] =
+      /up to \$([\d.]+) in all\), this one counts \$([\d.]+) \(estimated\)/.exec(text) ?? [];
+    expect(Number(sum)).toBeCloseTo(2 * Number(each), 5);
+    expect(Number(each)).toBeGreaterThan(0.07);
+    expect(one.sandbox.engine.jobs).toHaveLength(2);
   });
 
   it('is what upstream reports as soon as it does', async () => {
@@ -127,7 +147,7 @@ describe('what a job counts against the budget', () => {
     const first = await edit(one, 'first');
     expect(first.structuredContent).toMatchObject({ cost_usd: 0.133 });
     expect(textOf(await edit(one, 'second', { quality: 'medium' }))).toContain(
-      '$0.133 was spent in the last 24 hours (1 job, 0 of them at an assumed $0.25), this one counts $0.034',
+      '$0.133 was spent in the last 24 hours (1 job), this one counts $0.034 (estimated)',
     );
     expect((await edit(one, 'third', { quality: 'low' })).isError).toBeFalsy();
   });

@@ -20,9 +20,6 @@ export function createLimits({
   if (maxJobsPerHour === undefined && budgetUsd === undefined) return undefined;
 
   return (estimate) => (jobs, others, now) => {
-    const knownCost = (job: Job) => job.cost_usd ?? estimate(job)?.high;
-    const costOf = (all: readonly Job[]) =>
-      all.reduce((sum, job) => sum + (knownCost(job) ?? ASSUMED_USD), 0);
     const hourAgo = new Date(now - HOUR).toISOString();
     const lately = others.filter(({ submitted_at = '' }) => submitted_at >= hourAgo).length;
     if (maxJobsPerHour !== undefined && lately + jobs.length > maxJobsPerHour) {
@@ -30,13 +27,46 @@ export function createLimits({
       const why = `${counted(lately)} in the last hour${these}, and the limit is ${maxJobsPerHour}`;
       return overLimit(why, '--max-jobs-per-hour or RUNCOMFY_MAX_JOBS_PER_HOUR');
     }
-    const [cost, spent] = [costOf(jobs), costOf(others)];
-    if (budgetUsd === undefined || spent + cost <= budgetUsd + ROUNDING) return undefined;
-    const assumed = others.filter((other) => knownCost(other) === undefined).length;
-    const these = jobs.length > 1 ? `these ${jobs.length} count` : 'this one counts';
-    const why = `${dollars(spent)} was spent in the last 24 hours (${counted(others.length)}, ${assumed} of them at an assumed ${dollars(ASSUMED_USD)}), ${these} ${dollars(cost)}, and the budget is ${dollars(budgetUsd)}`;
+    const [cost, spent] = [tally(jobs, estimate), tally(others, estimate)];
+    if (budgetUsd === undefined || spent.usd + cost.usd <= budgetUsd + ROUNDING) return undefined;
+    const basis = jobs.length === 1 ? [cost.assumed > 0 ? 'assumed' : 'estimated'] : inWords(cost);
+    const these = `${jobs.length === 1 ? 'this one counts' : `these ${jobs.length} count`} ${dollars(cost.usd)} (${basis.join(', ')})`;
+    const earlier = [counted(others.length), ...inWords(spent)].join(', ');
+    const why = `${dollars(spent.usd)} was spent in the last 24 hours (${earlier}), ${these}, and the budget is ${dollars(budgetUsd)}`;
     return overLimit(why, '--budget or RUNCOMFY_BUDGET_USD');
   };
+}
+
+/** What jobs count against a budget, in USD, and how that is known. */
+interface Tally {
+  usd: number;
+  /** Jobs whose cost is estimated, and the sum of the upper ends. */
+  estimated: number;
+  estimatedUsd: number;
+  /** Jobs of which nothing is known. */
+  assumed: number;
+}
+
+function tally(jobs: readonly Job[], estimate: Estimator): Tally {
+  const sum: Tally = { usd: 0, estimated: 0, estimatedUsd: 0, assumed: 0 };
+  for (const job of jobs) {
+    const high = job.cost_usd === undefined ? estimate(job)?.high : undefined;
+    sum.usd += job.cost_usd ?? high ?? ASSUMED_USD;
+    if (high !== undefined) {
+      sum.estimated += 1;
+      sum.estimatedUsd += high;
+    } else if (job.cost_usd === undefined) sum.assumed += 1;
+  }
+  return sum;
+}
+
+/** Which jobs of a tally are not reported: "2 estimated at up to $0.12 in all", "1 assumed at $0.25". */
+function inWords({ estimated, estimatedUsd, assumed }: Tally): string[] {
+  const words: string[] = [];
+  if (estimated > 0)
+    words.push(`${estimated} estimated at up to ${dollars(estimatedUsd)}${estimated > 1 ? ' in all' : ''}`);
+  if (assumed > 0) words.push(`${assumed} assumed at ${dollars(ASSUMED_USD)}${assumed > 1 ? ' each' : ''}`);
+  return words;
 }
 
 const counted = (jobs: number): string => `${jobs} job${jobs === 1 ? '' : 's'}`;
