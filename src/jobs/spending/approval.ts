@@ -35,10 +35,8 @@ export class ApprovalNeeded extends ToolError {
   readonly question: Question;
 
   constructor(question: Question) {
-    const { calls, estimate, confirmAboveUsd } = question;
-    const these = calls.length === 1 ? 'this call' : `these ${calls.length} jobs`;
-    const cost = estimate ? `may cost ${dollars(estimate.high)}` : 'may cost any amount';
-    const why = `Not submitted: ${these} ${cost}, and the user is to be asked above ${dollars(confirmAboveUsd)}.`;
+    const limit = dollars(question.confirmAboveUsd);
+    const why = `Not submitted: the user wants to be asked before a call that may cost more than ${limit}.`;
     super('not_approved', why, { next: 'Ask the user.' });
     this.question = question;
   }
