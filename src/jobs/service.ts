@@ -69,6 +69,9 @@ export function createJobs(options: JobsOptions) {
     /** What calls probably cost, by what is known of the account's jobs now. Never rejects. */
     estimator: estimates.load,
 
+    /** What the account's own jobs cost, by model. Never rejects. */
+    costHistory: estimates.loadHistory,
+
     /**
      * Approves what was asked with a code, once; undefined if there is no such question, or no longer. Absent where nothing
      * needs approval.

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Wait } from '../jobs/calls.ts';
+import type { CostHistory } from '../jobs/spending/estimates.ts';
 import type { Cached } from '../models/catalogue.ts';
 import type { CleanEntry } from '../models/clean-entry.ts';
 import { modelFromSchema, requiredInputs } from '../models/from-schema.ts';
@@ -9,6 +10,7 @@ import { mediaKindOf, TASK_NAMES } from '../models/tasks.ts';
 import { MEDIA_KINDS } from '../runcomfy/outputs.ts';
 import { quoteUntrusted } from '../runcomfy/sanitize.ts';
 import { defineTool, type Services, type Tool, type ToolResult } from './support/define.ts';
+import { historyText } from './support/estimate-words.ts';
 import { jsonSchema } from './support/schema.ts';
 import { withTimeout } from './support/with-timeout.ts';
 
@@ -17,11 +19,11 @@ const MAX_ABOUT = 120;
 const NO_QUOTE =
   "Prices are the catalogue's base prices, no quotes: cost_usd of a result is what was charged.";
 
-type FindServices = Pick<Services, 'catalogue' | 'clock'>;
+type FindServices = Pick<Services, 'catalogue' | 'clock'> & { jobs: Pick<Services['jobs'], 'costHistory'> };
 
 /** The tool that searches the catalogue and describes a model; `modelTools` are the models with tools of their own. */
 export function findImageModels(modelTools: readonly Tool[], services: FindServices): Tool {
-  const { catalogue, clock } = services;
+  const { catalogue, clock, jobs } = services;
   return defineTool({
     name: 'find_image_models',
     title: 'Find image models',
@@ -45,7 +47,10 @@ export function findImageModels(modelTools: readonly Tool[], services: FindServi
       const { entries, searched } = cached.value;
       const total = entries.length;
       const start = (page - 1) * PAGE_SIZE;
-      const models = entries.slice(start, start + PAGE_SIZE).map((entry) => modelRow(entry, modelTools));
+      const history = await jobs.costHistory();
+      const models = entries
+        .slice(start, start + PAGE_SIZE)
+        .map((entry) => modelRow(entry, modelTools, history(entry.model_id)));
       const notes = [...matchNotes(cached.value), ...priceNote(models), ...ageNote(cached, clock.now())];
       const pages = total > PAGE_SIZE ? `, page ${page} of ${Math.ceil(total / PAGE_SIZE)}` : '';
       const next = nextAfterSearch(models, page, total);
@@ -78,10 +83,11 @@ async function describeModel(
   id: string,
   modelTools: readonly Tool[],
   wait: Wait,
-  { catalogue, clock }: FindServices,
+  { catalogue, clock, jobs }: FindServices,
 ): Promise<ToolResult> {
   const cached = await withTimeout(clock, wait, (signal) => catalogue.model(id, signal));
-  const row = modelRow(cached.value, modelTools);
+  const history = await jobs.costHistory();
+  const row = modelRow(cached.value, modelTools, history(cached.value.model_id));
   const input_schema = jsonSchema(modelFromSchema(cached.value).input);
   const notes = [...priceNote([row]), ...ageNote(cached, clock.now())];
   const next = `Call ${row.tool ?? `run_image_model with model "${row.model}"`}.`;
@@ -94,7 +100,7 @@ async function describeModel(
 type ModelRow = ReturnType<typeof modelRow>;
 
 /** A model in short, as data. */
-function modelRow(entry: CleanEntry, modelTools: readonly Tool[]) {
+function modelRow(entry: CleanEntry, modelTools: readonly Tool[], your_cost_usd: CostHistory | undefined) {
   const kind = mediaKindOf(entry);
   return {
     model: entry.model_id,
@@ -103,13 +109,16 @@ function modelRow(entry: CleanEntry, modelTools: readonly Tool[]) {
     about: quoteUntrusted(entry.description, { max: MAX_ABOUT }),
     makes: kind === 'image' ? undefined : kind,
     price: priceText(entry),
+    your_cost_usd,
     required: requiredInputs(entry),
   };
 }
 
-function modelLine({ model, name, tool, about, makes: kind, price, required }: ModelRow): string {
+function modelLine(row: ModelRow): string {
+  const { model, name, tool, about, makes: kind, price, your_cost_usd, required } = row;
+  const yours = your_cost_usd && historyText(your_cost_usd);
   const needs = `needs ${required.join(', ') || 'nothing'}`;
-  const parts = [model, name, tool && `tool ${tool}`, about, kind && `makes ${kind}`, price, needs];
+  const parts = [model, name, tool && `tool ${tool}`, about, kind && `makes ${kind}`, price, yours, needs];
   return parts.filter(Boolean).join(' | ');
 }
 

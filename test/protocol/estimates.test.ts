@@ -113,3 +113,33 @@ describe('an answer holds no estimate', () => {
     hasNone(await one.client.callTool({ name: 'get_image_job', arguments: { request_id: id } }));
   });
 });
+
+describe('find_image_models', () => {
+  const find = ({ client }: Connected, args: Record<string, unknown>) =>
+    client.callTool({ name: 'find_image_models', arguments: args });
+  const rowOf = (result: { content: unknown }) =>
+    textOf(result)
+      .split('\n')
+      .find((line) => line.startsWith(UNPRICED));
+
+  it("says what the account's own jobs cost, with default inputs if they tell, else of all", async () => {
+    const one = await connect();
+    const query = 'gpt image 2';
+    expect(rowOf(await find(one, { query }))).not.toContain('your');
+    recordJobs(one, [0.2], { quality: 'high' });
+    expect(rowOf(await find(one, { query }))).toContain(' | your 1 job cost $0.2 | needs prompt');
+    recordJobs(one, [0.01, 0.0123], { quality: 'low' });
+    const of = await find(one, { model: UNPRICED });
+    expect(rowOf(of)).toContain(' | your 3 jobs cost $0.01 to $0.2 | needs prompt');
+    expect(of.structuredContent).toMatchObject({
+      models: [{ your_cost_usd: { low: 0.01, median: 0.0123, high: 0.2, jobs: 3, inputs: 'all' } }],
+    });
+    recordJobs(one, [0.04, 0.04, 0.04]);
+    const result = await find(one, { query });
+    expect(rowOf(result)).toContain(' | your 3 jobs with default inputs cost $0.04 | needs prompt');
+    const others = (result.structuredContent as { models: Record<string, unknown>[] }).models.filter(
+      ({ model }) => model !== UNPRICED,
+    );
+    for (const other of others) expect(other).not.toHaveProperty('your_cost_usd');
+  });
+});

@@ -33,7 +33,7 @@ const OUTLIERS = 0.1;
  */
 export function createCostModel(
   calls: readonly CostedCall[],
-): (input: Record<string, unknown>) => Estimate | undefined {
+): (input: Record<string, unknown>) => Required<Estimate> | undefined {
   const samples = calls
     .slice(0, MAX_SAMPLES)
     .map(({ input, usd }) => ({ inputs: costInputs(input), usd }))
@@ -41,7 +41,7 @@ export function createCostModel(
   const names = [...new Set(samples.flatMap(({ inputs }) => [...inputs.keys()]))];
   const alike = findAlike(names, samples);
   const costs = groupBy(samples, (sample) => keyOf(sample.inputs, names, alike));
-  const estimates = new Map<string, Estimate | undefined>();
+  const estimates = new Map<string, Required<Estimate> | undefined>();
 
   return (input) => {
     const inputs = costInputs(input);

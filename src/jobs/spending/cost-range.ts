@@ -16,7 +16,7 @@ const T95 = [
  * What the next of some like calls costs, by what the earlier ones cost (USD), newest last: a 90% prediction interval,
  * by Student's t on the logarithms for few of them, by order statistics for more. Undefined for fewer than three.
  */
-export function predictCost(costs: readonly number[]): Estimate | undefined {
+export function predictCost(costs: readonly number[]): Required<Estimate> | undefined {
   const lately = sinceChange(costs.slice(-MAX_JOBS));
   const charged = lately.filter((usd) => usd > 0);
   // Of what is sometimes free, only the low end knows.
@@ -57,7 +57,8 @@ function byOrder(sorted: readonly number[]): [number, number] {
   return [sorted[outside - 1] as number, sorted.at(-outside) as number];
 }
 
-function median(sorted: readonly number[]): number {
+/** Of amounts in their order. */
+export function median(sorted: readonly number[]): number {
   const half = Math.floor(sorted.length / 2);
   const upper = sorted[half] as number;
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[half - 1] as number)) / 2;

@@ -3,6 +3,7 @@ import type { PaidCall } from '../calls.ts';
 import type { Job } from '../job.ts';
 import type { JobStore } from '../store.ts';
 import { type CostedCall, createCostModel } from './cost-model.ts';
+import { median } from './cost-range.ts';
 import { inMillionths } from './totals.ts';
 
 /** What a call will probably cost, in USD. */
@@ -17,6 +18,11 @@ export interface Estimate {
 
 /** Estimates the cost of a call; undefined if it is unknown. Pure. */
 export type Estimator = (call: PaidCall) => Estimate | undefined;
+
+/** What earlier jobs of a model cost: an estimate of a call with default inputs, or from the least to the most of all. */
+export interface CostHistory extends Required<Estimate> {
+  inputs: 'default' | 'all';
+}
 
 export type Estimates = ReturnType<typeof createEstimates>;
 
@@ -65,6 +71,20 @@ export function createEstimates({
         const known = models.get(model) ?? createCostModel(costs.get(model) ?? []);
         models.set(model, known);
         return known(input);
+      };
+    },
+
+    /** What the account's own jobs of a model cost up to now; undefined without any. Never rejects. */
+    async loadHistory(): Promise<(model: string) => CostHistory | undefined> {
+      const costs = await readCosts();
+      return (model) => {
+        const calls = costs.get(model) ?? [];
+        const byDefault = createCostModel(calls)({});
+        if (byDefault) return { ...byDefault, inputs: 'default' };
+        const sorted = calls.map(({ usd }) => usd).sort((a, b) => a - b);
+        const [low, high] = [sorted[0], sorted.at(-1)];
+        if (low === undefined || high === undefined) return undefined;
+        return { low, median: inMillionths(median(sorted)), high, jobs: sorted.length, inputs: 'all' };
       };
     },
   };

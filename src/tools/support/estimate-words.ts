@@ -1,15 +1,25 @@
-import type { Estimate } from '../../jobs/spending/estimates.ts';
+import type { CostHistory, Estimate } from '../../jobs/spending/estimates.ts';
 import { dollars } from '../../jobs/spending/totals.ts';
 
 /** What a call will probably cost, as a sentence; undefined is unknown. */
 export function estimateText(estimate: Estimate | undefined): string {
   if (!estimate) return 'Cost unknown.';
   const { low, median, high, jobs } = estimate;
-  const basis = jobs === undefined ? 'published price' : `from ${jobs} earlier job${jobs === 1 ? '' : 's'}`;
+  const basis = jobs === undefined ? 'published price' : `from ${jobs} earlier ${noun(jobs)}`;
   if (low === high) return `Estimated ${dollars(median)} (${basis}).`;
-  const range = `${dollars(shortened(low, Math.floor))} to ${dollars(shortened(high, Math.ceil))}`;
-  return `Estimated ${dollars(shortened(median, Math.round))} (${range}, ${basis}).`;
+  return `Estimated ${dollars(shortened(median, Math.round))} (${range(low, high)}, ${basis}).`;
 }
+
+/** What jobs of a model cost, for a row: "your 12 jobs cost $0.03 to $0.06". */
+export function historyText({ low, high, jobs, inputs }: CostHistory): string {
+  const cost = low === high ? dollars(low) : range(low, high);
+  return `your ${jobs} ${noun(jobs)}${inputs === 'default' ? ' with default inputs' : ''} cost ${cost}`;
+}
+
+const noun = (jobs: number): string => (jobs === 1 ? 'job' : 'jobs');
+
+const range = (low: number, high: number): string =>
+  `${dollars(shortened(low, Math.floor))} to ${dollars(shortened(high, Math.ceil))}`;
 
 /** To two significant digits, but not below a millionth. */
 function shortened(usd: number, round: (value: number) => number): number {
