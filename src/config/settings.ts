@@ -92,7 +92,7 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map(
     budget: {
       variable: 'RUNCOMFY_BUDGET_USD',
       value: 'USD',
-      help: 'refuse to submit beyond this within 24 hours, by reported, published or assumed cost (default: no limit)',
+      help: 'refuse to submit beyond this within 24 hours, by reported, estimated or assumed cost (default: no limit)',
     },
     'confirm-above': {
       variable: 'RUNCOMFY_CONFIRM_ABOVE_USD',

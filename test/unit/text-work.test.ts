@@ -16,6 +16,7 @@ import { checkName, fileStem, splitName } from '../../src/images/saving/file-nam
 import { isPrivateHost, isTrustedOutput } from '../../src/images/trust.ts';
 import { parseHandle } from '../../src/jobs/handle.ts';
 import type { Job } from '../../src/jobs/job.ts';
+import { costInputs } from '../../src/jobs/spending/cost-inputs.ts';
 import { waitBudget, waitEnd } from '../../src/mcp/hosts.ts';
 import { outgoing } from '../../src/mcp/outgoing.ts';
 import { fillIn } from '../../src/mcp/prompts.ts';
@@ -112,6 +113,9 @@ const readReference = createReferenceReader({
   checkLink: async () => undefined,
 });
 const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
+  'jobs/spending/cost-inputs.ts': {
+    costInputs: (text) => costInputs({ [text]: text, seen: [text, { [text]: text }] }),
+  },
   'runcomfy/sanitize.ts': {
     quoteUntrusted: (text) => quoteUntrusted(text),
     'quoteUntrusted, without the key': (text) => quoteUntrusted(text, { redact }),
