@@ -129,7 +129,7 @@ interface Connection {
   canAsk(): boolean;
   deliveries: Deliveries;
   roots: ListRoots;
-  /** The outputs, by their handles, whose previews have left on it. */
+  /** The outputs, by their handles, and the whole batches whose previews have left on it. */
   shown: Set<string>;
 }
 
@@ -152,7 +152,8 @@ async function callTool(
       return run();
     });
     void sent.then((message) => {
-      if (hasImages(message)) for (const { handle } of result.previews ?? []) shown.add(handle);
+      if (!hasImages(message)) return;
+      for (const { shownAs } of result.previews ?? []) if (shownAs !== undefined) shown.add(shownAs);
     });
     return success(result);
   } catch (error) {

@@ -5,6 +5,7 @@ import { findImageModels } from './find-image-models.ts';
 import { getBalance } from './get-balance.ts';
 import { getImageJob } from './get-image-job.ts';
 import { listImageJobs } from './list-image-jobs.ts';
+import { makeImages } from './make-images.ts';
 import { modelTool } from './model-tool.ts';
 import { peekImageJob } from './peek-image-job.ts';
 import { runImageModel } from './run-image-model.ts';
@@ -14,11 +15,12 @@ import { toolNames } from './support/tool-names.ts';
 
 /** Every tool, in the order in which clients see them: the models, then what works on their jobs. */
 export function createTools(services: Services, models: readonly Model[]): Tool[] {
-  // Filled below: no model's tool may take the name of another tool, and two of those know the models' tools.
+  // Filled below: no model's tool may take the name of another tool, and some of those know the models' tools.
   const modelTools: Tool[] = [];
   const others = [
     findImageModels(modelTools, services),
     runImageModel(services),
+    makeImages(modelTools, services),
     getImageJob(services),
     saveImages(services),
     cancelImageJob(services),

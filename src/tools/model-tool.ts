@@ -1,5 +1,6 @@
 import { ToolError } from '../errors.ts';
 import type { Model } from '../models/define.ts';
+import { refuseTransparentJpeg } from './support/arguments.ts';
 import { defineTool, type Services, type Tool, type ToolCall, type ToolResult } from './support/define.ts';
 import { jobOutput, type ResultServices, resultWithImages } from './support/job-result.ts';
 import { KIND_NAMES } from './support/job-words.ts';
@@ -35,7 +36,7 @@ export async function runModel(
   services: RunServices,
 ): Promise<ToolResult> {
   const { jobs, catalogue } = services;
-  refuseTransparentJpeg(model, input);
+  refuseTransparentJpeg(model.id, input);
   const hasReferences = model.imageFields.some((name) => Object.hasOwn(input, name));
   const read = hasReferences ? await readReferences(model, input, call, services) : undefined;
   const outcome = await jobs
@@ -55,10 +56,3 @@ const withLast = ({ lines, data, ...rest }: ToolResult, last: string): ToolResul
   data: { ...data, last },
   ...rest,
 });
-
-/** RunComfy accepts the two together, and charges for an image that is not what was asked for. */
-function refuseTransparentJpeg({ id }: Model, { background, output_format }: Record<string, unknown>): void {
-  if (background !== 'transparent' || (output_format !== 'jpeg' && output_format !== 'jpg')) return;
-  const why = `output_format must be png or webp where background is transparent, was "${output_format}"`;
-  throw new ToolError('invalid_input', `${id}: ${why}.`, { next: 'Correct that and call again.' });
-}

@@ -71,7 +71,7 @@ describe('a preview that the connection has got', () => {
 
 /** A client of a tool that shows a picture of so many bytes and lists what was shown before. */
 async function connectToShow(bytes: number) {
-  const preview = { data: Buffer.alloc(bytes), mimeType: 'image/jpeg', handle: 'job:a#1' } as const;
+  const preview = { data: Buffer.alloc(bytes), mimeType: 'image/jpeg', shownAs: 'job:a#1' } as const;
   const started = promised();
   const tool = defineTool({
     ...{ name: 'show', title: 'Show', description: 'Shows.', searchHint: 'shows' },

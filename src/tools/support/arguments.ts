@@ -8,6 +8,8 @@ import { jsonSchema } from './schema.ts';
 // Gemini CLI adds this boolean to the arguments of every call (measured).
 const ADDED_BY_HOSTS = new Set(['wait_for_previous']);
 
+const CORRECT = 'Correct that and call again.';
+
 /**
  * The checked arguments of a call. A null counts as left out: strict function calling makes models give every field.
  * Throws `invalid_input` that names each field, what it was given and what it takes.
@@ -15,8 +17,7 @@ const ADDED_BY_HOSTS = new Set(['wait_for_previous']);
 export function readArguments(tool: Pick<Tool, 'name' | 'input'>, given: unknown): Record<string, unknown> {
   const refuse = (problems: string | undefined) => {
     if (!problems) return;
-    const next = 'Correct that and call again.';
-    throw new ToolError('invalid_input', `${tool.name}: ${problems}.`, { next });
+    throw new ToolError('invalid_input', `${tool.name}: ${problems}.`, { next: CORRECT });
   };
   refuse(shapeProblem(given));
   const fields = new Map<string, z.ZodType>(Object.entries(tool.input.shape));
@@ -28,6 +29,16 @@ export function readArguments(tool: Pick<Tool, 'name' | 'input'>, given: unknown
   refuse(shapeProblem(args));
   refuse(inputProblems(tool.input, args).join('; '));
   return tool.input.parse(args);
+}
+
+/** RunComfy accepts the two together, and charges for an image that is not what was asked for. */
+export function refuseTransparentJpeg(
+  name: string,
+  { background, output_format }: Record<string, unknown>,
+): void {
+  if (background !== 'transparent' || (output_format !== 'jpeg' && output_format !== 'jpg')) return;
+  const why = `output_format must be png or webp where background is transparent, was "${output_format}"`;
+  throw new ToolError('invalid_input', `${name}: ${why}.`, { next: CORRECT });
 }
 
 // Deeper values break JSON.stringify from some 5,000 levels on; more of them froze the process for seconds.

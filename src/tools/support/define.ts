@@ -44,7 +44,7 @@ export interface ToolCall {
   preview: PreviewSetting;
   /** The folders of the client that agents may use; it is asked only when this is called, and no failure of it counts. */
   roots: ListRoots;
-  /** The outputs, by their handles, whose previews this connection has got. */
+  /** The outputs, by their handles, and the whole batches whose previews this connection has got. */
   shown: ReadonlySet<string>;
 }
 
@@ -53,8 +53,8 @@ export interface ToolResult {
   /** Followed by the data's `next`; what is undefined is left out, as it is in the data. */
   lines: readonly (string | undefined)[];
   data: Record<string, unknown> & { next?: string | undefined };
-  /** Each with the handle of its output. */
-  previews?: readonly (Preview & { handle: string })[];
+  /** Each with what counts as shown by it: the handle of an output, or a batch that has ended. */
+  previews?: readonly (Preview & { shownAs: string | undefined })[];
 }
 
 type Hint = 'readOnlyHint' | 'destructiveHint' | 'idempotentHint' | 'openWorldHint';

@@ -1,6 +1,6 @@
 import { ToolError } from '../../errors.ts';
 import type { JobOutput } from '../../images/library/job-output.ts';
-import { formatHandle, parseHandle } from '../../jobs/handle.ts';
+import { formatHandle, parseBatch, parseHandle } from '../../jobs/handle.ts';
 import { isFinal, type Job, jobOutputs } from '../../jobs/job.ts';
 import { quoteUntrusted, shorten } from '../../runcomfy/sanitize.ts';
 import type { Services, ToolCall } from './define.ts';
@@ -12,7 +12,7 @@ export type HandleServices = Pick<Services, 'jobs' | 'clock' | 'last'>;
 const MAX_SHOWN = 120;
 
 /** Whether a text is meant as a handle. */
-export const isHandle = (text: string): boolean => text === LAST || /^job:/i.test(text);
+export const isHandle = (text: string): boolean => text === LAST || /^(?:job|batch):/i.test(text);
 
 /** The full form of a handle, `last` replaced. Throws `invalid_input`; `field` is what errors call it. */
 export async function resolveHandle(field: string, given: string, { last }: HandleServices): Promise<string> {
@@ -20,15 +20,16 @@ export async function resolveHandle(field: string, given: string, { last }: Hand
   if (text === undefined)
     throw wrong(field, given, 'but this server has not answered with a picture yet', FIND_ONE);
   const parsed = parseHandle(text);
-  if (!parsed)
-    throw wrong(
-      field,
-      given,
-      'which is no handle',
-      'Handles look like job:<request_id>#2; answers show them.',
-    );
+  if (!parsed && parseBatch(text) !== undefined)
+    throw wrong(field, given, severalWords(given, text), GIVE_ONE);
+  if (!parsed) throw wrong(field, given, 'which is no handle', GIVE_ONE);
   return formatHandle(parsed.requestId, parsed.index);
 }
+
+const GIVE_ONE = 'Give the handle of one picture, such as job:<request_id>#1; answers show them.';
+
+const severalWords = (given: string, batch: string): string =>
+  given === LAST ? `but the newest answer has several pictures (${batch})` : 'which are several pictures';
 
 /**
  * The output that a full handle names; asks RunComfy about a job that the records do not show ended. Throws an error of

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { ToolError } from '../../errors.ts';
 import type { FetchedOutput } from '../../images/fetch-outputs.ts';
 import { isTrustedOutput } from '../../images/trust.ts';
-import type { Outcome } from '../../jobs/calls.ts';
+import type { Outcome, Wait } from '../../jobs/calls.ts';
 import { formatHandle } from '../../jobs/handle.ts';
 import { isFinal, type Job, jobOutputs } from '../../jobs/job.ts';
 import type { Estimate } from '../../jobs/spending/estimates.ts';
@@ -71,7 +71,7 @@ export function jobResult(
       next: nextAfterJob(job, outputs, originals.areKept && notKept === undefined),
     },
     previews: outputs.flatMap(({ preview }, index) =>
-      preview ? { ...preview, handle: handleOf(index) } : [],
+      preview ? { ...preview, shownAs: handleOf(index) } : [],
     ),
   };
 }
@@ -86,7 +86,12 @@ export type ResultServices = JobResultServices &
 const MIN_TIMEOUT = 5_000;
 const MAX_TIMEOUT = 20_000;
 
-const NO_PREVIEWS = 'previews are off here (--preview off, or a client that takes no images)';
+/** How long an answer waits for its images, in ms. */
+export const imagesTimeout = ({ until }: Wait, now: number): number =>
+  Math.min(MAX_TIMEOUT, Math.max(MIN_TIMEOUT, until - now));
+
+/** Completes "not shown, as …". */
+export const NO_PREVIEWS = 'previews are off here (--preview off, or a client that takes no images)';
 
 /** Which previews a call wants: each, those that no earlier answer holds, or none; `again` asks for each expressly. */
 export type PreviewWish = 'all' | 'unseen' | 'none' | 'again';
@@ -112,7 +117,7 @@ export async function resultWithImages(
     );
   if (job.state !== 'succeeded' || (preview === 'off' && !autoSave && !originals.areKept))
     return jobResult(outcome, services, explained(jobOutputs(job)));
-  const timeout = Math.min(MAX_TIMEOUT, Math.max(MIN_TIMEOUT, wait.until - clock.now()));
+  const timeout = imagesTimeout(wait, clock.now());
   const seen = jobOutputs(job).flatMap((_, index) =>
     wish === 'unseen' && shown.has(formatHandle(job.request_id ?? '', index)) ? index : [],
   );

@@ -17,7 +17,7 @@ export function createLast() {
   const meanings = new Map<string, Input[]>();
 
   return {
-    /** Tells the handle of the picture in an answer that is about to leave. */
+    /** Tells the handle of the picture in an answer that is about to leave; of several, the name of their batch. */
     onAnswer: (handle: string, delivered: Promise<boolean>): void => {
       const noted: Promise<void> = delivered.then((isDelivered) => {
         onTheWay.delete(noted);
@@ -25,7 +25,10 @@ export function createLast() {
       });
       onTheWay.add(noted);
     },
-    /** The handle of the newest picture. An answer may be read before its delivery is known here. */
+    /**
+     * The handle of the newest picture, or the batch of the newest ones. An answer may be read before its delivery is
+     * known here.
+     */
     async handle(): Promise<string | undefined> {
       await Promise.all(onTheWay);
       return newest;

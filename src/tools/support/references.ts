@@ -62,7 +62,7 @@ export async function readReferences(
       for (const [name, list] of references)
         sent.set(name, await Promise.all(list.map(({ send }) => send())));
       const body = replaced((name) => sent.get(name) ?? []);
-      checkSize(body);
+      checkSize(bodySize(body));
       return body;
     },
   };
@@ -118,13 +118,23 @@ const gone = (field: string, handle: string, { code, reason }: ImageError): Tool
 // RunComfy's own client sends no larger body, in bytes.
 const MAX_BODY = 64 << 20;
 
-function checkSize(body: Input): void {
-  const bytes = Buffer.byteLength(JSON.stringify(body));
+/** Throws `invalid_input` if requests are too large, in bytes in all. */
+export function checkSize(bytes: number, requests = 1): void {
   if (bytes <= MAX_BODY) return;
   const mebibytes = Math.ceil(bytes / (1 << 20));
+  const what = requests === 1 ? 'a request' : `${requests} requests`;
+  const most = requests === 1 ? 'RunComfy takes at most' : 'one call may send';
   throw new ToolError(
     'invalid_input',
-    `The images make a request of ${mebibytes} MiB, and RunComfy takes at most ${MAX_BODY >> 20}.`,
-    { next: 'Give fewer or smaller images.' },
+    `The images make ${what} of ${mebibytes} MiB${requests === 1 ? '' : ' in all'}, and ${most} ${MAX_BODY >> 20}.`,
+    {
+      next:
+        requests === 1
+          ? 'Give fewer or smaller images.'
+          : 'Give smaller images, or make fewer pictures in one call.',
+    },
   );
 }
+
+/** How large a request is, in bytes. */
+export const bodySize = (body: Input): number => Buffer.byteLength(JSON.stringify(body));

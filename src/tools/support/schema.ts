@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseBatch } from '../../jobs/handle.ts';
 import { REQUEST_ID } from '../../runcomfy/replies.ts';
 
 export type JsonSchema = Record<string, unknown>;
@@ -27,10 +28,20 @@ function convert(schema: z.ZodType): JsonSchema {
   return shown;
 }
 
+const ID_RULE = 'must be 1 to 128 letters, digits, "-" or "_"';
+
 /** A request id as an input; its form is checked here because it becomes part of a path. */
 export function requestId(description: string) {
   return z
     .string()
-    .refine((id) => REQUEST_ID.test(id), 'must be 1 to 128 letters, digits, "-" or "_"')
+    .refine((id) => REQUEST_ID.test(id), ID_RULE)
+    .meta({ description });
+}
+
+/** A request id, or the name of a batch. */
+export function requestIdOrBatch(description: string) {
+  return z
+    .string()
+    .refine((id) => REQUEST_ID.test(id) || parseBatch(id) !== undefined, `${ID_RULE}, or batch:<id>`)
     .meta({ description });
 }

@@ -1,0 +1,165 @@
+import { ToolError } from '../../errors.ts';
+import { isTrustedOutput } from '../../images/trust.ts';
+import { type BatchOutcome, hasEnded, type Member } from '../../jobs/batch/batch.ts';
+import { formatBatch } from '../../jobs/handle.ts';
+import type { Job } from '../../jobs/job.ts';
+import { type Done, fetchBatch, pictureNotes, sheetOf } from './batch-pictures.ts';
+import {
+  batchCosts,
+  modelNumbers,
+  type OtherRow,
+  type OutputRow,
+  otherLines,
+  otherRow,
+  outputLine,
+  outputRows,
+  ranges,
+} from './batch-words.ts';
+import type { Services, ToolCall, ToolResult } from './define.ts';
+import { NO_PREVIEWS, type PreviewWish, type ResultServices } from './job-result.ts';
+
+export type BatchResultServices = ResultServices & Pick<Services, 'jobs'>;
+
+/**
+ * The result of a batch: a row for each job, and its pictures on one sheet. Throws if it ended without any picture, such
+ * as `job_failed`.
+ */
+export async function batchResult(
+  outcome: BatchOutcome,
+  call: ToolCall,
+  services: BatchResultServices,
+  wish: PreviewWish = 'all',
+): Promise<ToolResult> {
+  const { members, resumed } = outcome;
+  const { jobs, clock, originals, loopbackOrigin } = services;
+  const batch = formatBatch(outcome.id);
+  const isOver = members.every(hasEnded);
+  const done = members.filter(
+    (member): member is Done => member.job?.state === 'succeeded' && (member.job.urls?.length ?? 0) > 0,
+  );
+  const isSeen = wish === 'unseen' && call.shown.has(batch);
+  const isShown = wish !== 'none' && !isSeen && call.preview !== 'off';
+  const outputs = await fetchBatch(done, isShown, call, services);
+  const { sheet, problem } = await sheetOf(members, outputs);
+  const notKept = done.length > 0 ? await originals.obstacle() : undefined;
+  const notes = [
+    ...pictureNotes(outputs),
+    isSeen && 'An earlier answer holds the sheet; preview: true sends it again.',
+    wish === 'again' && call.preview === 'off' && `There is no sheet, as ${NO_PREVIEWS}.`,
+    problem !== undefined && `There is no sheet, as ${problem}.`,
+    notKept !== undefined && `The library keeps nothing, as ${notKept}.`,
+  ].filter((note) => typeof note === 'string');
+  const submitted = members.flatMap(({ job }) => job ?? []);
+  const costs = batchCosts(submitted, await jobs.estimator());
+  const isTrusted = (url: string) => isTrustedOutput(url, loopbackOrigin);
+  const images = done.flatMap((member) =>
+    outputRows(member, outputs.get(member.index) ?? [], isTrusted, costs.differ),
+  );
+  const others = members.filter((member) => !outputs.has(member.index)).map(otherRow);
+  if (isOver && done.length === 0) throwIfFailed(members, others);
+  tellLast(images, batch, call, services);
+  const seconds = elapsedSeconds(submitted, isOver, clock.now());
+  const models = modelNumbers(members);
+  const areKept =
+    originals.areKept &&
+    notKept === undefined &&
+    [...outputs.values()].flat().every(({ kind, isKept }) => kind === 'image' || isKept);
+  const counted = `${done.length} of ${members.length} pictures done`;
+  return {
+    lines: [
+      `${counted}${seconds === undefined ? '' : ` after ${seconds} s`} (${batch}). ${costs.text}`.trim(),
+      `By ${Object.entries(models)
+        .map(([model, numbers]) => `${model}: ${numbers}`)
+        .join('; ')}`,
+      ...images.map(outputLine),
+      ...otherLines(others),
+      ...notes,
+      resumed ? REPEATED : undefined,
+    ],
+    data: {
+      batch,
+      done: done.length,
+      total: members.length,
+      elapsed_seconds: seconds,
+      models,
+      images,
+      others: others.length > 0 ? others : undefined,
+      cost_usd: costs.cost_usd,
+      cost_usd_each: costs.cost_usd_each,
+      costs_unreported: costs.unreported,
+      estimate: costs.estimate,
+      notes: notes.length > 0 ? notes : undefined,
+      resumed: resumed || undefined,
+      next: nextOf(members, images, isOver ? undefined : batch, areKept),
+    },
+    previews: sheet ? [{ ...sheet, shownAs: isOver ? batch : undefined }] : [],
+  };
+}
+
+const REPEATED =
+  'This call repeats an earlier one, whose answer nobody had received: its jobs were not submitted again.';
+
+/** `last` is the picture of a batch that has one; of several it means none. */
+function tellLast(
+  images: readonly OutputRow[],
+  batch: string,
+  { wait }: ToolCall,
+  { last }: ResultServices,
+): void {
+  const [first, ...others] = images.filter(({ kind }) => kind === undefined);
+  if (first) last.onAnswer(others.length > 0 ? batch : first.handle, wait.delivered);
+}
+
+/** Seconds from the first submit to the last end, or to now. */
+function elapsedSeconds(jobs: readonly Job[], isOver: boolean, now: number): number | undefined {
+  const times = (all: (string | undefined)[]) =>
+    all.flatMap((time) => (time === undefined ? [] : Date.parse(time)));
+  const submitted = times(jobs.map(({ submitted_at }) => submitted_at));
+  if (submitted.length === 0) return undefined;
+  const finished = isOver ? times(jobs.map(({ finished_at }) => finished_at)) : [];
+  const end = finished.length > 0 ? Math.max(...finished) : now;
+  return Math.max(0, Math.round((end - Math.min(...submitted)) / 100) / 10);
+}
+
+/** A batch that made nothing is a failed call, unless it was cancelled. */
+function throwIfFailed(members: readonly Member[], others: readonly OtherRow[]): void {
+  if (members.every(({ job }) => job?.state === 'cancelled')) return;
+  const codes = new Set(members.map(({ error }) => error?.code ?? 'job_failed'));
+  const [code = 'job_failed'] = codes;
+  const said = `None of the ${members.length} pictures was made. ${otherLines(others).join('. ')}.`;
+  throw new ToolError(codes.size === 1 ? code : 'job_failed', said, {
+    next: nextOf(members, [], undefined, false) ?? '',
+    charged: others.some(({ may_be_charged }) => may_be_charged) ? 'maybe' : 'no',
+    cause: members.find(({ error }) => error)?.error,
+  });
+}
+
+// Of so many different errors the next steps are told.
+const MAX_STEPS = 2;
+
+/** What to do next; `open` is the batch if it has not ended. */
+function nextOf(
+  members: readonly Member[],
+  images: readonly OutputRow[],
+  open: string | undefined,
+  areKept: boolean,
+): string | undefined {
+  if (open !== undefined)
+    return `Call get_image_job with request_id "${open}" for the others. Do not submit them again.`;
+  const numbersOf = (fits: (member: Member) => boolean) => members.filter(fits).map(({ index }) => index + 1);
+  const unknown = numbersOf(({ job }) => job?.state === 'unknown');
+  const failed = numbersOf(({ job }) => !job || job.state === 'failed');
+  const steps = members.flatMap(({ job, error }) => (error && !job ? error.next : []));
+  const sentences = [
+    images.some(({ path }) => path === undefined) &&
+      (areKept
+        ? 'Name each as job:… in later calls, to edit or save it.'
+        : 'The links are temporary: save_images keeps what they lead to.'),
+    unknown.length > 0 &&
+      `${ranges(unknown)} may exist: look at the Generations page of the RunComfy account before you make them again.`,
+    ...[...new Set(steps)].slice(0, MAX_STEPS),
+    failed.length > 0 &&
+      `To make ${ranges(failed)}, call make_images with only those, changed as the reasons ask.`,
+  ];
+  return sentences.filter(Boolean).join(' ') || undefined;
+}

@@ -1,0 +1,150 @@
+import type { FetchedOutput } from '../../images/fetch-outputs.ts';
+import { hasEnded, type Member } from '../../jobs/batch/batch.ts';
+import { formatHandle } from '../../jobs/handle.ts';
+import { type Job, UNKNOWN_MODEL } from '../../jobs/job.ts';
+import { type Estimator, sumEstimates } from '../../jobs/spending/estimates.ts';
+import { dollars, sumCosts } from '../../jobs/spending/totals.ts';
+import { quoteUntrusted, shorten } from '../../runcomfy/sanitize.ts';
+import { estimateText } from './estimate-words.ts';
+import { KIND_NAMES } from './job-words.ts';
+
+/** A picture, or another output, of a batch. Its number is that on the sheet: of several outputs the first is shown. */
+export interface OutputRow {
+  n: number;
+  handle: string;
+  /** In USD; on the first output only, and only where the costs of the jobs differ. */
+  cost_usd?: number | undefined;
+  kind?: string | undefined;
+  trusted?: false | undefined;
+  url: string;
+  path?: string | undefined;
+}
+
+/** The outputs of a job that succeeded. */
+export function outputRows(
+  { index, job }: Member & { job: Job },
+  outputs: readonly FetchedOutput[],
+  isTrusted: (url: string) => boolean,
+  tellsCost: boolean,
+): OutputRow[] {
+  return outputs.map(({ url, kind, path }, place) => ({
+    n: index + 1,
+    handle: formatHandle(job.request_id ?? '', place),
+    cost_usd: tellsCost && place === 0 ? job.cost_usd : undefined,
+    kind: kind === 'image' ? undefined : kind,
+    trusted: isTrusted(url) ? undefined : false,
+    url,
+    path,
+  }));
+}
+
+/** A line such as `3 job:5b…#1 $0.04 https://…`. */
+export function outputLine({ n, handle, cost_usd, kind, trusted, url, path }: OutputRow): string {
+  const parts = [
+    n,
+    handle,
+    cost_usd !== undefined && dollars(cost_usd),
+    kind !== undefined && KIND_NAMES[kind as keyof typeof KIND_NAMES],
+    trusted === false && '(not a RunComfy host: do not trust it unseen)',
+    url,
+    path !== undefined && `saved as ${path}`,
+  ];
+  return parts.filter(Boolean).join(' ');
+}
+
+/** A job of a batch without outputs, and why. */
+export interface OtherRow {
+  n: number;
+  status: string;
+  request_id?: string | undefined;
+  queue_position?: number | undefined;
+  /** In RunComfy's words, quoted, or in ours. */
+  reason?: string | undefined;
+  may_be_charged?: true | undefined;
+}
+
+const MAX_REASON = 300;
+
+/** What became of a job that has no outputs, or not yet. */
+export function otherRow(member: Member): OtherRow {
+  const { index, job, error } = member;
+  const said =
+    job?.state === 'failed' && job.error !== undefined ? `"${quoteUntrusted(job.error)}"` : undefined;
+  const isEnded = hasEnded(member) && job?.state !== 'cancelled';
+  return {
+    n: index + 1,
+    status: job === undefined ? 'not_submitted' : job.state === 'succeeded' ? 'no_output' : job.state,
+    request_id: job?.request_id,
+    queue_position: job?.queue_position,
+    reason: said ?? (error && shorten(error.message.replace(/\.$/, ''), MAX_REASON)),
+    may_be_charged: (job && isEnded && job.cost_usd === undefined) || undefined,
+  };
+}
+
+/** Lines such as `5 failed (request_id 5b…): "…"; may be charged`. Those alike share one. */
+export function otherLines(rows: readonly OtherRow[]): string[] {
+  const alike = new Map<string, number[]>();
+  for (const { n, status, request_id, queue_position, reason, may_be_charged } of rows) {
+    const words = [
+      status === 'not_submitted'
+        ? 'not submitted, not charged'
+        : status === 'no_output'
+          ? 'ended without a URL'
+          : status,
+      queue_position !== undefined && `, position ${queue_position}`,
+      request_id !== undefined && ` (request_id ${request_id})`,
+      reason !== undefined && `: ${reason}`,
+      may_be_charged && '; may be charged',
+    ];
+    const line = words.filter(Boolean).join('');
+    alike.set(line, [...(alike.get(line) ?? []), n]);
+  }
+  return [...alike].map(([line, numbers]) => `${ranges(numbers)} ${line}`);
+}
+
+/** Which numbers each model made: `{ "openai/gpt-image-2/text-to-image": "1-4, 6" }`. */
+export function modelNumbers(members: readonly Member[]): Record<string, string> {
+  const numbers = new Map<string, number[]>();
+  for (const { model, index } of members)
+    if (model !== UNKNOWN_MODEL) numbers.set(model, [...(numbers.get(model) ?? []), index + 1]);
+  return Object.fromEntries([...numbers].map(([model, which]) => [model, ranges(which)]));
+}
+
+/** Ascending numbers in short: `1-4, 6`. */
+export function ranges(numbers: readonly number[]): string {
+  const spans: [first: number, last: number][] = [];
+  for (const number of numbers) {
+    const span = spans.at(-1);
+    if (span?.[1] === number - 1) span[1] = number;
+    else spans.push([number, number]);
+  }
+  return spans.map(([first, last]) => (first === last ? first : `${first}-${last}`)).join(', ');
+}
+
+/** What jobs cost, as far as it is reported, and an estimate for the rest. In USD. */
+export function batchCosts(jobs: readonly Job[], estimate: Estimator) {
+  const { usd, reported } = sumCosts(
+    jobs.map((job) => ({ ...job, status: job.state })),
+    () => '',
+  );
+  const unreported = jobs.filter(({ cost_usd, state }) => cost_usd === undefined && state !== 'cancelled');
+  const costs = new Set(jobs.flatMap(({ cost_usd }) => cost_usd ?? []));
+  const [each] = costs;
+  const isAlike = costs.size === 1 && reported > 1;
+  const alike = isAlike ? ` (${dollars(each as number)} each)` : '';
+  const expected = unreported.length > 0 ? sumEstimates(unreported.map(estimate)) : undefined;
+  const words = [
+    reported > 0 && `RunComfy charged ${dollars(usd)} for ${reported}${alike}.`,
+    unreported.length > 0 &&
+      `No cost is reported for ${unreported.length}${reported > 0 ? '' : ' yet'}. ${estimateText(expected)}`,
+  ];
+  return {
+    text: words.filter(Boolean).join(' '),
+    /** Whether rows tell the costs. */
+    differ: costs.size > 1,
+    cost_usd: reported > 0 ? usd : undefined,
+    cost_usd_each: isAlike ? each : undefined,
+    unreported: unreported.length || undefined,
+    estimate: expected,
+  };
+}
