@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ToolError } from '../../errors.ts';
 import type { Outcome, Wait } from '../calls.ts';
 import type { Claim } from '../claims.ts';
@@ -9,6 +10,8 @@ import { hasEnded, type Member } from './batch.ts';
  * with the one that tells the end of all: until then the same call gets all of them again.
  */
 export function createMembers(wait: Wait) {
+  // Every job listens to its end.
+  setMaxListeners(0, wait.signal);
   let tell: (isWhole: boolean) => void = () => {};
   const isWhole = new Promise<boolean>((resolve) => {
     tell = resolve;
