@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { SandboxJob } from '../../src/sandbox/engine.ts';
 import type { AlteredReply } from '../../src/sandbox/faults.ts';
 import { checkBooks, readRecords } from '../support/books.ts';
 import { finishAll, promised } from '../support/calls.ts';
@@ -105,6 +106,22 @@ describe('a batch', () => {
     const fourth = await one.client.callTool(BATCH);
     expect(dataOf(fourth).batch).not.toBe(dataOf(first).batch);
     expect(one.sandbox.engine.jobs).toHaveLength(8);
+  });
+
+  it('of which the rest was cancelled after a hand-over is told whole by the same call', async () => {
+    const one = await connect({ waitSeconds: 0 });
+    planLong(one, { queueMs: HOURS, runMs: HOURS });
+    await one.client.callTool(BATCH);
+    await released(one);
+    const [first, second, ...rest] = one.sandbox.engine.jobs;
+    for (const job of [first, second]) one.sandbox.engine.finish(job as SandboxJob);
+    expect(dataOf(await one.client.callTool(BATCH))).toMatchObject({ done: 2 });
+    await released(one);
+    for (const { id } of rest)
+      await one.client.callTool({ name: 'cancel_image_job', arguments: { request_id: id } });
+    const result = await one.client.callTool(BATCH);
+    expect(result.structuredContent).toMatchObject({ done: 2, resumed: true });
+    expect(one.sandbox.engine.jobs).toHaveLength(4);
   });
 
   it('of which one was fetched by itself is picked up whole', async () => {
