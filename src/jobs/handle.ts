@@ -5,6 +5,9 @@ const HANDLE = /^job:([^#]*)(?:#(\d{1,3}))?$/;
 /** What names an output of a job: its place counts from 1, its index from 0. */
 export const formatHandle = (requestId: string, index: number): string => `job:${requestId}#${index + 1}`;
 
+/** The short form for the first output of a job. */
+export const firstHandle = (requestId: string): string => `job:${requestId}`;
+
 /** Reads a handle; without a place it names the first output. Undefined for any other text. */
 export function parseHandle(text: string): { requestId: string; index: number } | undefined {
   const [, requestId = '', place = '1'] = HANDLE.exec(text) ?? [];

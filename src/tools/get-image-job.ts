@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { parseBatch } from '../jobs/handle.ts';
-import { type BatchResultServices, batchResult } from './support/batch-result.ts';
-import { defineTool } from './support/define.ts';
-import { jobOutput, resultWithImages } from './support/job-result.ts';
+import { batchResult } from './support/batch-result.ts';
+import { defineTool, type Services } from './support/define.ts';
+import { jobOutput, type ResultServices, resultWithImages } from './support/job-result.ts';
 import { requestIdOrBatch } from './support/schema.ts';
 
 /** The tool that waits for a job. */
-export const getImageJob = (services: BatchResultServices) =>
+export const getImageJob = (services: ResultServices & Pick<Services, 'jobs'>) =>
   defineTool({
     name: 'get_image_job',
     title: 'Get an image job',

@@ -1,14 +1,15 @@
 import * as z from 'zod';
 import { MAX_JOBS } from '../jobs/batch/batch.ts';
 import { type BatchServices, JOB, readBatch } from './support/batch-input.ts';
-import { type BatchResultServices, batchResult } from './support/batch-result.ts';
-import { defineTool, type Tool } from './support/define.ts';
+import { batchResult } from './support/batch-result.ts';
+import { defineTool, type Services, type Tool } from './support/define.ts';
+import type { ResultServices } from './support/job-result.ts';
 import { jsonSchema } from './support/schema.ts';
 
 /** The tool that submits several jobs at once; `modelTools` are the models with tools of their own. */
 export const makeImages = (
   modelTools: readonly Tool[],
-  services: BatchServices & BatchResultServices,
+  services: BatchServices & ResultServices & Pick<Services, 'jobs'>,
 ): Tool =>
   defineTool({
     name: 'make_images',

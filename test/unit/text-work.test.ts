@@ -14,7 +14,7 @@ import { describeNonImage, describeUnknown, sniffMedia } from '../../src/images/
 import { createReferenceReader, urlProblem } from '../../src/images/references/references.ts';
 import { checkName, fileStem, splitName } from '../../src/images/saving/file-name.ts';
 import { isPrivateHost, isTrustedOutput } from '../../src/images/trust.ts';
-import { parseHandle } from '../../src/jobs/handle.ts';
+import { parseBatch, parseHandle } from '../../src/jobs/handle.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { costInputs } from '../../src/jobs/spending/cost-inputs.ts';
 import { waitBudget, waitEnd } from '../../src/mcp/hosts.ts';
@@ -49,10 +49,10 @@ import { findRequestId } from '../../src/runcomfy/request-id.ts';
 import { createRedactor, excerpt, quoteUntrusted, shorten } from '../../src/runcomfy/sanitize.ts';
 import { replyVerdict } from '../../src/runcomfy/submit.ts';
 import { jobFilter } from '../../src/tools/list-image-jobs.ts';
-import type { RunServices } from '../../src/tools/model-tool.ts';
-import { runImageModel } from '../../src/tools/run-image-model.ts';
+import { readModelId } from '../../src/tools/support/any-model.ts';
 import { inputProblems, readArguments } from '../../src/tools/support/arguments.ts';
-import type { ToolCall } from '../../src/tools/support/define.ts';
+import { createProblems } from '../../src/tools/support/batch-problems.ts';
+import { otherRow } from '../../src/tools/support/batch-words.ts';
 import { errorText } from '../../src/tools/support/error-text.ts';
 import { type HandleServices, isHandle, resolveHandle } from '../../src/tools/support/handles.ts';
 import { jobResult } from '../../src/tools/support/job-result.ts';
@@ -217,15 +217,19 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
       return withLiveSchema(refusal, 'a/b', { a: text }, catalogue);
     },
   },
-  'tools/run-image-model.ts': {
-    'an id': (text) => {
-      const catalogue = { model: async (id: string) => Promise.reject(new Error(String(id.length))) };
-      const wait = { until: 0, signal: new AbortController().signal };
-      const sleep = () => new Promise<void>(() => {});
-      const services = { catalogue, clock: { now: () => 0, sleep } } as unknown as RunServices;
-      const call = { wait } as unknown as ToolCall;
-      return refused(() => runImageModel(services).run({ model: text, input: {} }, call));
+  'tools/support/any-model.ts': { readModelId },
+  'tools/support/batch-problems.ts': {
+    'a problem': (text) => {
+      const problems = createProblems(['a']);
+      problems.add(new ToolError('invalid_input', text, { next: '' }));
+      failed(() => problems.throwIfAny());
     },
+  },
+  'tools/support/batch-words.ts': {
+    "a job's error": (text) =>
+      otherRow({ index: 0, model: 'a/b', job: { ...job, state: 'failed', error: text } }),
+    'an error': (text) =>
+      otherRow({ index: 0, model: 'a/b', error: new ToolError('internal_error', text, { next: '' }) }),
   },
   'models/schema-changes.ts': {
     schemaChanges: (text) =>
@@ -234,7 +238,10 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
         cleanInput(entryWith(text).input_schema ?? {}, clean) ?? {},
       ),
   },
-  'jobs/handle.ts': { parseHandle: (text) => parseHandle(text) ?? parseHandle(`job:${text}`) },
+  'jobs/handle.ts': {
+    parseHandle: (text) => parseHandle(text) ?? parseHandle(`job:${text}`),
+    parseBatch: (text) => parseBatch(text) ?? parseBatch(`batch:${text}`),
+  },
   'images/saving/file-name.ts': {
     checkName: (text) => checkName(text),
     splitName,

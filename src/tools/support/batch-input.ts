@@ -4,7 +4,7 @@ import type { BatchCall } from '../../jobs/batch/generate-batch.ts';
 import type { Model } from '../../models/define.ts';
 import { anyInput, liveModel, readModelId } from './any-model.ts';
 import { readArguments, refuseTransparentJpeg } from './arguments.ts';
-import { createProblems, tooMany } from './batch-problems.ts';
+import { createProblems, noObject, tooMany } from './batch-problems.ts';
 import type { Services, Tool, ToolCall } from './define.ts';
 import { resolveHandle, wrong } from './handles.ts';
 import { LAST } from './last.ts';
@@ -65,6 +65,7 @@ export async function readBatch(
   const jobs = new Map<string, Job>();
   for (const [place, one] of given.entries())
     await problems.unlessWrong(`jobs[${place}]`, async (name) => {
+      if (typeof one !== 'object' || Array.isArray(one)) throw noObject(name);
       jobs.set(name, readArguments({ name, input: JOB }, one) as Job);
     });
   const count = [...jobs.values()].reduce((sum, job) => sum + (job.count ?? 1), 0);

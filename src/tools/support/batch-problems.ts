@@ -53,10 +53,16 @@ export function createProblems(names: readonly string[]) {
 }
 
 const prefixed = (name: string, message: string): string =>
-  name === '' || message.startsWith(`${name}:`) ? message : `${name}: ${message}`;
+  name === '' || message.startsWith(name) ? message : `${name}: ${message}`;
 
 /** The error of a call for too many pictures. */
 export const tooMany = (count: number, most: number): ToolError =>
   new ToolError('invalid_input', `jobs asks for ${count} pictures, and one call makes at most ${most}.`, {
     next: 'Ask for fewer pictures, or make several calls.',
+  });
+
+/** The error of a job that is no object. */
+export const noObject = (name: string): ToolError =>
+  new ToolError('invalid_input', `${name} must be an object with model and input.`, {
+    next: 'Correct that and call again.',
   });

@@ -15,10 +15,8 @@ import {
   outputRows,
   ranges,
 } from './batch-words.ts';
-import type { Services, ToolCall, ToolResult } from './define.ts';
+import type { ToolCall, ToolResult } from './define.ts';
 import { NO_PREVIEWS, type PreviewWish, type ResultServices } from './job-result.ts';
-
-export type BatchResultServices = ResultServices & Pick<Services, 'jobs'>;
 
 /**
  * The result of a batch: a row for each job, and its pictures on one sheet. Throws if it ended without any picture, such
@@ -27,7 +25,7 @@ export type BatchResultServices = ResultServices & Pick<Services, 'jobs'>;
 export async function batchResult(
   outcome: BatchOutcome,
   call: ToolCall,
-  services: BatchResultServices,
+  services: ResultServices,
   wish: PreviewWish = 'all',
 ): Promise<ToolResult> {
   const { members, resumed } = outcome;
@@ -87,7 +85,7 @@ export async function batchResult(
       cost_usd: costs.cost_usd,
       cost_usd_each: costs.cost_usd_each,
       costs_unreported: costs.unreported,
-      estimate: costs.estimate,
+      estimated_cost_usd: costs.estimated_cost_usd,
       notes: notes.length > 0 ? notes : undefined,
       resumed: resumed || undefined,
       next: nextOf(members, images, isOver ? undefined : batch, areKept),
@@ -145,7 +143,7 @@ function nextOf(
   areKept: boolean,
 ): string | undefined {
   if (open !== undefined)
-    return `Call get_image_job with request_id "${open}" for the others. Do not submit them again.`;
+    return `Call get_image_job with request_id "${open}" to keep waiting. Do not submit it again.`;
   const numbersOf = (fits: (member: Member) => boolean) => members.filter(fits).map(({ index }) => index + 1);
   const unknown = numbersOf(({ job }) => job?.state === 'unknown');
   const failed = numbersOf(({ job }) => !job || job.state === 'failed');
@@ -158,8 +156,7 @@ function nextOf(
     unknown.length > 0 &&
       `${ranges(unknown)} may exist: look at the Generations page of the RunComfy account before you make them again.`,
     ...[...new Set(steps)].slice(0, MAX_STEPS),
-    failed.length > 0 &&
-      `To make ${ranges(failed)}, call make_images with only those, changed as the reasons ask.`,
+    failed.length > 0 && `Make only ${ranges(failed)} in a new make_images call, changed as the reasons ask.`,
   ];
   return sentences.filter(Boolean).join(' ') || undefined;
 }

@@ -1,6 +1,6 @@
 import type { FetchedOutput } from '../../images/fetch-outputs.ts';
 import { hasEnded, type Member } from '../../jobs/batch/batch.ts';
-import { formatHandle } from '../../jobs/handle.ts';
+import { firstHandle, formatHandle } from '../../jobs/handle.ts';
 import { type Job, UNKNOWN_MODEL } from '../../jobs/job.ts';
 import { type Estimator, sumEstimates } from '../../jobs/spending/estimates.ts';
 import { dollars, sumCosts } from '../../jobs/spending/totals.ts';
@@ -29,7 +29,8 @@ export function outputRows(
 ): OutputRow[] {
   return outputs.map(({ url, kind, path }, place) => ({
     n: index + 1,
-    handle: formatHandle(job.request_id ?? '', place),
+    handle:
+      outputs.length === 1 ? firstHandle(job.request_id ?? '') : formatHandle(job.request_id ?? '', place),
     cost_usd: tellsCost && place === 0 ? job.cost_usd : undefined,
     kind: kind === 'image' ? undefined : kind,
     trusted: isTrusted(url) ? undefined : false,
@@ -74,23 +75,26 @@ export function otherRow(member: Member): OtherRow {
   return {
     n: index + 1,
     status: job === undefined ? 'not_submitted' : job.state === 'succeeded' ? 'no_output' : job.state,
-    request_id: job?.request_id,
+    // Nothing is left to ask of a cancelled job.
+    request_id: job?.state === 'cancelled' ? undefined : job?.request_id,
     queue_position: job?.queue_position,
     reason: said ?? (error && shorten(error.message.replace(/\.$/, ''), MAX_REASON)),
     may_be_charged: (job && isEnded && job.cost_usd === undefined) || undefined,
   };
 }
 
+const STATUS_WORDS: Record<string, string> = {
+  not_submitted: 'not submitted, not charged',
+  no_output: 'ended without a URL',
+  cancelled: 'cancelled, never ran',
+};
+
 /** Lines such as `5 failed (request_id 5b…): "…"; may be charged`. Those alike share one. */
 export function otherLines(rows: readonly OtherRow[]): string[] {
   const alike = new Map<string, number[]>();
   for (const { n, status, request_id, queue_position, reason, may_be_charged } of rows) {
     const words = [
-      status === 'not_submitted'
-        ? 'not submitted, not charged'
-        : status === 'no_output'
-          ? 'ended without a URL'
-          : status,
+      STATUS_WORDS[status] ?? status,
       queue_position !== undefined && `, position ${queue_position}`,
       request_id !== undefined && ` (request_id ${request_id})`,
       reason !== undefined && `: ${reason}`,
@@ -145,6 +149,6 @@ export function batchCosts(jobs: readonly Job[], estimate: Estimator) {
     cost_usd: reported > 0 ? usd : undefined,
     cost_usd_each: isAlike ? each : undefined,
     unreported: unreported.length || undefined,
-    estimate: expected,
+    estimated_cost_usd: unreported.length > 0 ? (expected ?? ('unknown' as const)) : undefined,
   };
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { FetchedOutput, ImageFacts } from '../../images/fetch-outputs.ts';
 import { extensionOf } from '../../images/media-type.ts';
+import { formatBatch } from '../../jobs/handle.ts';
 import { isFinal, type Job, jobOutputs, UNKNOWN_MODEL } from '../../jobs/job.ts';
 import type { Estimate } from '../../jobs/spending/estimates.ts';
 import { dollars } from '../../jobs/spending/totals.ts';
@@ -112,9 +113,11 @@ export function missingNotes(outputs: readonly FetchedOutput[]): string[] {
 
 /** The message of a progress notification. */
 export function progressLine(jobs: readonly Job[], now: number): string {
-  const [job, ...others] = jobs;
+  const [job] = jobs;
   if (!job) return '';
-  if (others.length > 0) return `${jobs.filter(hasEnded).length} of ${jobs.length} jobs done`;
+  // The jobs of a batch become known one by one.
+  const { size = 1 } = job.batch ?? {};
+  if (size > 1) return `${jobs.filter(hasEnded).length} of ${size} jobs done`;
   const { queue_position, elapsed_seconds } = jobData(job, now);
   return [
     job.request_id,
@@ -140,11 +143,13 @@ export function jobRow(job: Job, now: number) {
     ...jobData(job, now),
     prompt: typeof prompt === 'string' ? quoteUntrusted(prompt, { max: MAX_PROMPT }) : '',
     images: job.urls?.length || undefined,
+    batch: job.batch && formatBatch(job.batch.id),
   };
 }
 
 /** A job as a line of a list. */
 export function jobLine(job: Job, now: number): string {
-  const { request_id, status, model, prompt, submitted_at } = jobRow(job, now);
-  return [request_id, status, model, submitted_at, `"${prompt}"`].filter(Boolean).join(' | ');
+  const { request_id, status, model, prompt, submitted_at, batch } = jobRow(job, now);
+  const place = job.batch && `${batch} ${job.batch.index + 1}/${job.batch.size}`;
+  return [request_id, status, model, submitted_at, `"${prompt}"`, place].filter(Boolean).join(' | ');
 }

@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import { type Connected, connect, eventually, textOf } from '../support/program.ts';
+
+const HOURS = 3_600_000;
+const FOX = { model: 'gpt_image_2_text_to_image', input: { prompt: 'a red fox' } };
+
+const call = ({ client }: Pick<Connected, 'client'>, name: string, args: object) =>
+  client.callTool({ name, arguments: { ...args } });
+const make = (connected: Pick<Connected, 'client'>, count: number) =>
+  call(connected, 'make_images', { jobs: [{ ...FOX, count }] });
+
+const dataOf = ({ structuredContent }: { structuredContent?: unknown }) =>
+  structuredContent as {
+    batch: string;
+    images: { n: number; handle: string }[];
+    others?: { n: number; status: string }[];
+    next?: string;
+  };
+const sheetsIn = ({ content }: { content: unknown }) =>
+  (content as { type: string }[]).filter(({ type }) => type === 'image').length;
+
+describe('a batch that is not done at the end of the wait', () => {
+  it('is named, with what is not done, and collected by its name', async () => {
+    const connected = await connect({ waitSeconds: 4, preview: 'small', sandboxOptions: { slots: 1 } });
+    const first = await make(connected, 3);
+    const rows = textOf(first).split('\n').slice(2, 5);
+    for (const row of rows)
+      expect(row).toMatch(/^\d (in_queue, position \d|in_progress) \(request_id [\w-]+\)$|^\d job:/);
+    expect(textOf(first)).toContain(`"${dataOf(first).batch}" to keep waiting. Do not submit it again.`);
+    const { batch, images, others } = dataOf(first);
+    expect([...images, ...(others ?? [])].map(({ n }) => n).sort()).toEqual([1, 2, 3]);
+    let result = first;
+    for (let calls = 0; calls < 5 && dataOf(result).others; calls++)
+      result = await call(connected, 'get_image_job', { request_id: batch });
+    expect(dataOf(result)).toMatchObject({
+      batch,
+      done: 3,
+      total: 3,
+      images: [{ n: 1 }, { n: 2 }, { n: 3 }],
+    });
+    expect(sheetsIn(result)).toBe(1);
+    expect(connected.sandbox.engine.jobs).toHaveLength(3);
+  });
+
+  it('is the same batch when the same call comes again', async () => {
+    const connected = await connect({ waitSeconds: 0 });
+    const first = dataOf(await make(connected, 2));
+    const again = await make(connected, 2);
+    expect(dataOf(again).batch).toBe(first.batch);
+    expect(textOf(again)).toContain('repeats an earlier one');
+    expect(connected.sandbox.engine.jobs).toHaveLength(2);
+  });
+});
+
+describe('get_image_job', () => {
+  it('sends the sheet of a whole batch once, and again on request', async () => {
+    const connected = await connect({ preview: 'small' });
+    const { batch } = dataOf(await make(connected, 2));
+    const get = (more: object) => call(connected, 'get_image_job', { request_id: batch, ...more });
+    const seen = await get({});
+    expect([
+      sheetsIn(seen),
+      sheetsIn(await get({ preview: true })),
+      sheetsIn(await get({ preview: false })),
+    ]).toEqual([0, 1, 0]);
+    expect(textOf(seen)).toContain('An earlier answer holds the sheet; preview: true sends it again.');
+  });
+
+  it('still shows one picture of a batch large', async () => {
+    const connected = await connect({ preview: 'small' });
+    const [{ handle } = { handle: '' }] = dataOf(await make(connected, 2)).images;
+    const one = await call(connected, 'get_image_job', { request_id: handle.slice('job:'.length) });
+    expect(sheetsIn(one)).toBe(1);
+  });
+
+  it('says why there is no sheet', async () => {
+    const connected = await connect();
+    const made = await make(connected, 2);
+    expect([sheetsIn(made), textOf(made)]).toEqual([0, expect.not.stringContaining('sheet')]);
+    const again = await call(connected, 'get_image_job', { request_id: dataOf(made).batch, preview: true });
+    expect(textOf(again)).toContain('There is no sheet, as previews are off here');
+  });
+
+  it.each(['batch:0123456789abcdef01234567', 'batch:1', 'batch:'])('does not know %s', async (request_id) => {
+    const connected = await connect();
+    const { isError, content } = await call(connected, 'get_image_job', { request_id });
+    expect(isError).toBe(true);
+    expect(textOf({ content })).toMatchSnapshot();
+  });
+});
+
+describe('cancel_image_job', () => {
+  it('cancels what is queued of a batch, and says what is charged', async () => {
+    const connected = await connect({ waitSeconds: 3, sandboxOptions: { slots: 1 } });
+    for (const runMs of [0, HOURS, HOURS, HOURS]) connected.sandbox.engine.planNext({ queueMs: 0, runMs });
+    const { batch } = dataOf(await make(connected, 4));
+    const result = await call(connected, 'cancel_image_job', { request_id: batch });
+    const { outcome, cancelled, still_running, already_ended } = result.structuredContent as Record<
+      string,
+      number[]
+    >;
+    expect(outcome).toBe('still_running');
+    expect([cancelled?.length, still_running?.length, already_ended?.length]).toEqual([2, 1, 1]);
+    expect(textOf(result)).toMatch(
+      /^batch:\S+, 4 jobs:\n\d not cancelled: .* charged\.\n\d(, |-)\d cancelled .*\.\n\d had already ended\.\nCall get_image_job/,
+    );
+    const after = await call(connected, 'get_image_job', { request_id: batch });
+    expect(
+      dataOf(after)
+        .others?.map(({ status }) => status)
+        .sort(),
+    ).toEqual(['cancelled', 'cancelled', 'in_progress']);
+  });
+
+  it('of a batch that was cancelled as a whole is no failure', async () => {
+    const connected = await connect({ waitSeconds: 0 });
+    connected.sandbox.engine.planNext({ queueMs: HOURS });
+    connected.sandbox.engine.planNext({ queueMs: HOURS });
+    const { batch } = dataOf(await make(connected, 2));
+    const cancelled = await call(connected, 'cancel_image_job', { request_id: batch });
+    expect(textOf(cancelled)).toMatchSnapshot('cancelled');
+    const after = await call(connected, 'get_image_job', { request_id: batch });
+    expect(after.isError).toBeUndefined();
+    expect(textOf(after)).toMatchSnapshot('after');
+  });
+});
+
+describe('after a batch', () => {
+  const edit = (connected: Connected) =>
+    call(connected, 'gpt_image_1_5_image_to_image', { prompt: 'in snow', image_urls: ['last'] });
+
+  it('of several pictures last is none of them', async () => {
+    const connected = await connect();
+    await make(connected, 2);
+    const { isError, content } = await edit(connected);
+    expect(isError).toBe(true);
+    expect(textOf({ content })).toMatchSnapshot();
+    expect(connected.sandbox.engine.jobs).toHaveLength(2);
+  });
+
+  it('of one picture last is that one', async () => {
+    const connected = await connect();
+    const [{ handle } = { handle: '' }] = dataOf(await make(connected, 1)).images;
+    expect((await edit(connected)).structuredContent).toMatchObject({ last: `${handle}#1` });
+  });
+
+  it('rows of the list name it', async () => {
+    const connected = await connect();
+    const { batch } = dataOf(await make(connected, 2));
+    const list = await call(connected, 'list_image_jobs', {});
+    expect(textOf(list)).toContain(` | ${batch} 2/2`);
+    expect(list.structuredContent).toMatchObject({ jobs: [{ batch }, { batch }] });
+  });
+});
+
+it('progress counts the jobs', async () => {
+  const { client } = await connect();
+  const messages: string[] = [];
+  await client.callTool(
+    { name: 'make_images', arguments: { jobs: [{ ...FOX, count: 3 }] } },
+    { onprogress: ({ message = '' }) => void messages.push(message) },
+  );
+  await eventually(() => messages.at(-1)).toMatch(/^[23] of 3 jobs done$/);
+  expect(messages[0]).toBe('0 of 3 jobs done');
+  for (const message of messages) expect(message).toMatch(/^[0-3] of 3 jobs done$/);
+});
