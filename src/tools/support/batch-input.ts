@@ -15,7 +15,7 @@ export type BatchServices = ReferenceServices & Pick<Services, 'catalogue'>;
 /** One of the jobs of a call, as it is given. */
 export const JOB = z.strictObject({
   model: z.string().meta({ description: 'Tool name or model id.' }),
-  input: anyInput('As for that tool or model, but no last.'),
+  input: anyInput('The fields of that tool or model; no last.'),
   count: z.int().min(1).max(MAX_JOBS).optional().meta({ description: 'Variants. Default: 1.', default: 1 }),
 });
 type Job = z.output<typeof JOB>;

@@ -22,11 +22,12 @@ export async function resolveHandle(field: string, given: string, { last }: Hand
   const parsed = parseHandle(text);
   if (!parsed && parseBatch(text) !== undefined)
     throw wrong(field, given, severalWords(given, text), GIVE_ONE);
-  if (!parsed) throw wrong(field, given, 'which is no handle', GIVE_ONE);
+  if (!parsed) throw wrong(field, given, 'which is no handle', HANDLES);
   return formatHandle(parsed.requestId, parsed.index);
 }
 
-const GIVE_ONE = 'Give the handle of one picture, such as job:<request_id>#1; answers show them.';
+const HANDLES = 'Handles look like job:<request_id>#2; answers show them.';
+const GIVE_ONE = `Give the handle of one. ${HANDLES}`;
 
 const severalWords = (given: string, batch: string): string =>
   given === LAST ? `but the newest answer has several pictures (${batch})` : 'which are several pictures';
