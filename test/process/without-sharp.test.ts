@@ -59,6 +59,12 @@ describe('without sharp', () => {
     const [image] = data.images as { path: string; type: string; bytes: number; width?: number }[];
     expect(image).toMatchObject({ type: 'image/png', bytes: readFileSync(image?.path ?? '').length });
     expect(image).not.toHaveProperty('width');
+    const fox = { model: TOOL, input: { prompt: 'a fox' }, count: 2 };
+    const several = await host.call('make_images', { jobs: [fox] });
+    expect(several.data).toMatchObject({
+      images: [{ path: expect.any(String) }, { path: expect.any(String) }],
+      notes: [expect.stringMatching(/^Not shown, as sharp is not installed: .*: 1-2\.$/)],
+    });
   });
 
   it('originals are kept, without a thumbnail', async () => {

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { readRecords } from '../support/books.ts';
 import { type Connected, connect, eventually, textOf } from '../support/program.ts';
 
 const HOURS = 3_600_000;
@@ -163,4 +165,51 @@ it('progress counts the jobs', async () => {
   await eventually(() => messages.at(-1)).toMatch(/^[23] of 3 jobs done$/);
   expect(messages[0]).toBe('0 of 3 jobs done');
   for (const message of messages) expect(message).toMatch(/^[0-3] of 3 jobs done$/);
+});
+
+describe('the pictures of a batch', () => {
+  it('are saved and kept like any', async () => {
+    const connected = await connect({ autoSave: true, keepImagesBytes: 1e9 });
+    const prompts = ['a fox', 'an owl', 'a cat'];
+    const jobs = prompts.map((prompt) => ({ ...FOX, input: { prompt } }));
+    const result = await call(connected, 'make_images', { jobs });
+    const { images, next } = dataOf(result) as unknown as { images: { path: string }[]; next?: string };
+    expect(new Set(images.map(({ path }) => path)).size).toBe(3);
+    for (const { path } of images) {
+      expect(existsSync(path)).toBe(true);
+      expect(textOf(result)).toContain(` saved as ${path}`);
+    }
+    expect(next).toBeUndefined();
+    await eventually(() =>
+      readRecords(connected.config.dataDir).filter(({ originals }) => originals),
+    ).toHaveLength(3);
+  });
+
+  it('share one time limit, and what came late is not on the sheet', async () => {
+    const connected = await connect({ preview: 'small' });
+    connected.sandbox.inject({ on: 'output', what: { hold: new Promise(() => {}) }, times: 4 });
+    const result = await make(connected, 5);
+    expect(textOf(result)).toContain('Not shown, as it did not arrive within 20 s: ');
+    expect(dataOf(result).images).toHaveLength(5);
+    const { batch } = dataOf(result);
+    // An incomplete sheet does not count as shown.
+    expect(sheetsIn(await call(connected, 'get_image_job', { request_id: batch }))).toBe(1);
+  });
+
+  it('that lie on a host nobody knows are not trusted', async () => {
+    const connected = await connect();
+    connected.sandbox.engine.planNext({ output: { image: 'https://example.com/a.png' } });
+    const result = await make(connected, 1);
+    expect(result.structuredContent).toMatchObject({ images: [{ trusted: false }] });
+    expect(textOf(result)).toContain('(not a RunComfy host: do not trust it unseen)');
+  });
+
+  it('of a job with several share its number', async () => {
+    const connected = await connect({ preview: 'small' });
+    const { origin } = connected.sandbox;
+    connected.sandbox.engine.planNext({ output: { images: [`${origin}/a.png`, `${origin}/b.png`] } });
+    const result = await make(connected, 1);
+    const handles = dataOf(result).images.map(({ n, handle }) => `${n} ${handle}`);
+    expect(handles).toEqual([expect.stringMatching(/^1 job:.*#1$/), expect.stringMatching(/^1 job:.*#2$/)]);
+  });
 });

@@ -3,7 +3,7 @@ import { isTrustedOutput } from '../../images/trust.ts';
 import { type BatchOutcome, hasEnded, type Member } from '../../jobs/batch/batch.ts';
 import { formatBatch } from '../../jobs/handle.ts';
 import type { Job } from '../../jobs/job.ts';
-import { type Done, fetchBatch, pictureNotes, sheetOf } from './batch-pictures.ts';
+import { type BatchOutputs, type Done, fetchBatch, pictureNotes, sheetOf } from './batch-pictures.ts';
 import {
   batchCosts,
   modelNumbers,
@@ -90,9 +90,15 @@ export async function batchResult(
       resumed: resumed || undefined,
       next: nextOf(members, images, isOver ? undefined : batch, areKept),
     },
-    previews: sheet ? [{ ...sheet, shownAs: isOver ? batch : undefined }] : [],
+    previews: sheet ? [{ ...sheet, shownAs: isOver && isWhole(outputs) ? batch : undefined }] : [],
   };
 }
+
+/** Whether a sheet shows all that can be shown. */
+const isWhole = (outputs: BatchOutputs): boolean =>
+  [...outputs.values()].every(
+    (list) => list.every(({ kind }) => kind !== 'image') || list.some(({ preview }) => preview),
+  );
 
 const REPEATED =
   'This call repeats an earlier one, whose answer nobody had received: its jobs were not submitted again.';
