@@ -1,9 +1,12 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/client';
 import { InMemoryTransport } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { onTestFinished } from 'vitest';
 import { createProgram, type Program } from '../../src/program.ts';
-import { type Connected, connect, textOf } from './program.ts';
+import { plain } from './images.ts';
+import { type Connected, connect, freshDataDir, textOf } from './program.ts';
 
 export const ERAS = ['2025', '2026-07-28'] as const;
 export type Era = (typeof ERAS)[number];
@@ -14,7 +17,9 @@ export const YES = () => ({ action: 'accept', content: { approve: true } });
 
 type Handler = (request: { params: { message: string } }) => unknown;
 
-const PICTURE = 'https://example.com/a.png';
+// A file: the look whether a URL is alive takes seconds where no name can be looked up.
+const FOLDER = freshDataDir();
+const PICTURE = join(FOLDER, 'a.png');
 /** A call whose price is published: $0.009, $0.034 or $0.133. */
 export const edit = (prompt: string, quality: 'low' | 'medium' | 'high' = 'high') => ({
   name: 'gpt_image_1_5_image_to_image',
@@ -28,9 +33,14 @@ export async function connectAsking(
   answer: Answer | undefined,
   { era = '2025', ...given }: Parameters<typeof connect>[0] & { era?: Era } = {},
 ): Promise<Connected> {
+  if (!existsSync(PICTURE)) {
+    mkdirSync(FOLDER, { recursive: true });
+    writeFileSync(PICTURE, await plain(8, 8).png().toBuffer());
+  }
   let program: Program | undefined;
   const connected = await connect({
     confirmAboveUsd: 0.05,
+    inputDirs: [FOLDER],
     sandboxOptions: { pace: 0, slots: 20 },
     ...(answer && { clientCapabilities: { elicitation: {} } }),
     ...given,
