@@ -97,6 +97,7 @@ export function createProgram(config: Config, surroundings: Surroundings) {
   const services: Services = {
     clock,
     jobs,
+    approve: jobs.approve,
     balance: api.balance,
     catalogue,
     loopbackOrigin: local,

@@ -27,7 +27,7 @@ export function createTools(services: Services, models: readonly Model[]): Tool[
     listImageJobs(services),
     getBalance(services),
     peekImageJob(modelTools, services),
-    ...(services.jobs.approve ? [approveCost(services.jobs.approve)] : []),
+    ...(services.approve ? [approveCost(services.approve)] : []),
   ];
   const names = toolNames(
     models.map(({ id }) => id),

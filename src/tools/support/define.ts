@@ -19,6 +19,8 @@ import type { Last } from './last.ts';
 export interface Services {
   clock: Clock;
   jobs: Jobs;
+  /** Undefined where no call needs approval. */
+  approve: Jobs['approve'];
   /** The account's balance in USD. Throws ToolError, or the signal's reason. */
   balance(signal: AbortSignal): Promise<number>;
   catalogue: Catalogue;

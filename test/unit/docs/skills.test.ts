@@ -22,10 +22,12 @@ const errorCodes =
 
 /** What a skill may name in backticks. */
 const KNOWN = new Set<string>([
-  ...createTools({} as Services, MODELS).flatMap(({ name, input, output }) => [
-    name,
-    ...[input, output].flatMap((schema) => namesIn(jsonSchema(schema) as Schema)),
-  ]),
+  ...createTools({ approve: async () => undefined } as unknown as Services, MODELS).flatMap(
+    ({ name, input, output }) => [
+      name,
+      ...[input, output].flatMap((schema) => namesIn(jsonSchema(schema) as Schema)),
+    ],
+  ),
   ...[...SETTINGS.keys()].map((flag) => `--${flag}`),
   ...[...errorCodes.matchAll(/'(\w+)'/g)].map(([, code]) => `[${code}]`),
   ...JOB_STATES,
