@@ -45,6 +45,11 @@ describe('an estimate', () => {
     expect(widths[3]).toBeLessThan(1.5);
   });
 
+  it("is a prediction interval by Student's t for few jobs", async () => {
+    const earlier = [job(0.03), job(0.05), job(0.04)];
+    expect(await estimated(earlier)).toEqual({ low: 0.016509, median: 0.04, high: 0.092836, jobs: 3 });
+  });
+
   it('is the published price where there is one, whatever jobs cost', async () => {
     const estimates = createEstimates({
       store: { newest: () => (async function* () {})() },
@@ -115,7 +120,36 @@ describe('the inputs that an estimate depends on', () => {
     for (const output_format of ['png', 'webp'])
       expect(await estimated(earlier, { ...INPUT, output_format })).toEqual(priced(0.04, 8));
     expect(await estimated(earlier, { ...INPUT, output_format: 'tiff' })).toBeUndefined();
-    expect(await estimated(earlier.slice(0, 2), { ...INPUT, output_format: 'png' })).toBeUndefined();
+    const once = ['png', 'png', 'jpeg'].map((output_format) => job(0.04, { ...INPUT, output_format }));
+    expect(await estimated(once, { ...INPUT, output_format: 'png' })).toBeUndefined();
+  });
+
+  it('are not those that matter less than chance, and are those that matter more', async () => {
+    const random = createRandom(4);
+    const noisy = Array.from({ length: 60 }, (_, index) => {
+      const [fast, output_format] = [index % 2 === 0, index % 3 === 0 ? 'png' : 'webp'];
+      return job((fast ? 0.064 : 0.04) * (0.9 + 0.2 * random()), { fast, output_format });
+    });
+    const { low = 0, jobs: count } = (await estimated(noisy, { fast: true, output_format: 'png' })) ?? {};
+    expect(low).toBeGreaterThan(0.055);
+    expect(count).toBe(30);
+  });
+
+  it('matter if they do in one setting of the others', async () => {
+    const costs: Record<string, [number, number]> = { '480p': [1, 1], '720p': [2, 2], '1080p': [6, 9] };
+    const earlier = [0, 1, 0, 1, 0, 1].flatMap((audio) =>
+      Object.entries(costs).map(([resolution, usd]) => job(usd[audio], { resolution, audio: audio === 1 })),
+    );
+    expect(await estimated(earlier, { resolution: '1080p', audio: true })).toEqual(priced(9, 3));
+  });
+
+  it('do not matter because of one outlier', async () => {
+    const earlier = Array.from({ length: 12 }, (_, duration) =>
+      ['png', 'jpeg', 'webp'].map((output_format) =>
+        job(duration === 11 && output_format === 'jpeg' ? 9 : duration + 1, { duration, output_format }),
+      ),
+    ).flat();
+    expect(await estimated(earlier, { duration: 3, output_format: 'jpeg' })).toEqual(priced(4, 3));
   });
 
   it('stay apart where they were never compared, however alike the others are', async () => {
@@ -139,8 +173,9 @@ describe('the inputs that an estimate depends on', () => {
 
 describe('costs that change', () => {
   it('count at once for the upper end, and alone after three jobs', async () => {
-    const before = jobs(30, 0.04);
+    const before = jobs(48, 0.04);
     expect(await estimated([...before, ...jobs(1, 0.05)])).toMatchObject({ low: 0.04, high: 0.05 });
+    expect(await estimated([...before, ...jobs(1, 0.03)])).toMatchObject({ low: 0.03, high: 0.04 });
     expect(await estimated([...before, ...jobs(3, 0.05)])).toEqual(priced(0.05, 3));
     expect(await estimated([...before, ...jobs(3, 0.03)])).toEqual(priced(0.03, 3));
   });
@@ -170,6 +205,8 @@ describe('costs that are odd', () => {
       median: 0.04,
       high: 0.04,
     });
+    const nowAndThen = [job(0.04), ...jobs(3, 0), ...jobs(5, 0.04)];
+    expect(await estimated(nowAndThen)).toMatchObject({ low: 0, median: 0.04, high: 0.04 });
     expect(await estimated([...jobs(2, 0.04), ...jobs(9, 0)])).toBeUndefined();
   });
 
@@ -188,14 +225,17 @@ describe('costs that are odd', () => {
     expect(await estimated(jobs(3, 0.04, odd), odd)).toEqual(priced(0.04, 3));
   });
 
-  it('are read of the newest 2,000 jobs, in little time', async () => {
+  it('are read of the newest 2,000 jobs, and of the newest 500 of a model', async () => {
     const random = createRandom(3);
-    const many = Array.from({ length: 2_500 }, (_, index) =>
-      job(index < 500 ? 9 : 0.04, {
-        quality: random() < 0.5 ? 'low' : 'high',
-        steps: Math.floor(random() * 9),
-      }),
+    const many = Array.from({ length: 600 }, (_, index) =>
+      job(0.04, { quality: index < 100 ? 'ultra' : pick(random), steps: Math.floor(random() * 9) }),
     );
     expect(await estimated(many, { quality: 'low', steps: 3 })).toEqual(priced(0.04, 50));
+    expect(await estimated(many, { quality: 'ultra', steps: 3 })).toBeUndefined();
+    const others = Array.from({ length: 1_998 }, () => job(0.04, {}, { model: 'c/d' }));
+    expect(await estimated([...jobs(3, 0.04), ...others])).toBeUndefined();
+    expect(await estimated([...jobs(3, 0.04), ...others.slice(1)])).toEqual(priced(0.04, 3));
   });
 });
+
+const pick = (random: () => number): string => (random() < 0.5 ? 'low' : 'high');
