@@ -43,7 +43,7 @@ export const SECTIONS: readonly Section[] = [
       const { tools } = await (await connect()).client.listTools();
       // What a call costs stands in a column of its own; a sentence does not end within "GPT Image 1.5".
       const short = (description: string) => description.split(/(?<=\.) (?=[A-Z])/)[0] ?? '';
-      const isPaid = (description: string) => description.includes('A call is a paid job');
+      const isPaid = (description: string) => /is a paid job/.test(description);
       return table(
         ['tool', 'what it does', 'paid'],
         tools.map(({ name, description = '' }) => [

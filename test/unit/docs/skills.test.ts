@@ -14,6 +14,7 @@ import { ROOT, readDocument, SKILL_DOCUMENTS } from './documents.ts';
 
 interface Schema {
   properties?: Record<string, Schema>;
+  items?: Schema;
   enum?: string[];
 }
 
@@ -34,10 +35,16 @@ const KNOWN = new Set<string>([
   ...SKILL_DOCUMENTS.map(({ path }) => path.split('/')[1] ?? ''),
   LAST,
   'job:<request_id>#1',
+  'batch:<id>',
 ]);
 
-function namesIn({ properties = {}, enum: values = [] }: Schema): string[] {
-  return [...values, ...Object.entries(properties).flatMap(([name, inner]) => [name, ...namesIn(inner)])];
+function namesIn({ properties = {}, items, enum: values = [] }: Schema): string[] {
+  const ofItems = items ? namesIn(items) : [];
+  return [
+    ...values,
+    ...ofItems,
+    ...Object.entries(properties).flatMap(([name, inner]) => [name, ...namesIn(inner)]),
+  ];
 }
 
 it('there are two skills', () => {
