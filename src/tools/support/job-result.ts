@@ -129,12 +129,9 @@ export async function resultWithImages(
   return jobResult(outcome, services, explained(outputs), notKept);
 }
 
-/**
- * Whether an answer should say what its job probably cost. Of one that another program submitted the input is not known,
- * and whether a failed one is charged neither.
- */
+/** Whether an answer should say what its job probably cost. Of one that another program submitted the input is not known. */
 const lacksCost = ({ state, cost_usd, input }: Job): boolean =>
-  cost_usd === undefined && state !== 'cancelled' && state !== 'failed' && Object.keys(input).length > 0;
+  cost_usd === undefined && state !== 'cancelled' && Object.keys(input).length > 0;
 
 async function estimateOf(job: Job, { jobs }: Pick<ResultServices, 'jobs'>): Promise<Estimate | 'unknown'> {
   const estimate = await jobs.estimator();
