@@ -166,7 +166,9 @@ describe('a question of the 2025 era', () => {
 
   it('ends after 10 minutes', async () => {
     const one = await connectAsking(() => new Promise(() => {}));
+    const began = one.clock.now();
     const result = await one.client.callTool(edit('a fox'), { timeout: 30 * MINUTE });
+    expect(Math.round((one.clock.now() - began) / MINUTE)).toBe(10);
     expect(textOf(result)).toMatch(/^The user did not answer: nothing was submitted\. .* \[not_approved\]$/);
     nothingSubmitted(one);
   });
@@ -251,6 +253,7 @@ describe('a client that cannot ask', () => {
   it('is one that shows no forms, whatever else it shows', async () => {
     const one = await connectAsking(undefined, { clientCapabilities: { elicitation: { url: {} } } });
     expect(codeIn(await one.client.callTool(edit('a fox')))).not.toBe('none');
+    expect(one.log.join('')).not.toContain('cannot ask its user');
   });
 });
 
