@@ -113,17 +113,21 @@ function createProgress(
   began: number,
 ): { report(words: () => string): void; stop(): void } {
   let last = -1;
+  let said: string | undefined;
   let next = new AbortController();
   const stop = () => next.abort();
-  const report = (words: () => string) => {
+  const report = (words: () => string, isDue = false) => {
+    const message = words();
+    // The jobs of a batch are polled many times a second.
+    if ((message === said && !isDue) || context.mcpReq.signal.aborted) return;
     stop();
-    if (context.mcpReq.signal.aborted) return;
+    said = message;
     last = Math.max(last + 0.001, (clock.now() - began) / 1000);
-    const params = { progressToken, progress: last, message: words() };
+    const params = { progressToken, progress: last, message };
     context.mcpReq.notify({ method: 'notifications/progress', params }).catch(() => {});
     next = new AbortController();
     clock.sleep(MAX_SILENCE, next.signal).then(
-      () => report(words),
+      () => report(words, true),
       () => {},
     );
   };

@@ -233,6 +233,7 @@ describe('a batch', () => {
     expect(dataOf(result)).toMatchObject({ done: 16 });
     expect((sent.at(-1) ?? 0) - (sent[0] ?? 0)).toBeGreaterThanOrEqual(1_000);
     expect(progress).toContain('5 of 16 jobs done');
+    expect(progress).toEqual([...new Set(progress)]);
     checkBooks(one.sandbox, one.config.dataDir, 16);
   });
 });
