@@ -273,3 +273,35 @@ it('a threshold of 0 asks for whatever may cost something', async () => {
   expect(codeIn(await one.client.callTool(edit('a fox', 'low')))).not.toBe('none');
   nothingSubmitted(one);
 });
+
+describe.each(ERAS)('several jobs at once (%s)', (era) => {
+  const jobs = (count: number) => ({
+    name: 'make_images',
+    arguments: { jobs: [{ ...batchOf(edit('a fox', 'low')), count }] },
+  });
+  const batchOf = ({ name, arguments: input }: ReturnType<typeof edit>) => ({ model: name, input });
+
+  it('need one approval, for what they may cost together', async () => {
+    const questions: string[] = [];
+    const one: Connected = await connectAsking(
+      ({ message }) => {
+        questions.push(message);
+        return YES();
+      },
+      { era, confirmAboveUsd: 0.02 },
+    );
+    expect((await one.client.callTool(jobs(2))).isError).toBeFalsy();
+    expect(questions).toEqual([]);
+    expect((await one.client.callTool(jobs(3))).isError).toBeFalsy();
+    expect(questions).toEqual([
+      'Submit 3 jobs of openai/gpt-image-1-5/image-to-image and pay for them? Estimated $0.027 (published price). You asked to confirm above $0.02. Prompt: "a fox"',
+    ]);
+    expect(one.sandbox.engine.jobs).toHaveLength(5);
+  });
+
+  it('submit nothing at all if they are declined', async () => {
+    const one = await connectAsking(() => ({ action: 'decline' }), { era, confirmAboveUsd: 0.02 });
+    expect(textOf(await one.client.callTool(jobs(3)))).toMatch(/^The user declined/);
+    nothingSubmitted(one);
+  });
+});

@@ -11,7 +11,7 @@ export function approvalQuestion({ question }: ApprovalNeeded): string {
   const { calls, estimate, confirmAboveUsd } = question;
   const prompt = calls[0]?.input.prompt;
   return [
-    `Submit ${subjectOf(calls)} and pay for it?`,
+    `Submit ${subjectOf(calls)} and pay for ${calls.length === 1 ? 'it' : 'them'}?`,
     estimateText(estimate),
     `You asked to confirm above ${dollars(confirmAboveUsd)}.`,
     typeof prompt === 'string' && `Prompt: "${quoteUntrusted(prompt, { max: MAX_PROMPT })}"`,
