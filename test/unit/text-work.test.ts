@@ -422,6 +422,7 @@ const SRC = resolve(import.meta.dirname, '../../src');
 const OWN: Record<string, string> = {
   'models/catalogue-file.ts': 'reads lines that this program wrote, each of bounded length',
   'mcp/roots.ts': 'cuts messages of the SDK',
+  'mcp/approval.ts': 'cuts messages of the SDK',
   'mcp/skills.ts': 'reads the skills of this repository',
   'images/decode.ts': 'reads messages of sharp',
   'mcp/transports/stdio.ts': 'reads messages of the SDK',
