@@ -16,6 +16,15 @@ export function createClaimRepeat(store: {
   return async (fingerprint, since, { id: call, signal }) => {
     const proven = new Map<string, Liveness>();
     const query = { since, fingerprint };
+    const livenessOf = async (lease: Lease | undefined): Promise<Liveness> =>
+      (lease && proven.get(lease.holder)) ?? (await liveness(lease));
+
+    /** The processes that follow jobs of a group and of which nobody knows whether they live, by their leases. */
+    async function doubtful(group: readonly StoredJob[]): Promise<Lease[]> {
+      const leases = group.flatMap(({ lease }) => (lease && !owns(lease, call) ? [lease] : []));
+      const states = await Promise.all(leases.map(livenessOf));
+      return leases.filter((_, place) => states[place] === 'unknown');
+    }
 
     /**
      * The jobs of a group that stand, once this call has leased the first of them, which is the right to all: what is
@@ -27,7 +36,7 @@ export function createClaimRepeat(store: {
         (await groupsOf(newest(query))).find((group) => group.some((one) => one.id === id));
       for (const other of (await read()) ?? [])
         if (other.job.state === 'reserved') await cancelReserved(other);
-        else if (!owns(other.lease, call) && (await liveness(other.lease)) === 'dead')
+        else if (!owns(other.lease, call) && (await livenessOf(other.lease)) === 'dead')
           await acquireLease(other, call, () => true);
       return (await read()) ?? [];
     }
@@ -44,9 +53,11 @@ export function createClaimRepeat(store: {
           if (isReserved) continue;
           return group;
         }
-        const alive = (lease && proven.get(lease.holder)) ?? (await liveness(lease));
-        if (alive === 'unknown' && lease) inDoubt.set(lease.holder, lease);
-        if (alive !== 'dead') continue;
+        if ((await livenessOf(lease)) === 'alive') continue;
+        // Nothing is leased before all is known of its batch: the caller may give up meanwhile.
+        const unknown = await doubtful(group);
+        for (const one of unknown) inDoubt.set(one.holder, one);
+        if (unknown.length > 0) continue;
         if (isReserved) {
           await cancelReserved(first);
           continue search;

@@ -12,6 +12,9 @@ import { jobsDir } from '../support/records.ts';
 const ELSEWHERE = { host: 'elsewhere', pid: 1, namespace: 'another boot pid:[1]', started: '1' };
 const SESSION = '00000000-0000-4000-8000-000000000000';
 
+const JOBS = ['a fox', 'an owl'].map((prompt) => ({ model: CALL.name, input: { prompt } }));
+const BATCH = { name: 'make_images', arguments: { jobs: JOBS } };
+
 type Identity = ProcessIdentity & { host: string };
 
 /** Writes the file by which the other process proves that it lives. */
@@ -21,16 +24,18 @@ function write({ config }: Connected, count: number, identity: Identity): void {
   writeFileSync(join(dir, SESSION), String(count).padEnd(16) + JSON.stringify(identity));
 }
 
-/** A program with one job under way, whose record says that another process follows it. */
-async function followedBy(identity: Identity): Promise<Connected> {
+/** A program with the jobs of a call under way, whose records say that another process follows them. */
+async function followedBy(identity: Identity, call: typeof CALL | typeof BATCH = CALL): Promise<Connected> {
   const one = await connect({ waitSeconds: 0 });
-  one.sandbox.engine.planNext({ queueMs: 0, runMs: 3_600_000 });
-  await one.client.callTool(CALL);
-  await eventually(() => readRecords(one.config.dataDir)[0]?.lease).toBeUndefined();
+  for (const _ of JOBS) one.sandbox.engine.planNext({ queueMs: 0, runMs: 3_600_000 });
+  await one.client.callTool(call);
+  await eventually(() => readRecords(one.config.dataDir).every(({ lease }) => !lease)).toBe(true);
   const dir = jobsDir(one.config);
-  const [name = ''] = readdirSync(dir);
-  const record = JSON.parse(readFileSync(join(dir, name), 'utf8'));
-  writeFileSync(join(dir, name), JSON.stringify({ ...record, lease: { holder: SESSION, call: 'another' } }));
+  for (const name of readdirSync(dir)) {
+    const record = JSON.parse(readFileSync(join(dir, name), 'utf8'));
+    const lease = { holder: SESSION, call: 'another' };
+    writeFileSync(join(dir, name), JSON.stringify({ ...record, lease }));
+  }
   write(one, 1, identity);
   finishAll(one.sandbox);
   return connect({ baseUrl: one.sandbox.origin, dataDir: one.config.dataDir }).then((two) => ({
@@ -69,6 +74,15 @@ describe('the same call while a record names another process as the follower of 
     if (times !== undefined) beat(two, times);
     expect((await two.client.callTool(CALL)).structuredContent).toMatchObject(RESUMED);
     checkBooks(two.sandbox, two.config.dataDir, 1);
+  });
+
+  it('gets all jobs of a batch of one that cannot be looked at, and answers for each', async () => {
+    const two = await followedBy(ELSEWHERE, BATCH);
+    expect((await two.client.callTool(BATCH)).structuredContent).toMatchObject({ done: 2, resumed: true });
+    await eventually(() => readRecords(two.config.dataDir).every(({ delivered_at }) => delivered_at)).toBe(
+      true,
+    );
+    checkBooks(two.sandbox, two.config.dataDir, 2);
   });
 
   it('is a wish for another picture if that process lives', async () => {
