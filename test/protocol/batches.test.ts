@@ -185,14 +185,35 @@ describe('the pictures of a batch', () => {
     ).toHaveLength(3);
   });
 
-  it('share one time limit, and what came late is not on the sheet', async () => {
+  it('share one time limit', async () => {
     const connected = await connect({ preview: 'small' });
-    connected.sandbox.inject({ on: 'output', what: { hold: new Promise(() => {}) }, times: 4 });
+    connected.sandbox.inject({ on: 'output', what: { hold: new Promise(() => {}) }, times: 5 });
     const result = await make(connected, 5);
-    expect(textOf(result)).toContain('Not shown, as it did not arrive within 20 s: ');
+    expect(textOf(result)).toContain('\nNot shown, as it did not arrive within 20 s: 1-5.\n');
     expect(dataOf(result).images).toHaveLength(5);
+    expect(sheetsIn(result)).toBe(0);
+  });
+
+  it('that come after others have what is left of it', async () => {
+    const connected = await connect({ preview: 'small' });
+    const { sandbox, clock } = connected;
+    let outputs = 0;
+    sandbox.failAtRandom((route) => {
+      if (route !== 'output') return undefined;
+      outputs += 1;
+      return { hold: outputs <= 3 ? clock.sleep(15_000) : new Promise(() => {}) };
+    });
+    expect(textOf(await make(connected, 4))).toMatch(
+      /^Not shown, as it did not arrive within [45](\.\d)? s: 4\.$/m,
+    );
+  });
+
+  it('that came late are missing on the sheet, which then does not count as shown', async () => {
+    const connected = await connect({ preview: 'small' });
+    connected.sandbox.inject({ on: 'output', what: { hold: new Promise(() => {}) }, times: 2 });
+    const result = await make(connected, 5);
+    expect([sheetsIn(result), dataOf(result).images.length]).toEqual([1, 5]);
     const { batch } = dataOf(result);
-    // An incomplete sheet does not count as shown.
     expect(sheetsIn(await call(connected, 'get_image_job', { request_id: batch }))).toBe(1);
   });
 
