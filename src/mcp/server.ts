@@ -36,9 +36,9 @@ import { listed } from './tool-list.ts';
 
 // Hosts that load tools on demand show a model only this and the names of the tools (measured).
 const INSTRUCTIONS = [
-  "Use this server to make or edit images, and videos or audio, with RunComfy's hosted models: one tool for each built-in model, find_image_models with run_image_model for all others.",
+  "Use this server to make or edit images, and videos or audio, with RunComfy's models: one tool for each built-in model, find_image_models with run_image_model for all others, make_images for several at once.",
   'Every call of a model costs money; all other tools are free.',
-  'If an answer says that its job is not done yet, call get_image_job with the request_id: do not submit it again.',
+  'If an answer says that it is not done yet, call get_image_job with its request_id: do not submit it again.',
   'To edit, upscale or cut out a picture, give its handle (job:<request_id>#1), or last for the newest, wherever a model takes an image URL: copy no URLs.',
   'list_image_jobs finds earlier jobs; save_images saves pictures as files.',
 ].join(' ');
