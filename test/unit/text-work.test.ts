@@ -16,6 +16,7 @@ import { checkName, fileStem, splitName } from '../../src/images/saving/file-nam
 import { isPrivateHost, isTrustedOutput } from '../../src/images/trust.ts';
 import { parseBatch, parseHandle } from '../../src/jobs/handle.ts';
 import type { Job } from '../../src/jobs/job.ts';
+import { ApprovalNeeded } from '../../src/jobs/spending/approval.ts';
 import { costInputs } from '../../src/jobs/spending/cost-inputs.ts';
 import { waitBudget, waitEnd } from '../../src/mcp/hosts.ts';
 import { outgoing } from '../../src/mcp/outgoing.ts';
@@ -50,6 +51,7 @@ import { createRedactor, excerpt, quoteUntrusted, shorten } from '../../src/runc
 import { replyVerdict } from '../../src/runcomfy/submit.ts';
 import { jobFilter } from '../../src/tools/list-image-jobs.ts';
 import { readModelId } from '../../src/tools/support/any-model.ts';
+import { approvalQuestion } from '../../src/tools/support/approval-words.ts';
 import { inputProblems, readArguments } from '../../src/tools/support/arguments.ts';
 import { createProblems } from '../../src/tools/support/batch-problems.ts';
 import { otherRow } from '../../src/tools/support/batch-words.ts';
@@ -224,6 +226,17 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
       problems.add(new ToolError('invalid_input', text, { next: '' }));
       failed(() => problems.throwIfAny());
     },
+  },
+  'tools/support/approval-words.ts': {
+    approvalQuestion: (text) =>
+      approvalQuestion(
+        new ApprovalNeeded({
+          calls: [{ model: 'a/b', input: { prompt: text } }],
+          estimate: undefined,
+          confirmAboveUsd: 1,
+          approvalCode: '',
+        }),
+      ),
   },
   'tools/support/batch-words.ts': {
     "a job's error": (text) =>
