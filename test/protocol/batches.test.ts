@@ -29,6 +29,7 @@ describe('a batch that is not done at the end of the wait', () => {
     for (const row of rows)
       expect(row).toMatch(/^\d (in_queue, position \d|in_progress) \(request_id [\w-]+\)$|^\d job:/);
     expect(textOf(first)).toContain(`"${dataOf(first).batch}" to keep waiting. Do not submit it again.`);
+    expect(first.structuredContent).toMatchObject({ status: 'in_progress' });
     const { batch, images, others } = dataOf(first);
     expect([...images, ...(others ?? [])].map(({ n }) => n).sort()).toEqual([1, 2, 3]);
     let result = first;
@@ -36,6 +37,7 @@ describe('a batch that is not done at the end of the wait', () => {
       result = await call(connected, 'get_image_job', { request_id: batch });
     expect(dataOf(result)).toMatchObject({
       batch,
+      status: 'ended',
       done: 3,
       total: 3,
       images: [{ n: 1 }, { n: 2 }, { n: 3 }],

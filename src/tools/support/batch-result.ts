@@ -76,6 +76,8 @@ export async function batchResult(
     ],
     data: {
       batch,
+      // A view of get_image_job waits for the end of what is in progress.
+      status: isOver ? 'ended' : 'in_progress',
       done: done.length,
       total: members.length,
       elapsed_seconds: seconds,
