@@ -7,7 +7,7 @@ import { promised } from '../support/calls.ts';
 import { expectPortable } from '../support/portable.ts';
 import { type Connected, connect, freshDataDir } from '../support/program.ts';
 
-const NOT_MODELS = 7;
+const NOT_MODELS = 8;
 const pinned = async ({ client }: Connected) => (await client.listTools()).tools.slice(0, -NOT_MODELS);
 const names = async (connected: Connected) => (await pinned(connected)).map(({ name }) => name);
 
