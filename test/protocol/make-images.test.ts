@@ -77,7 +77,7 @@ describe('make_images', () => {
     connected.sandbox.engine.planNext({ costAfterMs: Number.POSITIVE_INFINITY });
     const result = await make(connected, [{ ...FOX, count: 3 }]);
     const text = textOf(result);
-    expect(text).toContain('RunComfy charged $0.05 for 2. No cost is reported for 1. ');
+    expect(text).toContain('RunComfy charged $0.05 for 2. Not reported for 1. ');
     expect(text).toMatch(/^\d job:\S+ \$0.04 http/m);
     expect(text).toMatch(/^\d job:\S+ \$0.01 http/m);
     expect(result.structuredContent).toMatchObject({ cost_usd: 0.05, costs_unreported: 1 });

@@ -56,13 +56,13 @@ export async function batchResult(
   const others = members.filter((member) => !outputs.has(member.index)).map(otherRow);
   if (isOver && done.length === 0) throwIfFailed(members, others);
   tellLast(images, batch, call, services);
-  const seconds = elapsedSeconds(submitted, isOver, clock.now());
+  const seconds = isOver ? undefined : elapsedSeconds(submitted, clock.now());
   const models = modelNumbers(members);
   const areKept =
     originals.areKept &&
     notKept === undefined &&
     [...outputs.values()].flat().every(({ kind, isKept }) => kind === 'image' || isKept);
-  const counted = `${done.length} of ${members.length} pictures done`;
+  const counted = `${done.length} of ${members.length} done`;
   return {
     lines: [
       `${counted}${seconds === undefined ? '' : ` after ${seconds} s`} (${batch}). ${costs.text}`.trim(),
@@ -116,15 +116,12 @@ function tellLast(
   if (first) last.onAnswer(others.length > 0 ? batch : first.handle, wait.delivered);
 }
 
-/** Seconds from the first submit to the last end, or to now. */
-function elapsedSeconds(jobs: readonly Job[], isOver: boolean, now: number): number | undefined {
-  const times = (all: (string | undefined)[]) =>
-    all.flatMap((time) => (time === undefined ? [] : Date.parse(time)));
-  const submitted = times(jobs.map(({ submitted_at }) => submitted_at));
-  if (submitted.length === 0) return undefined;
-  const finished = isOver ? times(jobs.map(({ finished_at }) => finished_at)) : [];
-  const end = finished.length > 0 ? Math.max(...finished) : now;
-  return Math.max(0, Math.round((end - Math.min(...submitted)) / 100) / 10);
+/** Seconds since the first submit. */
+function elapsedSeconds(jobs: readonly Job[], now: number): number | undefined {
+  const times = jobs.flatMap(({ submitted_at }) =>
+    submitted_at === undefined ? [] : Date.parse(submitted_at),
+  );
+  return times.length === 0 ? undefined : Math.max(0, Math.round((now - Math.min(...times)) / 100) / 10);
 }
 
 /** A batch that made nothing is a failed call, unless it was cancelled. */
@@ -159,7 +156,7 @@ function nextOf(
   const sentences = [
     images.some(({ path }) => path === undefined) &&
       (areKept
-        ? 'Name each as job:… in later calls, to edit or save it.'
+        ? 'Edit or save each by its job:… handle.'
         : 'The links are temporary: save_images keeps what they lead to.'),
     unknown.length > 0 &&
       `${ranges(unknown)} may exist: look at the Generations page of the RunComfy account before you make them again.`,

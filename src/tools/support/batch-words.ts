@@ -140,7 +140,7 @@ export function batchCosts(jobs: readonly Job[], estimate: Estimator) {
   const words = [
     reported > 0 && `RunComfy charged ${dollars(usd)} for ${reported}${alike}.`,
     unreported.length > 0 &&
-      `No cost is reported for ${unreported.length}${reported > 0 ? '' : ' yet'}. ${estimateText(expected)}`,
+      `${reported > 0 ? 'Not reported' : 'No cost is reported yet'} for ${unreported.length}. ${estimateText(expected)}`,
   ];
   return {
     text: words.filter(Boolean).join(' '),
