@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { NAME } from '../../src/version.ts';
 import type { Answered } from '../support/host.ts';
 import { plain } from '../support/images.ts';
+import { TOOL_COUNT } from '../support/tools.ts';
 import {
   type Desktop,
   filesIn,
@@ -148,6 +149,6 @@ describe.skipIf(!hasRegistry())('the bundle for Claude Desktop', () => {
     const cleared = { api_key: '', output_dir: null, budget_usd: null, models: undefined };
     const { client, env } = await desktop.start(folder, cleared);
     expect([env.RUNCOMFY_BUDGET_USD, env.RUNCOMFY_MODELS]).toEqual(['null', 'undefined']);
-    expect((await client.listTools()).tools).toHaveLength(12);
+    expect((await client.listTools()).tools).toHaveLength(TOOL_COUNT);
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { firstPicture, install, npm, oddFolder, started } from '../support/package.ts';
+import { TOOL_COUNT } from '../support/tools.ts';
 
 /** The Node that runs, the oldest that is supported, and the newest of each line, as npm has them. */
 const OLDEST = /\d[\d.]+/.exec(packageJson.engines.node)?.[0] ?? '';
@@ -28,7 +29,7 @@ describe.each(NODES)('on Node %s from npm (undefined: the one that runs)', (vers
     expect(said).not.toMatch(/npm info run .*(?:build|esbuild)/);
     const command = started(folder, bin, node);
     const { tools, result } = await firstPicture(command);
-    expect(tools).toHaveLength(12);
+    expect(tools).toHaveLength(TOOL_COUNT);
     expect(result.structuredContent).toMatchObject({ status: 'succeeded' });
     const types = (result.content as { type: string }[]).map(({ type }) => type);
     expect(types.includes('image')).toBe(flags.length === 0);

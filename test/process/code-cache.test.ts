@@ -13,6 +13,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { MAIN, plainEnv } from '../support/process.ts';
 import { freshDataDir } from '../support/program.ts';
+import { TOOL_COUNT } from '../support/tools.ts';
 
 const DAY = 86_400_000;
 const freshCache = () => mkdtempSync(join(process.env.TEST_SCRATCH ?? '', 'code-'));
@@ -29,7 +30,7 @@ async function list(cache: string, args: readonly string[] = []): Promise<Client
   });
   onTestFinished(() => client.close());
   await client.connect(transport);
-  expect((await client.listTools()).tools).toHaveLength(12);
+  expect((await client.listTools()).tools).toHaveLength(TOOL_COUNT);
   return client;
 }
 
@@ -102,7 +103,7 @@ describe.runIf(process.platform === 'linux')('the code that V8 compiled', () => 
     writeFileSync(file, '');
     const client = await list(file);
     await new Promise((resolve) => setTimeout(resolve, 500));
-    expect((await client.listTools()).tools).toHaveLength(12);
+    expect((await client.listTools()).tools).toHaveLength(TOOL_COUNT);
   });
 
   it('goes after a month, when newer code is written', async () => {

@@ -10,6 +10,7 @@ import { VERSION } from '../../src/version.ts';
 import { MAIN, run } from '../support/process.ts';
 import { freshDataDir, KEY } from '../support/program.ts';
 import { jobsDir } from '../support/records.ts';
+import { TOOL_COUNT } from '../support/tools.ts';
 
 describe('the command line', () => {
   it('--help names every flag and variable', async () => {
@@ -36,7 +37,7 @@ describe('demo', () => {
     const outputDir = freshDataDir();
     const { code, stdout, stderr } = await run(['demo', '--output-dir', outputDir]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain('It offers 12 tools');
+    expect(stdout).toContain(`It offers ${TOOL_COUNT} tools`);
     expect(stdout).toMatch(
       /job:[\w-]+#1 \| PNG, 1536 x 1024, \d+ kB( \| kept)? \| http:\/\/127\.0\.0\.1:\d+\/outputs\//,
     );

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bundledPackages, problemsOf } from '../../scripts/release/tarball.mjs';
 import { firstPicture, install, oddFolder, packed, started } from '../support/package.ts';
+import { TOOL_COUNT } from '../support/tools.ts';
 
 describe('the tarball', () => {
   it('holds what ships and nothing else', async () => {
@@ -57,7 +58,7 @@ it('is installed offline without sharp, runs no script, and makes a picture thro
   expect(said).not.toMatch(/npm info run|esbuild/);
   expect(existsSync(join(folder, 'node_modules/sharp'))).toBe(false);
   const { tools, result } = await firstPicture(started(folder, bin));
-  expect(tools).toHaveLength(12);
+  expect(tools).toHaveLength(TOOL_COUNT);
   expect(result.isError).not.toBe(true);
   expect(result.structuredContent).toMatchObject({ status: 'succeeded', images: [{ type: 'image/png' }] });
 });

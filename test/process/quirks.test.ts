@@ -4,6 +4,7 @@ import { startSandbox } from '../../src/sandbox/server.ts';
 import { checkBooks, readRecords } from '../support/books.ts';
 import { start } from '../support/process.ts';
 import { freshDataDir, KEY } from '../support/program.ts';
+import { TOOL_COUNT } from '../support/tools.ts';
 
 const IMAGE = 'gpt_image_2_text_to_image';
 const EDIT = 'gpt_image_1_5_image_to_image';
@@ -207,7 +208,7 @@ describe('initialize', () => {
     const server = await speak();
     await server.initialize('one');
     await server.initialize('two', '2025-11-25');
-    expect((await server.request('list', 'tools/list')).result?.tools).toHaveLength(12);
+    expect((await server.request('list', 'tools/list')).result?.tools).toHaveLength(TOOL_COUNT);
     await paysOnce(server);
   });
 
