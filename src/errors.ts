@@ -67,8 +67,8 @@ export function codeOf(error: unknown): string {
   return cause ? codeOf(cause) : (name ?? 'unknown');
 }
 
-/** The error of a call that was believed dead, so that another one answers for what it reserved. */
+/** The error of a call whose reservation another one has taken over, as it was believed dead, or cancelled. */
 export function takenOver(): ToolError {
-  const what = 'Another call has taken this job over meanwhile, so nothing was submitted now.';
+  const what = 'Another call has taken this job over or cancelled it meanwhile: nothing was submitted now.';
   return new ToolError('taken_over', what, { next: 'Call again to get the outcome of that job.' });
 }

@@ -194,6 +194,32 @@ describe('a batch', () => {
     checkBooks(one.sandbox, one.config.dataDir, 4);
   });
 
+  it('that is cancelled by its name while it is submitted sends nothing more', async () => {
+    const one = await connect();
+    planLong(one, { queueMs: HOURS, runMs: HOURS });
+    const { promise: held, resolve: answer } = promised();
+    failSubmits(one, { hold: held }, 'a fox');
+    const jobs = [...PROMPTS, 'a cat', 'a dog', 'a cow', 'a bee'].map((prompt) => ({
+      model: MODEL,
+      input: { prompt },
+    }));
+    const call = one.client.callTool({ name: 'make_images', arguments: { jobs } });
+    await eventually(() => readRecords(one.config.dataDir).some(({ state }) => state === 'in_queue')).toBe(
+      true,
+    );
+    const [{ batch } = {}] = readRecords(one.config.dataDir);
+    const cancelled = await one.client.callTool({
+      name: 'cancel_image_job',
+      arguments: { request_id: `batch:${batch?.id}` },
+    });
+    expect(textOf(cancelled)).toContain('cancelled while queued: they never ran');
+    answer();
+    await call;
+    const sent = one.sandbox.engine.jobs.length;
+    expect(sent).toBeLessThan(jobs.length);
+    expect(one.sandbox.requests.filter(({ route }) => route === 'submit')).toHaveLength(sent);
+  });
+
   it('of which one answer was lost says so, and does not send it again', async () => {
     const one = await connect({ waitSeconds: 0 });
     planLong(one);
