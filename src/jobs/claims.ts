@@ -33,10 +33,10 @@ export function createClaims(options: ClaimsOptions) {
     return claimOf({ id: '', job }, undefined, options, false);
   }
 
-  async function claimStored(stored: StoredJob, wait?: Wait): Promise<Claim> {
+  async function claimStored(stored: StoredJob, wait?: Wait, proof?: AbortSignal): Promise<Claim> {
     if (wait) calls.follows(wait.call, stored.fingerprint);
     const isDelivered = isFinal(stored.job.state) && stored.job.delivered_at !== undefined;
-    const leased = wait && !isDelivered && (await store.lease(stored.id, wait.call).catch(warn));
+    const leased = wait && !isDelivered && (await store.lease(stored.id, wait.call, proof).catch(warn));
     return leased ? claimOf(leased, wait, options) : claimOf(stored, undefined, options);
   }
 
@@ -80,8 +80,8 @@ export function createClaims(options: ClaimsOptions) {
     /** A job by its request id, to follow it, and to answer for it unless another call does. */
     join: (requestId: string, wait: Wait): Promise<Claim> => find(requestId, wait),
 
-    /** A job as it is stored, to follow it, and to answer for it unless another call does. */
-    claim: claimStored,
+    /** A job as it is stored, to follow it, and to answer for it unless another call certainly does. */
+    claim: (stored: StoredJob, wait: Wait): Promise<Claim> => claimStored(stored, wait, wait.signal),
 
     /** Whether a call still has the claim on a job that it had. */
     async holds({ id }: Claim, wait: Wait): Promise<boolean> {

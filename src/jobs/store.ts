@@ -133,8 +133,11 @@ export interface JobStore {
     since: string,
     by: { id: string; signal: AbortSignal },
   ): Promise<StoredJob[]>;
-  /** Leases a job to a call. Undefined if another call follows it, or may, or the job is gone. */
-  lease(id: string, call: string): Promise<StoredJob | undefined>;
+  /**
+   * Leases a job to a call. Undefined if another call follows it, or may, or the job is gone. With a signal it waits for
+   * proof whether a process lives that may follow it.
+   */
+  lease(id: string, call: string, signal?: AbortSignal): Promise<StoredJob | undefined>;
   /** Ends the call's lease, with the time (ISO 8601) at which the outcome was delivered, if it was. Leaves other leases. */
   release(id: string, call: string, deliveredAt?: string): Promise<void>;
   /** Exact match. */

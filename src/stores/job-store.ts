@@ -139,10 +139,13 @@ export function createJobStore({
       by.signal.throwIfAborted();
       return [];
     },
-    async lease(id, call) {
+    async lease(id, call, signal) {
       const seen = await (await records()).find(id);
       if (!seen || owns(seen.lease, call)) return seen;
-      return (await liveness(seen.lease)) === 'dead' ? acquireLease(seen, call) : undefined;
+      let alive = await liveness(seen.lease);
+      if (alive === 'unknown' && seen.lease && signal)
+        alive = await holder.watch(seen.lease, signal).catch(() => 'unknown');
+      return alive === 'dead' ? acquireLease(seen, call) : undefined;
     },
     async release(id, call, deliveredAt) {
       const end = (now: StoredJob) => {

@@ -76,12 +76,15 @@ describe('the same call while a record names another process as the follower of 
     checkBooks(two.sandbox, two.config.dataDir, 1);
   });
 
-  it('gets all jobs of a batch of one that cannot be looked at, and answers for each', async () => {
+  it.each([
+    ['by the same call', () => BATCH],
+    ['by its name', (id: string) => ({ name: 'get_image_job', arguments: { request_id: `batch:${id}` } })],
+  ])('gets a batch of one that cannot be looked at, and answers for all of it: %s', async (_, callFor) => {
     const two = await followedBy(ELSEWHERE, BATCH);
-    expect((await two.client.callTool(BATCH)).structuredContent).toMatchObject({ done: 2, resumed: true });
-    await eventually(() => readRecords(two.config.dataDir).every(({ delivered_at }) => delivered_at)).toBe(
-      true,
-    );
+    const records = () => readRecords(two.config.dataDir);
+    const result = await two.client.callTool(callFor(records()[0]?.batch?.id ?? ''));
+    expect(result.structuredContent).toMatchObject({ done: 2 });
+    await eventually(() => records().every(({ delivered_at }) => delivered_at)).toBe(true);
     checkBooks(two.sandbox, two.config.dataDir, 2);
   });
 
