@@ -83,6 +83,36 @@ describe('make_images', () => {
     expect(result.structuredContent).toMatchObject({ cost_usd: 0.05, costs_unreported: 1 });
   });
 
+  it('tells costs by model where all of each cost the same', async () => {
+    const banana = { model: 'google/nano-banana-2/text-to-image', input: { prompt: 'a fox' }, count: 1 };
+    const connected = await connect();
+    const { engine, inject, failAtRandom } = connected.sandbox;
+    failAtRandom(() => {
+      for (const { model, plan } of engine.jobs) plan.costUsd = model === FOX.model ? 0.04 : 0.067;
+      return undefined;
+    });
+    const result = await make(connected, [{ ...FOX, count: 2 }, banana]);
+    const text = textOf(result);
+    expect(text).toContain('RunComfy charged $0.147 for 3.\n');
+    expect(text).toContain(`By ${FOX.model}: 1-2 at $0.04; ${banana.model}: 3 at $0.067\n`);
+    expect(text).toMatch(/^3 job:\S+ http/m);
+    expect(dataOf(result).images).toMatchObject([
+      { cost_usd: 0.04 },
+      { cost_usd: 0.04 },
+      { cost_usd: 0.067 },
+    ]);
+
+    inject({ on: 'submit', what: { status: 422, body: { detail: 'no' } } });
+    const partly = textOf(await make(connected, [{ ...FOX, count: 3 }, banana]));
+    expect(partly).not.toContain(' at $');
+    expect(partly).toMatch(/^\d job:\S+ \$0.04 http/m);
+
+    engine.planNext({ costUsd: 0.04 });
+    engine.planNext({ costUsd: 0.01 });
+    failAtRandom(() => undefined);
+    expect(textOf(await make(connected, [{ ...OWL, count: 2 }]))).toMatch(/^\d job:\S+ \$0.01 http/m);
+  });
+
   it('tells what is wrong with each of its jobs, and submits nothing', async () => {
     const connected = await connect();
     const { isError, content } = await make(connected, [

@@ -6,6 +6,8 @@ import type { Job } from '../../jobs/job.ts';
 import { type BatchOutputs, type Done, fetchBatch, pictureNotes, sheetOf } from './batch-pictures.ts';
 import {
   batchCosts,
+  costsByModel,
+  modelLine,
   modelNumbers,
   type OtherRow,
   type OutputRow,
@@ -58,6 +60,7 @@ export async function batchResult(
   tellLast(images, batch, call, services);
   const seconds = isOver ? undefined : elapsedSeconds(submitted, clock.now());
   const models = modelNumbers(members);
+  const byModel = costs.differ ? costsByModel(members) : new Map<string, number>();
   const areKept =
     originals.areKept &&
     notKept === undefined &&
@@ -66,10 +69,8 @@ export async function batchResult(
   return {
     lines: [
       `${counted}${seconds === undefined ? '' : ` after ${seconds} s`} (${batch}). ${costs.text}`.trim(),
-      `By ${Object.entries(models)
-        .map(([model, numbers]) => `${model}: ${numbers}`)
-        .join('; ')}`,
-      ...images.map(outputLine),
+      `By ${modelLine(models, byModel)}`,
+      ...images.map((row) => outputLine(byModel.size > 0 ? { ...row, cost_usd: undefined } : row)),
       ...otherLines(others),
       ...notes,
       resumed ? REPEATED : undefined,

@@ -114,6 +114,15 @@ export function modelNumbers(members: readonly Member[]): Record<string, string>
   return Object.fromEntries([...numbers].map(([model, which]) => [model, ranges(which)]));
 }
 
+/** The models of a batch in a line, with what each picture of a model cost where that is known. */
+export const modelLine = (models: Record<string, string>, costs: ReadonlyMap<string, number>): string =>
+  Object.entries(models)
+    .map(([model, numbers]) => {
+      const usd = costs.get(model);
+      return `${model}: ${numbers}${usd === undefined ? '' : ` at ${dollars(usd)}`}`;
+    })
+    .join('; ');
+
 /** Ascending numbers in short: `1-4, 6`. */
 export function ranges(numbers: readonly number[]): string {
   const spans: [first: number, last: number][] = [];
@@ -151,4 +160,15 @@ export function batchCosts(jobs: readonly Job[], estimate: Estimator) {
     unreported: unreported.length || undefined,
     estimated_cost_usd: unreported.length > 0 ? (expected ?? ('unknown' as const)) : undefined,
   };
+}
+
+/** What each job of a model cost, by model; of none, unless that is one reported cost for each model. */
+export function costsByModel(members: readonly Member[]): Map<string, number> {
+  const costs = new Map<string, number>();
+  for (const { model, job } of members) {
+    const usd = job?.cost_usd;
+    if (usd === undefined || (costs.get(model) ?? usd) !== usd) return new Map();
+    costs.set(model, usd);
+  }
+  return costs;
 }
