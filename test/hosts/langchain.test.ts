@@ -3,6 +3,7 @@ import { ChatGoogleGenerativeAI } from '@langchain/google-genai';
 import { MultiServerMCPClient } from '@langchain/mcp-adapters';
 import { ChatOpenAI } from '@langchain/openai';
 import { createAgent } from 'langchain';
+import { holdApproval } from './support/approval.ts';
 import { holdLoop } from './support/loop.ts';
 import { type Loop, PROMPT } from './support/run-loop.ts';
 
@@ -27,3 +28,6 @@ const gemini = langchain((provider) => new ChatGoogleGenerativeAI({ ...common, b
 
 holdLoop('LangChain, OpenAI', openai, { images: false });
 holdLoop('LangChain, Gemini', gemini, { images: false });
+
+// Declares no elicitation.
+holdApproval('LangChain', openai);

@@ -1,5 +1,6 @@
 import { Agent } from '@mastra/core/agent';
 import { MCPClient } from '@mastra/mcp';
+import { holdApproval } from './support/approval.ts';
 import { holdLoop } from './support/loop.ts';
 import { type Loop, PROMPT } from './support/run-loop.ts';
 
@@ -14,7 +15,7 @@ const mastra: Loop = async (provider, server) => {
       // From Mastra 1.0, which needs Node 22, this is listTools().
       tools: await client.getTools(),
     });
-    const { text } = await agent.generate(PROMPT);
+    const { text } = await agent.generate(PROMPT, { maxSteps: 10 });
     return text;
   } finally {
     await client.disconnect();
@@ -22,3 +23,6 @@ const mastra: Loop = async (provider, server) => {
 };
 
 holdLoop('Mastra', mastra, { images: false });
+
+// Declares elicitation whether or not the application handles it.
+holdApproval('Mastra', mastra);
