@@ -16,7 +16,7 @@ const aiSdk =
         // Its packages bring several releases of one type, which differ.
         tools: (await client.tools()) as ToolSet,
         prompt: PROMPT,
-        stopWhen: stepCountIs(5),
+        stopWhen: stepCountIs(10),
         maxRetries: 0,
       });
       return text;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { holdBatches } from './batches.ts';
 import { holdChains } from './chains.ts';
 import { expectPicture, type Loop, MAX_TOKENS, runLoop } from './run-loop.ts';
 import { tokensOf } from './tokens.ts';
@@ -70,5 +71,6 @@ export function holdLoop(name: string, loop: Loop, expected: { images: boolean; 
     });
 
     holdChains(name, loop, { images, flags });
+    holdBatches(name, loop, { images, flags });
   });
 }

@@ -54,9 +54,15 @@ export function expectPicture(
   images: boolean,
 ): void {
   expect(sent?.text).toContain(`${origin}/outputs/${engine.jobs[job]?.id}/`);
-  expect(sent?.text).not.toMatch(BASE64);
   expect(tokensOf(sent?.text ?? '')).toBeLessThanOrEqual(MAX_TOKENS);
-  expect(sent?.images.map((image) => image.subarray(0, 3).toString('hex'))).toEqual(images ? [JPEG] : []);
+  expectImages(sent, images ? 1 : 0);
+}
+
+/** Holds that the model was sent so many images, and none as text. */
+export function expectImages(sent: Sent | undefined, count: number): void {
+  expect(sent?.text).not.toMatch(BASE64);
+  const starts = sent?.images.map((image) => image.subarray(0, 3).toString('hex'));
+  expect(starts).toEqual(Array.from({ length: count }, () => JPEG));
 }
 
 // The first bytes of a JPEG.
