@@ -4,7 +4,7 @@ import type { Wait } from '../jobs/calls.ts';
 import { formatBatch, parseBatch } from '../jobs/handle.ts';
 import { ACTIVE_STATES, type Job } from '../jobs/job.ts';
 import type { Cancellation } from '../jobs/service.ts';
-import { ranges } from './support/batch-words.ts';
+import { ranges } from './support/batch/words.ts';
 import { defineTool, type Services, type ToolResult } from './support/define.ts';
 import { jobLine, jobRow, jobRowOutput } from './support/job-words.ts';
 import { requestIdOrBatch } from './support/schema.ts';

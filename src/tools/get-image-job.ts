@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { parseBatch } from '../jobs/handle.ts';
-import { batchResult } from './support/batch-result.ts';
+import { batchResult } from './support/batch/result.ts';
 import { defineTool, type Services } from './support/define.ts';
 import { jobOutput, type ResultServices, resultWithImages } from './support/job-result.ts';
 import { requestIdOrBatch } from './support/schema.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { MAX_JOBS } from '../jobs/batch/batch.ts';
-import { type BatchServices, JOB, readBatch } from './support/batch-input.ts';
-import { batchResult } from './support/batch-result.ts';
+import { type BatchServices, JOB, readBatch } from './support/batch/input.ts';
+import { batchResult } from './support/batch/result.ts';
 import { defineTool, type Services, type Tool } from './support/define.ts';
 import type { ResultServices } from './support/job-result.ts';
 import { jsonSchema } from './support/schema.ts';

@@ -86,10 +86,13 @@ describe('make_images', () => {
   it('tells costs by model where all of each cost the same', async () => {
     const banana = { model: 'google/nano-banana-2/text-to-image', input: { prompt: 'a fox' }, count: 1 };
     const connected = await connect();
-    const { engine, inject, failAtRandom } = connected.sandbox;
-    failAtRandom(() => {
+    const { engine, failAtRandom } = connected.sandbox;
+    let refused: string | undefined;
+    failAtRandom((route, { path }) => {
       for (const { model, plan } of engine.jobs) plan.costUsd = model === FOX.model ? 0.04 : 0.067;
-      return undefined;
+      if (route !== 'submit' || refused === undefined || !path.includes(refused)) return undefined;
+      refused = undefined;
+      return { status: 422, body: { detail: 'no' } };
     });
     const result = await make(connected, [{ ...FOX, count: 2 }, banana]);
     const text = textOf(result);
@@ -102,7 +105,7 @@ describe('make_images', () => {
       { cost_usd: 0.067 },
     ]);
 
-    inject({ on: 'submit', what: { status: 422, body: { detail: 'no' } } });
+    refused = FOX.model;
     const partly = textOf(await make(connected, [{ ...FOX, count: 3 }, banana]));
     expect(partly).not.toContain(' at $');
     expect(partly).toMatch(/^\d job:\S+ \$0.04 http/m);

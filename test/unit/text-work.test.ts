@@ -53,8 +53,8 @@ import { jobFilter } from '../../src/tools/list-image-jobs.ts';
 import { readModelId } from '../../src/tools/support/any-model.ts';
 import { approvalQuestion } from '../../src/tools/support/approval-words.ts';
 import { inputProblems, readArguments } from '../../src/tools/support/arguments.ts';
-import { createProblems } from '../../src/tools/support/batch-problems.ts';
-import { otherRow } from '../../src/tools/support/batch-words.ts';
+import { createProblems } from '../../src/tools/support/batch/problems.ts';
+import { otherRow } from '../../src/tools/support/batch/words.ts';
 import { errorText } from '../../src/tools/support/error-text.ts';
 import { type HandleServices, isHandle, resolveHandle } from '../../src/tools/support/handles.ts';
 import { jobResult } from '../../src/tools/support/job-result.ts';
@@ -220,7 +220,7 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
     },
   },
   'tools/support/any-model.ts': { readModelId },
-  'tools/support/batch-problems.ts': {
+  'tools/support/batch/problems.ts': {
     'a problem': (text) => {
       const problems = createProblems(['a']);
       problems.add(new ToolError('invalid_input', text, { next: '' }));
@@ -238,7 +238,7 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
         }),
       ),
   },
-  'tools/support/batch-words.ts': {
+  'tools/support/batch/words.ts': {
     "a job's error": (text) =>
       otherRow({ index: 0, model: 'a/b', job: { ...job, state: 'failed', error: text } }),
     'an error': (text) =>

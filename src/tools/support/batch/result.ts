@@ -1,9 +1,11 @@
-import { ToolError } from '../../errors.ts';
-import { isTrustedOutput } from '../../images/trust.ts';
-import { type BatchOutcome, hasEnded, type Member } from '../../jobs/batch/batch.ts';
-import { formatBatch } from '../../jobs/handle.ts';
-import type { Job } from '../../jobs/job.ts';
-import { type BatchOutputs, type Done, fetchBatch, pictureNotes, sheetOf } from './batch-pictures.ts';
+import { ToolError } from '../../../errors.ts';
+import { isTrustedOutput } from '../../../images/trust.ts';
+import { type BatchOutcome, hasEnded, type Member } from '../../../jobs/batch/batch.ts';
+import { formatBatch } from '../../../jobs/handle.ts';
+import type { Job } from '../../../jobs/job.ts';
+import type { ToolCall, ToolResult } from '../define.ts';
+import { NO_PREVIEWS, type PreviewWish, type ResultServices } from '../job-result.ts';
+import { type BatchOutputs, type Done, fetchBatch, pictureNotes, sheetOf } from './pictures.ts';
 import {
   batchCosts,
   costsByModel,
@@ -16,9 +18,7 @@ import {
   outputLine,
   outputRows,
   ranges,
-} from './batch-words.ts';
-import type { ToolCall, ToolResult } from './define.ts';
-import { NO_PREVIEWS, type PreviewWish, type ResultServices } from './job-result.ts';
+} from './words.ts';
 
 /**
  * The result of a batch: a row for each job, and its pictures on one sheet. Throws if it ended without any picture, such

@@ -1,14 +1,14 @@
 import * as z from 'zod';
-import { MAX_JOBS } from '../../jobs/batch/batch.ts';
-import type { BatchCall } from '../../jobs/batch/generate-batch.ts';
-import type { Model } from '../../models/define.ts';
-import { anyInput, liveModel, readModelId } from './any-model.ts';
-import { readArguments, refuseTransparentJpeg } from './arguments.ts';
-import { createProblems, noObject, tooMany } from './batch-problems.ts';
-import type { Services, Tool, ToolCall } from './define.ts';
-import { resolveHandle, wrong } from './handles.ts';
-import { LAST } from './last.ts';
-import { bodySize, checkSize, type ReferenceServices, readReferences } from './references.ts';
+import { MAX_JOBS } from '../../../jobs/batch/batch.ts';
+import type { BatchCall } from '../../../jobs/batch/generate-batch.ts';
+import type { Model } from '../../../models/define.ts';
+import { anyInput, liveModel, readModelId } from '../any-model.ts';
+import { readArguments, refuseTransparentJpeg } from '../arguments.ts';
+import type { Services, Tool, ToolCall } from '../define.ts';
+import { resolveHandle, wrong } from '../handles.ts';
+import { LAST } from '../last.ts';
+import { bodySize, checkSize, type ReferenceServices, readReferences } from '../references.ts';
+import { createProblems, noObject, tooMany } from './problems.ts';
 
 export type BatchServices = ReferenceServices & Pick<Services, 'catalogue'>;
 

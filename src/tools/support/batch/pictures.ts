@@ -1,12 +1,12 @@
-import { type Cell, contactSheet } from '../../images/contact-sheet.ts';
-import type { FetchedOutput } from '../../images/fetch-outputs.ts';
-import { asImageError } from '../../images/image-error.ts';
-import type { Preview } from '../../images/preview.ts';
-import { hasEnded, type Member } from '../../jobs/batch/batch.ts';
-import { type Job, jobOutputs } from '../../jobs/job.ts';
-import { ranges } from './batch-words.ts';
-import type { Services, ToolCall } from './define.ts';
-import { imagesTimeout } from './job-result.ts';
+import { type Cell, contactSheet } from '../../../images/contact-sheet.ts';
+import type { FetchedOutput } from '../../../images/fetch-outputs.ts';
+import { asImageError } from '../../../images/image-error.ts';
+import type { Preview } from '../../../images/preview.ts';
+import { hasEnded, type Member } from '../../../jobs/batch/batch.ts';
+import { type Job, jobOutputs } from '../../../jobs/job.ts';
+import type { Services, ToolCall } from '../define.ts';
+import { imagesTimeout } from '../job-result.ts';
+import { ranges } from './words.ts';
 
 // Jobs whose images are fetched at the same time.
 const CONCURRENCY = 3;

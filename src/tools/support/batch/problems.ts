@@ -1,5 +1,5 @@
-import { type ErrorCode, ToolError } from '../../errors.ts';
-import { shorten } from '../../runcomfy/sanitize.ts';
+import { type ErrorCode, ToolError } from '../../../errors.ts';
+import { shorten } from '../../../runcomfy/sanitize.ts';
 
 /** What the caller can correct. With anything else the rest need not be tried. */
 const CORRECTABLE: readonly ErrorCode[] = [

@@ -1,12 +1,12 @@
-import type { FetchedOutput } from '../../images/fetch-outputs.ts';
-import { hasEnded, type Member } from '../../jobs/batch/batch.ts';
-import { firstHandle, formatHandle } from '../../jobs/handle.ts';
-import { type Job, UNKNOWN_MODEL } from '../../jobs/job.ts';
-import { type Estimator, sumEstimates } from '../../jobs/spending/estimates.ts';
-import { dollars, sumCosts } from '../../jobs/spending/totals.ts';
-import { quoteUntrusted, shorten } from '../../runcomfy/sanitize.ts';
-import { estimateText } from './estimate-words.ts';
-import { KIND_NAMES } from './job-words.ts';
+import type { FetchedOutput } from '../../../images/fetch-outputs.ts';
+import { hasEnded, type Member } from '../../../jobs/batch/batch.ts';
+import { firstHandle, formatHandle } from '../../../jobs/handle.ts';
+import { type Job, UNKNOWN_MODEL } from '../../../jobs/job.ts';
+import { type Estimator, sumEstimates } from '../../../jobs/spending/estimates.ts';
+import { dollars, sumCosts } from '../../../jobs/spending/totals.ts';
+import { quoteUntrusted, shorten } from '../../../runcomfy/sanitize.ts';
+import { estimateText } from '../estimate-words.ts';
+import { KIND_NAMES } from '../job-words.ts';
 
 /** A picture, or another output, of a batch. Its number is that on the sheet: of several outputs the first is shown. */
 export interface OutputRow {
