@@ -100,7 +100,7 @@ export function holdBatches(
         `${name}: ${one} tokens of text${images ? ' and images' : ''} a batch of 8, ${eight} 8 calls, ${(100 * share).toFixed(1)}% (${links} links)\n`,
       );
     expect(shares.plain.share).toBeLessThanOrEqual(0.5);
-    // Without images no words could be short enough: eight such links and handles alone are more than half.
+    // In text alone no words are short enough: in most loops eight such links and handles are more than half.
     if (images) expect(shares.packed.share).toBeLessThanOrEqual(0.5);
   });
 }
