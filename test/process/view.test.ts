@@ -7,6 +7,7 @@ import type { Services } from '../../src/tools/support/define.ts';
 import { viewHtml } from '../../src/view/pages.ts';
 import { MAIN, plainEnv } from '../support/process.ts';
 import { freshDataDir } from '../support/program.ts';
+import { TOOL_COUNT } from '../support/tools.ts';
 import { SHOWS_VIEWS, VIEW } from '../support/view.ts';
 
 /** A client on the bundle, in one of the protocol's eras. */
@@ -70,7 +71,7 @@ describe.each(['legacy', 'stateless'] as const)('in the %s protocol', (era) => {
     expect(await client.listResources()).toMatchObject({ resources: [] });
     const { tools } = await client.listTools();
     expect(JSON.stringify(tools)).not.toMatch(/peek|"ui"|ui:|ui\//);
-    expect(tools).toHaveLength(MODELS.length + 7);
+    expect(tools).toHaveLength(TOOL_COUNT);
     await expect(client.readResource({ uri: VIEW })).rejects.toThrow('not found');
     const look = { name: 'peek_image_job', arguments: { request_id: 'any' } };
     await expect(client.callTool(look)).rejects.toThrow('not found');
