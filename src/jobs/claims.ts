@@ -2,7 +2,7 @@ import { unlessAborted } from '../clock.ts';
 import type { NewJob, Wait } from './calls.ts';
 import { isFinal, type Job, type Observation, UNKNOWN_MODEL } from './job.ts';
 import type { JobsOptions } from './options.ts';
-import type { Intent, StoredJob } from './store.ts';
+import type { Intent, LeaseOptions, StoredJob } from './store.ts';
 import { saysMore, transition } from './transition.ts';
 
 export type Claim = ReturnType<typeof claimOf>;
@@ -28,15 +28,15 @@ export function createClaims(options: ClaimsOptions) {
   /** The claim of a call on a job, passive where it gets no lease. RunComfy knows the job even if the records cannot be read. */
   async function find(requestId: string, wait?: Wait): Promise<Claim> {
     const stored = await store.byRequestId(requestId).catch(warn);
-    if (stored) return claimStored(stored, wait);
+    if (stored) return claimStored(stored, wait, { alone: true });
     const job: Job = { model: UNKNOWN_MODEL, input: {}, state: 'in_queue', request_id: requestId };
     return claimOf({ id: '', job }, undefined, options, false);
   }
 
-  async function claimStored(stored: StoredJob, wait?: Wait, proof?: AbortSignal): Promise<Claim> {
+  async function claimStored(stored: StoredJob, wait?: Wait, how: LeaseOptions = {}): Promise<Claim> {
     if (wait) calls.follows(wait.call, stored.fingerprint);
     const isDelivered = isFinal(stored.job.state) && stored.job.delivered_at !== undefined;
-    const leased = wait && !isDelivered && (await store.lease(stored.id, wait.call, proof).catch(warn));
+    const leased = wait && !isDelivered && (await store.lease(stored.id, wait.call, how).catch(warn));
     return leased ? claimOf(leased, wait, options) : claimOf(stored, undefined, options);
   }
 
@@ -81,7 +81,7 @@ export function createClaims(options: ClaimsOptions) {
     join: (requestId: string, wait: Wait): Promise<Claim> => find(requestId, wait),
 
     /** A job as it is stored, to follow it, and to answer for it unless another call certainly does. */
-    claim: (stored: StoredJob, wait: Wait): Promise<Claim> => claimStored(stored, wait, wait.signal),
+    claim: (stored: StoredJob, wait: Wait) => claimStored(stored, wait, { proof: wait.signal }),
 
     /** Whether a call still has the claim on a job that it had. */
     async holds({ id }: Claim, wait: Wait): Promise<boolean> {

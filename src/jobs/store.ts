@@ -8,6 +8,14 @@ export interface Lease {
   /** The process, as the store knows it. */
   readonly holder: string;
   readonly call: string;
+  /** The call is about this job by its request id, and not about its batch. */
+  readonly alone?: true | undefined;
+}
+
+/** How a job is leased, see `lease` of the store. */
+export interface LeaseOptions {
+  alone?: true;
+  proof?: AbortSignal;
 }
 
 /** A job as a store keeps it. */
@@ -134,10 +142,10 @@ export interface JobStore {
     by: { id: string; signal: AbortSignal },
   ): Promise<StoredJob[]>;
   /**
-   * Leases a job to a call. Undefined if another call follows it, or may, or the job is gone. With a signal it waits for
-   * proof whether a process lives that may follow it.
+   * Leases a job to a call, `alone` if not for its batch. Undefined if another call follows it, or may, or the job is
+   * gone. With the signal `proof` it waits to learn whether a process lives that may follow it.
    */
-  lease(id: string, call: string, signal?: AbortSignal): Promise<StoredJob | undefined>;
+  lease(id: string, call: string, how?: LeaseOptions): Promise<StoredJob | undefined>;
   /** Ends the call's lease, with the time (ISO 8601) at which the outcome was delivered, if it was. Leaves other leases. */
   release(id: string, call: string, deliveredAt?: string): Promise<void>;
   /** Exact match. */

@@ -16,14 +16,17 @@ export function createClaimRepeat(store: {
   return async (fingerprint, since, { id: call, signal }) => {
     const proven = new Map<string, Liveness>();
     const query = { since, fingerprint };
-    const livenessOf = async (lease: Lease | undefined): Promise<Liveness> =>
-      (lease && proven.get(lease.holder)) ?? (await liveness(lease));
+    async function livenessOf({ lease, job }: StoredJob): Promise<Liveness> {
+      // Who asks for one job by its request id does not answer for the batch, and must not keep it from its call.
+      if (job.batch && lease?.alone) return 'dead';
+      return (lease && proven.get(lease.holder)) ?? liveness(lease);
+    }
 
-    /** The processes that follow jobs of a group and of which nobody knows whether they live, by their leases. */
+    /** The leases of a group of whose processes nobody knows whether they live. */
     async function doubtful(group: readonly StoredJob[]): Promise<Lease[]> {
-      const leases = group.flatMap(({ lease }) => (lease && !owns(lease, call) ? [lease] : []));
-      const states = await Promise.all(leases.map(livenessOf));
-      return leases.filter((_, place) => states[place] === 'unknown');
+      const others = group.filter(({ lease }) => !owns(lease, call));
+      const states = await Promise.all(others.map(livenessOf));
+      return others.flatMap(({ lease }, place) => (lease && states[place] === 'unknown' ? [lease] : []));
     }
 
     /**
@@ -36,7 +39,7 @@ export function createClaimRepeat(store: {
         (await groupsOf(newest(query))).find((group) => group.some((one) => one.id === id));
       for (const other of (await read()) ?? [])
         if (other.job.state === 'reserved') await cancelReserved(other);
-        else if (!owns(other.lease, call) && (await livenessOf(other.lease)) === 'dead')
+        else if (!owns(other.lease, call) && (await livenessOf(other)) === 'dead')
           await acquireLease(other, call, () => true);
       return (await read()) ?? [];
     }
@@ -53,7 +56,7 @@ export function createClaimRepeat(store: {
           if (isReserved) continue;
           return group;
         }
-        if ((await livenessOf(lease)) === 'alive') continue;
+        if ((await livenessOf(first)) === 'alive') continue;
         // Nothing is leased before all is known of its batch: the caller may give up meanwhile.
         const unknown = await doubtful(group);
         for (const one of unknown) inDoubt.set(one.holder, one);

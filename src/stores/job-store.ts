@@ -34,9 +34,9 @@ export function createJobStore({
   }
 
   /** Leases a job to a call, unless another call has leased it since it was `seen`, or it is no longer `wanted`. */
-  async function acquireLease(seen: StoredJob, call: string, wanted = (_: Job) => true) {
+  async function acquireLease(seen: StoredJob, call: string, wanted = (_: Job) => true, alone?: true) {
     const key = keyOf(seen.id, call);
-    const lease = await holder.acquire(key, call);
+    const lease = { ...(await holder.acquire(key, call)), ...(alone && { alone }) };
     const alter = (now: StoredJob) => {
       if (owns(now.lease, call)) return now;
       return isSame(now.lease, seen.lease) && wanted(now.job) ? { ...now, lease } : undefined;
@@ -139,13 +139,13 @@ export function createJobStore({
       by.signal.throwIfAborted();
       return [];
     },
-    async lease(id, call, signal) {
+    async lease(id, call, { alone, proof } = {}) {
       const seen = await (await records()).find(id);
       if (!seen || owns(seen.lease, call)) return seen;
       let alive = await liveness(seen.lease);
-      if (alive === 'unknown' && seen.lease && signal)
-        alive = await holder.watch(seen.lease, signal).catch(() => 'unknown');
-      return alive === 'dead' ? acquireLease(seen, call) : undefined;
+      if (alive === 'unknown' && seen.lease && proof)
+        alive = await holder.watch(seen.lease, proof).catch(() => 'unknown');
+      return alive === 'dead' ? acquireLease(seen, call, undefined, alone) : undefined;
     },
     async release(id, call, deliveredAt) {
       const end = (now: StoredJob) => {

@@ -137,6 +137,22 @@ describe('a batch', () => {
     checkBooks(one.sandbox, one.config.dataDir, 4);
   });
 
+  it('of which one is being fetched by itself is picked up whole', async () => {
+    const one = await connect({ waitSeconds: 0 });
+    planLong(one);
+    const first = await one.client.callTool(BATCH);
+    await released(one);
+    const two = await another(one);
+    const { request_id } = readRecords(one.config.dataDir).find(({ batch }) => batch?.index === 0) ?? {};
+    const alone = two.client.callTool({ name: 'get_image_job', arguments: { request_id } });
+    await eventually(() => readRecords(one.config.dataDir).some(({ lease }) => lease)).toBe(true);
+    const second = await one.client.callTool(BATCH);
+    expect(dataOf(second).batch).toBe(dataOf(first).batch);
+    finishAll(one.sandbox);
+    expect((await alone).structuredContent).toMatchObject({ status: 'succeeded' });
+    checkBooks(one.sandbox, one.config.dataDir, 4);
+  });
+
   it('of which some were never submitted submits only those', async () => {
     const one = await connect({ waitSeconds: 0 });
     planLong(one);

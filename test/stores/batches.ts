@@ -142,6 +142,22 @@ export function conformsForBatches(createBackend: () => Backend): void {
       ]);
     });
 
+    it.each([0, 1])(
+      'is given whole while another call follows job %i of it by its request id',
+      async (place) => {
+        const [mine, other] = await two();
+        const { reserved } = await killed(mine, ['in_queue', 'in_queue', 'in_queue']);
+        const { id = '' } = reserved[place] ?? {};
+        const [by, again] = [open(other), open(other)];
+        await other.store.lease(id, by.id, { alone: true });
+        const leased = { lease: { call: again.id } };
+        expect(await repeat(other, again)).toMatchObject([leased, leased, leased]);
+        await other.store.release(id, by.id, new Date().toISOString());
+        const [job] = (await all(other)).filter((one) => one.id === id);
+        expect(job).toMatchObject({ ...leased, job: { delivered_at: expect.any(String) } });
+      },
+    );
+
     it('is left to the call that follows its first job', async () => {
       const [mine, other] = await two();
       const { reserved } = await killed(mine, ['in_queue', 'in_queue', 'in_queue']);

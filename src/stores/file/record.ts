@@ -38,7 +38,7 @@ const createSchema = () =>
     version: z.literal(VERSION),
     tenant: z.string(),
     api: z.string(),
-    lease: z.object({ holder: z.string(), call: z.string() }).optional(),
+    lease: z.object({ holder: z.string(), call: z.string(), alone: z.literal(true).optional() }).optional(),
     writes: z.record(z.string(), z.number()),
     job: createRecordedSchema(),
   });
