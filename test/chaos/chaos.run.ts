@@ -23,7 +23,7 @@ const AT_ONCE = 60;
 it(`chaos: ${TASKS} tasks, seed ${SEED}`, async () => {
   const sandbox = await startSandbox({ key: KEY, pace: 0.05, slots: 1_000 });
   const wishes = planTasks(TASKS, SEED);
-  const tasks = wishes.flatMap((wish) => [wish, ...wish.edits]);
+  const tasks = wishes.flatMap((wish) => (wish.members.length > 0 ? wish.members : [wish, ...wish.edits]));
   const byPrompt = new Map(tasks.map((task) => [task.prompt, task]));
   const hits: Record<string, number> = {};
   const choose = createFaultChoice(
@@ -33,7 +33,7 @@ it(`chaos: ${TASKS} tasks, seed ${SEED}`, async () => {
       hits[name] = (hits[name] ?? 0) + 1;
       const task = byPrompt.get(promptOf(request, sandbox) ?? '');
       if (!task) return;
-      note(task, `fault ${name}`);
+      note(task, `fault ${name} on ${request.route} of ${task.prompt}`);
       if (request.route === 'submit' && !tellsId) task.withheldIds += 1;
     },
   );
@@ -60,6 +60,9 @@ it(`chaos: ${TASKS} tasks, seed ${SEED}`, async () => {
     edits: 0,
     ownKills: 0,
     lastForgotten: 0,
+    batches: 0,
+    partialAnswers: 0,
+    fetchedAlone: 0,
   };
 
   const queue = [...wishes];
@@ -82,7 +85,8 @@ it(`chaos: ${TASKS} tasks, seed ${SEED}`, async () => {
     ]),
   );
   const line = {
-    tasks: TASKS,
+    tasks: wishes.length,
+    pictures: tasks.length,
     accepted: sandbox.engine.jobs.length,
     ...sums,
     ...counts,

@@ -12,6 +12,14 @@ export interface Call {
   end?: { reason: string; after: number };
 }
 
+/** Why a client gives a call up: its clock has run out, or its user stops the call for good. */
+export const TIMEOUT = 'Request timed out';
+export const STOP = 'stop';
+
+/** How many calls a user makes at most, and how long after one without an answer the next comes, in ms. */
+export const MAX_CALLS = 150;
+export const BETWEEN_CALLS = 100;
+
 /** Why a call brought no answer. */
 type NoAnswer = 'given_up' | 'connection_lost';
 

@@ -30,6 +30,10 @@ export function indexed({ accepted, records, witness: { tellings }, slowness }: 
     ({ requestId }) => requestId,
   );
   const promptById = new Map(records.map((job) => [job.request_id, promptOf(job)]));
+  const placeOf = ({ batch, place }: Telling) => (batch === undefined ? '' : `${batch} ${place}`);
+  const promptByPlace = new Map<string, string>(
+    records.flatMap((job) => (job.batch ? [[`${job.batch.id} ${job.batch.index}`, promptOf(job)]] : [])),
+  );
   const isAccepted = new Set(accepted.map(({ id }) => id));
   const isDoubt = ({ said, requestId = '' }: Telling) =>
     said === 'unknown' ||
@@ -37,8 +41,12 @@ export function indexed({ accepted, records, witness: { tellings }, slowness }: 
     (said === 'gone' && requestId !== '' && !isAccepted.has(requestId));
   const doubts = grouped(
     tellings.filter(isDoubt),
-    ({ prompt, requestId }) => prompt ?? promptById.get(requestId),
+    (one) => one.prompt ?? promptByPlace.get(placeOf(one)) ?? promptById.get(one.requestId),
   );
+  /** Of a batch each answer tells it again. */
+  const once = (tellings: readonly Telling[]) => [
+    ...new Map(tellings.map((one, nth) => [placeOf(one) || nth, one])).values(),
+  ];
   return {
     jobsOf: (prompt: string) => jobs.get(prompt) ?? [],
     deliveredOf: (prompt: string) =>
@@ -46,8 +54,12 @@ export function indexed({ accepted, records, witness: { tellings }, slowness }: 
     recordsOf: (prompt: string) => recorded.get(prompt) ?? [],
     /** The answers with which a job ended. */
     endingsOf: (requestId = '') => ended.get(requestId) ?? [],
-    /** The answers that rightly called a job unknown; upstream forgets none. */
-    doubtsOf: (prompt: string) => doubts.get(prompt) ?? [],
+    /** The answers that rightly called a job unknown and were the last of their call; upstream forgets none. */
+    doubtsOf: (prompt: string) =>
+      once((doubts.get(prompt) ?? []).filter(({ isPartial }) => isPartial !== true)),
+    /** The answers to the calls that submitted a job themselves and knew no more of it. */
+    ownDoubtsOf: (prompt: string) =>
+      once((doubts.get(prompt) ?? []).filter(({ said }) => said === 'unknown')),
     /** Whether the process had enough time after an answer was read to record that. */
     hadTime({ process: { endsAt }, at }: Telling): boolean {
       if (endsAt === undefined) return true;

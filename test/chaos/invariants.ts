@@ -2,6 +2,7 @@ import { sha256Of } from '../../src/images/library/library.ts';
 import { isFinal } from '../../src/jobs/job.ts';
 import type { SandboxJob } from '../../src/sandbox/engine.ts';
 import { unrecorded } from '../support/books.ts';
+import { judgeBatches } from './batches/invariants.ts';
 import { type Evidence, type Indexed, indexed, promptOf } from './evidence.ts';
 import { pictureOf } from './library.ts';
 import type { Task } from './tasks.ts';
@@ -19,6 +20,8 @@ export const INVARIANTS = {
   othersPicture: 'A record claims a picture that is not the one that its job made.',
   otherReference: 'An edit was sent another picture than the one that its call named.',
   shared: 'Two users who wanted a picture each got the same one.',
+  placeTwice: 'More than one job was submitted for a place in a batch.',
+  outsideBatch: 'A job of a batch is not recorded as such, or at another place than it was told at.',
 } as const;
 export type Invariant = keyof typeof INVARIANTS;
 
@@ -58,12 +61,12 @@ export function judge(evidence: Evidence): Verdict {
         meant: sum.meant + one.meant,
         crossed: sum.crossed + one.crossed,
       }),
-      { breaches: [...lost, ...broken], meant: 0, crossed: 0 },
+      { breaches: [...lost, ...broken, ...judgeBatches(evidence)], meant: 0, crossed: 0 },
     );
 }
 
 function judgeTask(task: Task, index: Indexed): Verdict {
-  const { jobsOf, deliveredOf, endingsOf, doubtsOf, hadTime } = index;
+  const { jobsOf, deliveredOf, endingsOf, doubtsOf, ownDoubtsOf, hadTime } = index;
   const { prompt, model, users, got, withheldIds } = task;
   const breaches: Breach[] = [];
   const breach = (invariant: Invariant, why: string) => void breaches.push({ invariant, prompt, why });
@@ -79,7 +82,7 @@ function judgeTask(task: Task, index: Indexed): Verdict {
       'paidTwice',
       `${jobs.length} jobs; ${users} wanted, ${doubts.length} told as unknown, ${crossed} crossed`,
     );
-  const own = doubts.filter(({ said }) => said === 'unknown').length;
+  const own = ownDoubtsOf(prompt).length;
   if (own > withheldIds)
     breach('idThrownAway', `${own} calls knew nothing, ${withheldIds} ids were withheld`);
   for (const job of jobs) if (job.model !== model) breach('wrongModel', `${job.model} instead of ${model}`);

@@ -3,7 +3,16 @@ import { expect } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.ts';
 import type { Answered } from '../support/host.ts';
 import { createRandom, seedOf } from '../support/random.ts';
-import { type Call, createClients, type OwnServer } from './clients.ts';
+import { callUntilAllDone } from './batches/users.ts';
+import {
+  BETWEEN_CALLS,
+  type Call,
+  createClients,
+  MAX_CALLS,
+  type OwnServer,
+  STOP,
+  TIMEOUT,
+} from './clients.ts';
 import type { Fleet } from './servers.ts';
 import type { Task, UserKind } from './tasks.ts';
 import { saidBy } from './witness.ts';
@@ -29,22 +38,21 @@ export interface Tally {
   /** How often a user's own server was killed, and how often the next one did not know what `last` is. */
   ownKills: number;
   lastForgotten: number;
+  /** Batches that were answered to their end, answers that told of some while others went on, and jobs fetched by themselves. */
+  batches: number;
+  partialAnswers: number;
+  fetchedAlone: number;
 }
 
 /** How often a call is given up: up to 0.1 its client's clock runs out, above it is stopped for good. */
 const CHANCES: Partial<Record<UserKind, number>> = { usual: 0.13, editor: 0.1, alone: 0.1 };
-const MAX_CALLS = 150;
-const BETWEEN_CALLS = 100;
-const TIMEOUT = 'Request timed out';
-const STOP = 'stop';
 
 /** Lets each user of a task call until it has a picture, or stops; and then until it has its edits. */
 export async function perform(task: Task, worker: number, tools: UserTools): Promise<void> {
   const own: OwnServer = { kills: 0 };
   const all = { ...tools, own };
-  await Promise.all(
-    Array.from({ length: task.users }, (_, index) => callUntilDone(task, worker, index, all)),
-  );
+  const callAll = task.members.length > 0 ? callUntilAllDone : callUntilDone;
+  await Promise.all(Array.from({ length: task.users }, (_, index) => callAll(task, worker, index, all)));
   for (const edit of task.edits) await callUntilDone(edit, worker, 0, all);
   const { client } = own;
   // What would still kill it leaves it alone.

@@ -1,4 +1,5 @@
 import type { Answered, ServerSetup } from '../support/host.ts';
+import { readBatchAnswer } from './batches/answers.ts';
 import type { Place } from './servers.ts';
 
 /** A server process. */
@@ -10,11 +11,11 @@ export interface Process {
 
 /**
  * What an answer says about the job: it ended, it goes on, that of this call or of an earlier one may exist, RunComfy
- * does not know it any more, or there is none.
+ * does not know it any more, or there is none. `shown` is one of a batch that ended before others did.
  */
-export type Said = 'ended' | 'goes_on' | 'unknown' | 'earlier_unknown' | 'gone' | 'refused';
+export type Said = 'ended' | 'shown' | 'goes_on' | 'unknown' | 'earlier_unknown' | 'gone' | 'refused';
 
-/** An answer that left a server whole, whether or not anybody waited for it still. */
+/** What an answer that left a server whole said of a job, whether or not anybody waited for it still. */
 export interface Telling {
   process: Process;
   /** When it was read, by `performance.now()`: it had been written before. */
@@ -26,6 +27,10 @@ export interface Telling {
   prompt?: string;
   requestId?: string;
   url?: string;
+  /** Of a job of a batch: which, as far as the call or its answer names the batch, and whether others go on. */
+  batch?: string;
+  place?: number;
+  isPartial?: boolean;
 }
 
 export interface Witness {
@@ -40,27 +45,57 @@ export function createWitness(): Witness {
   return {
     tellings,
     of: (process) => (args, answer, isWanted) => {
-      const prompt = promptOf(args);
-      const { request_id = goneId(answer.text), images } = answer.data as {
-        request_id?: string;
-        images?: { url: string }[];
-      };
-      const url = images?.[0]?.url;
-      tellings.push({
-        process,
-        at: performance.now(),
-        said: saidBy(answer),
-        isWanted,
-        ...(prompt !== undefined && { prompt }),
-        ...(request_id !== undefined && { requestId: request_id }),
-        ...(url !== undefined && { url }),
-      });
+      const at = performance.now();
+      for (const one of isBatch(args) ? tellingsOfBatch(args, answer) : [tellingOf(args, answer)])
+        tellings.push({ process, at, isWanted, ...one });
     },
   };
 }
 
-const promptOf = ({ prompt, input }: Record<string, unknown>): string | undefined =>
-  (prompt as string | undefined) ?? (input as { prompt?: string } | undefined)?.prompt;
+type Told = Omit<Telling, 'process' | 'at' | 'isWanted'>;
+
+function tellingOf(args: Args, answer: Answered): Told {
+  const prompt = promptOf(args);
+  const { request_id = goneId(answer.text), images } = answer.data as {
+    request_id?: string;
+    images?: { url: string }[];
+  };
+  const url = images?.[0]?.url;
+  return {
+    said: saidBy(answer),
+    ...(prompt !== undefined && { prompt }),
+    ...(request_id !== undefined && { requestId: request_id }),
+    ...(url !== undefined && { url }),
+  };
+}
+
+function tellingsOfBatch({ jobs, request_id }: Args, answer: Answered): Told[] {
+  const told = readBatchAnswer(answer);
+  const batch = told?.batch ?? request_id?.replace('batch:', '');
+  return (told?.members ?? []).map(({ isUnderWay: _, ...member }) => {
+    const prompt = jobs?.[member.place]?.input.prompt;
+    const isPartial = !told?.isWhole;
+    return {
+      ...member,
+      isPartial,
+      ...(batch !== undefined && { batch }),
+      ...(prompt !== undefined && { prompt }),
+    };
+  });
+}
+
+/** The arguments of the tools that users call, as far as the witness looks at them. */
+interface Args {
+  prompt?: string;
+  input?: { prompt?: string };
+  jobs?: { input: { prompt: string } }[];
+  request_id?: string;
+}
+
+const isBatch = ({ jobs, request_id = '' }: Args): boolean =>
+  jobs !== undefined || request_id.startsWith('batch:');
+
+const promptOf = ({ prompt, input }: Args): string | undefined => prompt ?? input?.prompt;
 
 const goneId = (text: string): string | undefined => /^Job (\S+) is gone/.exec(text)?.[1];
 
