@@ -134,7 +134,8 @@ export interface JobStore {
    * somebody follows a job, waits for proof. Rejects with the signal's reason. None if there is none.
    *
    * For the beginning of the fingerprints of a batch: all its jobs that stand, in their order, if that holds for one of
-   * them and nobody follows the first. Those that another call follows come with that one's lease.
+   * them and nobody follows the first for all. Those that another call follows come with that one's lease, unless it
+   * is `alone`.
    */
   claimRepeat(
     fingerprint: string,
