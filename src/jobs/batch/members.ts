@@ -18,6 +18,7 @@ export function createMembers(wait: Wait) {
   });
   const delivered = isWhole.then((whole) => whole && wait.delivered);
   const latest = new Map<number, Job>();
+  const claims: Claim[] = [];
 
   function report(index: number, job: Job): void {
     latest.set(index, job);
@@ -26,6 +27,7 @@ export function createMembers(wait: Wait) {
 
   /** What work on a claimed job brings. */
   async function follow(index: number, claim: Claim, work: Promise<Outcome>): Promise<Member> {
+    claims.push(claim);
     report(index, claim.job);
     const { model } = claim.job;
     try {
@@ -55,7 +57,10 @@ export function createMembers(wait: Wait) {
       const members = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
       const all = [...members, ...absent].sort((a, b) => a.index - b.index);
       const failed = settled.find((one) => one.status === 'rejected');
-      tell(!failed && all.every(hasEnded));
+      const isOver = !failed && all.every(hasEnded);
+      tell(isOver);
+      // The same call may come as soon as this one is answered: what has ended must be free too.
+      if (!isOver) await Promise.all(claims.map((claim) => claim.handOver()));
       if (failed) throw failed.reason;
       return all;
     },
