@@ -3,9 +3,10 @@ import type { Job } from '../jobs/job.ts';
 import type { Intent, LimitCheck, Query, StoredJob } from '../jobs/store.ts';
 import { DAY } from './backend.ts';
 
-// How often a call tries for a place that a pending call may yet leave free, and its first pause in ms.
-const MAX_TRIES = 6;
-const FIRST_PAUSE = 40;
+// How often a call tries for a place that a pending call may yet leave free, and its pauses in ms. A batch of 16 is
+// pending for some 100 ms.
+const MAX_TRIES = 12;
+const [FIRST_PAUSE, MAX_PAUSE] = [40, 640];
 
 /**
  * Reserves jobs within limits, across processes. A call counts all others after it is recorded itself, so of two that
@@ -59,7 +60,7 @@ export function createAdmission(store: {
       const isOver = verdict.isFinal || tries === MAX_TRIES;
       if (isOver || !verdict.isFirst) await withdrawAll(stored);
       if (isOver) throw verdict.error;
-      await clock.sleep(random() * FIRST_PAUSE * 2 ** tries);
+      await clock.sleep(random() * Math.min(MAX_PAUSE, FIRST_PAUSE * 2 ** tries));
     }
   }
 

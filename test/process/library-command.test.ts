@@ -105,7 +105,8 @@ describe('library', () => {
 
   it('fails in one line where the folder cannot be used', async () => {
     const { flags, dir } = await scene();
-    rmSync(dir, { recursive: true });
+    // The server may just be writing there.
+    rmSync(dir, { recursive: true, maxRetries: 10 });
     writeFileSync(dir, '');
     for (const words of [['library'], ['library', 'clear']])
       expect(await run([...words, ...flags])).toMatchObject({

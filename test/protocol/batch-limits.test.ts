@@ -6,7 +6,7 @@ import { createRandom, seedOf } from '../support/random.ts';
 const MODEL = 'openai/gpt-image-2/text-to-image';
 // What a job of that model counts against a budget, as nothing is known of its price.
 const ASSUMED_USD = 0.25;
-const ROUNDS = 6;
+const ROUNDS = 3;
 const BATCHES = 9;
 const MAX_SIZE = 8;
 
