@@ -109,6 +109,24 @@ describe('a batch', () => {
     expect(one.sandbox.engine.jobs).toHaveLength(8);
   });
 
+  it('that is fetched again as soon as its client gave up fetching it is delivered whole', async () => {
+    const one = await connect();
+    planLong(one);
+    await callAndStop(one, 'Request timed out', 4);
+    await released(one);
+    const [{ batch } = {}] = readRecords(one.config.dataDir);
+    const get = { name: 'get_image_job', arguments: { request_id: `batch:${batch?.id}` } };
+    const stop = new AbortController();
+    const first = one.client.callTool(get, { signal: stop.signal });
+    await eventually(() => readRecords(one.config.dataDir).every(({ lease }) => lease)).toBe(true);
+    stop.abort('Request timed out');
+    const second = one.client.callTool(get);
+    await expect(first).rejects.toThrow();
+    finishAll(one.sandbox);
+    expect(dataOf(await second)).toMatchObject({ done: 4 });
+    await eventually(() => readRecords(one.config.dataDir).every((job) => job.delivered_at)).toBe(true);
+  });
+
   it('of which the rest was cancelled after a hand-over is told whole by the same call', async () => {
     const one = await connect({ waitSeconds: 0 });
     planLong(one, { queueMs: HOURS, runMs: HOURS });

@@ -1,3 +1,4 @@
+import { unlessAborted } from '../../clock.ts';
 import { ToolError } from '../../errors.ts';
 import type { Outcome, Wait } from '../calls.ts';
 import type { Claim, Claims } from '../claims.ts';
@@ -38,6 +39,8 @@ export function createFollowBatch({ store, calls, claims, runTimes, follow, resu
 
   return (id: string, wait: Wait): Promise<BatchOutcome> =>
     calls.open(wait, prefixOfId(id), async () => {
+      // A call for it whose client gave up still holds it for a moment.
+      await unlessAborted(Promise.all(calls.abandoned(prefixOfId(id), wait.call)), wait.signal);
       const stored = await jobsOfBatch(store, id);
       const { waitOf, follow: gatherOne, gather } = createMembers(wait);
       await runTimes.loadHistory();

@@ -1,3 +1,4 @@
+import { parseHandle } from '../../../src/jobs/handle.ts';
 import type { Answered } from '../../support/host.ts';
 import type { Said } from '../witness.ts';
 
@@ -50,7 +51,7 @@ export function readBatchAnswer({ isError, text, data }: Answered): BatchTold | 
   const { batch = '', images = [], others = [] } = data as unknown as Partial<BatchData>;
   const isWhole = others.every(({ status }) => !GO_ON.includes(status));
   const done = images.map(({ n, handle, url }): MemberTold => {
-    const requestId = /^job:(.+)#/.exec(handle)?.[1] ?? '';
+    const { requestId = '' } = parseHandle(handle) ?? {};
     return { place: n - 1, said: isWhole ? 'ended' : 'shown', requestId, url, isUnderWay: false };
   });
   const members = [...done, ...others.map((row) => toldBy(row, isWhole))];
