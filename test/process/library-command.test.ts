@@ -104,9 +104,10 @@ describe('library', () => {
   });
 
   it('fails in one line where the folder cannot be used', async () => {
-    const { flags, dir } = await scene();
-    // The server may just be writing there.
-    rmSync(dir, { recursive: true, maxRetries: 10 });
+    const { flags, dir, host } = await scene();
+    // It may just be writing there.
+    await host.close();
+    rmSync(dir, { recursive: true });
     writeFileSync(dir, '');
     for (const words of [['library'], ['library', 'clear']])
       expect(await run([...words, ...flags])).toMatchObject({
