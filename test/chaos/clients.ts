@@ -21,7 +21,7 @@ export const MAX_CALLS = 150;
 export const BETWEEN_CALLS = 100;
 
 /** Why a call brought no answer. */
-type NoAnswer = 'given_up' | 'connection_lost';
+export type NoAnswer = 'given_up' | 'connection_lost';
 
 // Lists of tools, of some 14 kB each: more than what the system keeps of an unread pipe.
 const MORE_THAN_A_PIPE = 60;

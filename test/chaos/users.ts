@@ -1,18 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.ts';
 import type { Answered } from '../support/host.ts';
 import { createRandom, seedOf } from '../support/random.ts';
 import { callUntilAllDone } from './batches/users.ts';
-import {
-  BETWEEN_CALLS,
-  type Call,
-  createClients,
-  MAX_CALLS,
-  type OwnServer,
-  STOP,
-  TIMEOUT,
-} from './clients.ts';
+import { type Call, createClients, type OwnServer, STOP, TIMEOUT } from './clients.ts';
+import { callRepeatedly } from './repeat.ts';
 import type { Fleet } from './servers.ts';
 import type { Task, UserKind } from './tasks.ts';
 import { saidBy } from './witness.ts';
@@ -136,24 +128,5 @@ async function callUntilDone(
     kind === 'alone' ? clients.callOwn : kind === 'one_shot' ? clients.callAndLeave : clients.callFleet;
 
   await begin();
-  let next = generate();
-  for (let calls = 0; calls < MAX_CALLS; calls++) {
-    const call = { ...next, ...chance() };
-    tally.calls += 1;
-    const answer = await make(call);
-    if (typeof answer === 'object') {
-      const after = nextAfter(answer);
-      if (!after) return;
-      next = after;
-      continue;
-    }
-    if (answer === 'given_up' && call.end?.reason === STOP) {
-      tally.stops += 1;
-      return;
-    }
-    if (answer === 'given_up') tally.timeouts += 1;
-    next = generate();
-    await delay(BETWEEN_CALLS);
-  }
-  throw new Error(`no end for "${prompt}":\n${task.story.join('\n')}`);
+  await callRepeatedly(task, tally, { make, chance, nextAfter, again: generate });
 }

@@ -1,16 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Answered } from '../../support/host.ts';
 import { createRandom, seedOf } from '../../support/random.ts';
-import {
-  BETWEEN_CALLS,
-  type Call,
-  createClients,
-  MAX_CALLS,
-  type OwnServer,
-  STOP,
-  TIMEOUT,
-} from '../clients.ts';
+import { type Call, createClients, type OwnServer, STOP, TIMEOUT } from '../clients.ts';
+import { callRepeatedly } from '../repeat.ts';
 import type { Task } from '../tasks.ts';
 import type { UserTools } from '../users.ts';
 import { saidBy } from '../witness.ts';
@@ -99,36 +91,22 @@ export async function callUntilAllDone(
     if (task) take(task, requestId);
   }
 
-  let next = make();
-  for (let calls = 0; calls < MAX_CALLS; calls++) {
-    const call = { ...next, ...chance() };
-    tally.calls += 1;
-    const answer = await clients.callFleet(call);
-    if (typeof answer === 'object') {
-      const { request_id: asked = 'batch:' } = call.args as { request_id?: string };
+  await callRepeatedly(wish, tally, {
+    make: clients.callFleet,
+    chance,
+    again,
+    nextAfter(answer, { args }) {
+      const { request_id: asked = 'batch:' } = args as { request_id?: string };
       if (answer.data.resumed) tally.resumed += 1;
       if (!asked.startsWith('batch:')) {
         takeAlone(asked, answer);
-        next = again();
-        continue;
+        return again();
       }
       const told = readBatchAnswer(answer);
-      const after = told ? nextAfter(told) : make();
-      if (!after) return;
-      if (!told) {
-        tally.refusals += 1;
-        expect(answer.text).toMatch(/Nothing was charged for this call\.|get_image_job/);
-      }
-      next = after;
-      continue;
-    }
-    if (answer === 'given_up' && call.end?.reason === STOP) {
-      tally.stops += 1;
-      return;
-    }
-    if (answer === 'given_up') tally.timeouts += 1;
-    next = again();
-    await delay(BETWEEN_CALLS);
-  }
-  throw new Error(`no end for "${wish.prompt}":\n${wish.story.join('\n')}`);
+      if (told) return nextAfter(told);
+      tally.refusals += 1;
+      expect(answer.text).toMatch(/Nothing was charged for this call\.|get_image_job/);
+      return make();
+    },
+  });
 }
