@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Job } from '../../src/jobs/job.ts';
 import { createEstimates } from '../../src/jobs/spending/estimates.ts';
+import type { StoredJob } from '../../src/jobs/store.ts';
 import { createLog } from '../../src/log.ts';
 import { estimatorOf } from '../support/estimates.ts';
 import { createRandom } from '../support/random.ts';
@@ -67,6 +68,24 @@ describe('an estimate', () => {
       ...Array.from({ length: 3 }, () => job(0.04, INPUT, { state: 'failed' })),
     ];
     expect(await estimated(others)).toBeUndefined();
+  });
+
+  it('reads the records once for all who ask at the same time, and anew for who asks later', async () => {
+    let readings = 0;
+    async function* newest(): AsyncGenerator<StoredJob> {
+      readings += 1;
+      for (const [index, one] of jobs(3, 0.04).entries())
+        yield { id: `${index}`, revision: 1, fingerprint: 'f', job: one };
+    }
+    const log = createLog('silent', String);
+    const { load } = createEstimates({ store: { newest }, priceOf: () => undefined, log });
+    const estimators = await Promise.all(Array.from({ length: 100 }, load));
+    expect(estimators.map((estimate) => estimate({ model: MODEL, input: INPUT }))).toEqual(
+      Array(100).fill(priced(0.04, 3)),
+    );
+    expect(readings).toBe(1);
+    await load();
+    expect(readings).toBe(2);
   });
 
   it('is unknown where the records cannot be read, which is logged', async () => {

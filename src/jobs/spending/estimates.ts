@@ -60,18 +60,28 @@ export function createEstimates({
     return calls;
   }
 
+  async function read(): Promise<Estimator> {
+    const costs = await readCosts();
+    const models = new Map<string, ReturnType<typeof createCostModel>>();
+    return ({ model, input }) => {
+      const usd = priceOf(model, input);
+      if (usd !== undefined) return { low: usd, median: usd, high: usd };
+      const known = models.get(model) ?? createCostModel(costs.get(model) ?? []);
+      models.set(model, known);
+      return known(input);
+    };
+  }
+
+  let reading: Promise<Estimator> | undefined;
+
   return {
     /** An estimator that knows the account's jobs up to now. Never rejects. */
-    async load(): Promise<Estimator> {
-      const costs = await readCosts();
-      const models = new Map<string, ReturnType<typeof createCostModel>>();
-      return ({ model, input }) => {
-        const usd = priceOf(model, input);
-        if (usd !== undefined) return { low: usd, median: usd, high: usd };
-        const known = models.get(model) ?? createCostModel(costs.get(model) ?? []);
-        models.set(model, known);
-        return known(input);
-      };
+    load(): Promise<Estimator> {
+      // Many jobs may end at once, and 2,000 records take some 20 ms to go through.
+      reading ??= read().finally(() => {
+        reading = undefined;
+      });
+      return reading;
     },
 
     /** What the account's own jobs of a model cost up to now; undefined without any. Never rejects. */
