@@ -52,6 +52,7 @@ export default defineConfig({
       layer('unit'),
       layer('stores', ISOLATED),
       layer('protocol'),
+      layer('service'),
       spawning('process'),
       layer('browser'),
     ],

@@ -6,17 +6,27 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** A signal that aborts with the caller's, or with `reason` after `ms`; `clear` stops the timer when the wait is over. */
+/**
+ * A signal that aborts with the caller's, or with `reason` after `ms`, or before that if `early` aborts; `clear` stops the
+ * timer when the wait is over.
+ */
 export function startDeadline(
   clock: Clock,
   ms: number,
-  { signal, reason }: { signal?: AbortSignal | undefined; reason?: Error },
+  {
+    signal,
+    reason,
+    early,
+  }: { signal?: AbortSignal | undefined; reason?: Error; early?: AbortSignal | undefined },
 ): { signal: AbortSignal; clear(): void } {
   // One controller, for the timer too: each costs a waiting job almost 1 kB.
   const end = new AbortController();
   const follow = () => end.abort(signal?.reason);
+  const endEarly = () => end.abort(reason);
   if (signal?.aborted) follow();
+  else if (early?.aborted) endEarly();
   signal?.addEventListener('abort', follow);
+  early?.addEventListener('abort', endEarly);
   if (Number.isFinite(ms))
     clock.sleep(Math.max(0, ms), end.signal).then(
       () => end.abort(reason),
@@ -26,6 +36,7 @@ export function startDeadline(
     signal: end.signal,
     clear() {
       signal?.removeEventListener('abort', follow);
+      early?.removeEventListener('abort', endEarly);
       end.abort();
     },
   };

@@ -2,6 +2,10 @@
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** One line as text, or as one JSON object. */
+export const LOG_FORMATS = ['text', 'json'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
 export type Log = Record<Exclude<LogLevel, 'silent'>, (message: string) => void>;
 
 /** Writes redacted lines to standard error: standard output belongs to the protocol. */

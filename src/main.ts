@@ -45,7 +45,9 @@ async function run(config: Config, saveCode: () => void): Promise<number> {
   if (command === 'library clear') return (await import('./cli/library.ts')).clearLibrary(config);
   if (command === 'install') return (await import('./cli/install/install.ts')).install(config);
   if (command === 'uninstall') return (await import('./cli/install/install.ts')).uninstall(config);
-  return serve(sandbox ? await (await import('./sandbox/server.ts')).sandboxed(config) : config, saveCode);
+  const served = sandbox ? await (await import('./sandbox/server.ts')).sandboxed(config) : config;
+  if (config.service) return (await import('./service/serve.ts')).serveOverHttp(served, config.service);
+  return serve(served, saveCode);
 }
 
 /** Serves until the client leaves, then ends the process, whatever is still waiting: the next one reads the records. */

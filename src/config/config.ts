@@ -1,11 +1,12 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { type Account, LOCAL_TENANT } from '../account.ts';
 import { didYouMean } from '../did-you-mean.ts';
-import { LOG_LEVELS } from '../log.ts';
+import { LOG_FORMATS, LOG_LEVELS } from '../log.ts';
 import { NAME } from '../version.ts';
 import { ALL_WORDS } from './command-line.ts';
 import { createLookup, type Env, type Lookup } from './lookup.ts';
 import { readKey } from './placeholders.ts';
+import { readService } from './service.ts';
 import {
   actionsOf,
   COMMAND_WORDS,
@@ -139,6 +140,9 @@ function readConfig(lookup: Lookup, platform: Platform, problems: string[]) {
     /** Undefined asks the table of hosts. */
     preview: oneOf('preview', PREVIEWS),
     logLevel: oneOf('log-level', LOG_LEVELS) ?? 'warn',
+    logFormat: oneOf('log-format', LOG_FORMATS) ?? 'text',
+    /** How to serve over HTTP; undefined serves over standard input and output. */
+    service: readService(lookup, folder, problems),
     /** Flags and variables that count as not set, though they have a value. */
     ignored: lookup.ignored,
   };

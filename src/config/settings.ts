@@ -1,5 +1,6 @@
 import { delimiter } from 'node:path';
 import { LOG_LEVELS } from '../log.ts';
+import { SERVICE_SETTINGS } from './service-settings.ts';
 
 /** Every command, with its line in the help. */
 export const COMMANDS = {
@@ -134,6 +135,12 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map(
       value: 'LEVEL',
       help: `what goes to stderr: ${LOG_LEVELS.join(', ')} (default: warn)`,
     },
+    'log-format': {
+      variable: 'RUNCOMFY_LOG_FORMAT',
+      value: 'FORMAT',
+      help: 'how: text, or json for one JSON object a line (default: text)',
+    },
+    ...SERVICE_SETTINGS,
     snippets: {
       value: '[HOST]',
       separator: ',',

@@ -3,7 +3,8 @@ import { DEFAULT_BASE_URL } from './settings.ts';
 
 const YES = ['1', 'true', 'yes', 'on'];
 const NO = ['0', 'false', 'no', 'off'];
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+/** Host names of this machine, as they stand in URLs. */
+export const LOOPBACK: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
 /** Reads settings by their flags; one that is invalid adds a problem and counts as not given. */
 export function createValidator(setting: (flag: string) => Given[], problems: string[]) {

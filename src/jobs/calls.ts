@@ -14,6 +14,8 @@ export interface Wait {
   until: number;
   /** Ends the wait at once, with a WaitEnd as its reason. The job goes on unless the user gave up while it is queued. */
   signal: AbortSignal;
+  /** Aborts when the process is to end: the wait is then over as if its time were. Absent where no process waits for that. */
+  drain?: AbortSignal | undefined;
   /** Called after every poll, with all jobs of the call. */
   onPoll(jobs: readonly Job[]): void;
   /** Whether the whole answer has left this process. Never rejects. */

@@ -34,7 +34,8 @@ export function createFollow(options: FollowOptions) {
     let isRead = claim.isRecorded;
     // Whoever asks for a job gets at least one poll, even with no time to wait.
     const until = firstInterval === 0 ? Math.max(wait.until, clock.now() + ONE_POLL) : wait.until;
-    const deadline = startDeadline(clock, until - clock.now(), { signal: wait.signal });
+    const early = firstInterval === 0 && wait.drain?.aborted ? undefined : wait.drain;
+    const deadline = startDeadline(clock, until - clock.now(), { signal: wait.signal, early });
 
     async function pollToEnd(): Promise<void> {
       const polls = poll(requestId, claim.job, {
@@ -54,7 +55,7 @@ export function createFollow(options: FollowOptions) {
         if (readError && observation.kind === 'missing' && claim.job.state === 'unknown')
           lost = gone(requestId, readError);
         wait.onPoll([claim.job]);
-        if (lost || clock.now() >= wait.until || isFinal(claim.job.state)) return;
+        if (lost || wait.drain?.aborted || clock.now() >= wait.until || isFinal(claim.job.state)) return;
       }
     }
 

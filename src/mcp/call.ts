@@ -3,7 +3,8 @@ import type { JSONRPCMessage, RequestId, ServerContext } from '@modelcontextprot
 import type { Clock } from '../clock.ts';
 import type { Wait, WaitEnd } from '../jobs/calls.ts';
 import { progressLine } from '../tools/support/job-words.ts';
-import { waitBudget, waitEnd } from './hosts.ts';
+import type { Channel } from './channel.ts';
+import { waitBudget } from './hosts.ts';
 
 export interface CallOptions {
   clock: Clock;
@@ -14,8 +15,7 @@ export interface CallOptions {
 /** Opens the wait of one call, with its result as it was `sent`; await `end` before its answer goes to the SDK, which sends it at once. */
 export function openCall(
   context: ServerContext,
-  client: string | undefined,
-  deliveries: Deliveries,
+  { client, deliveries, channel }: { client: string | undefined; deliveries: Deliveries; channel: Channel },
   { clock, waitSeconds }: CallOptions,
 ): {
   wait: Wait;
@@ -29,10 +29,11 @@ export function openCall(
   const seconds = waitSeconds ?? waitBudget(client, token !== undefined);
   const began = clock.now();
   const ended = new AbortController();
-  const endWait = () => ended.abort(waitEnd(signal.reason));
+  const endWait = () => ended.abort(channel.endOf(signal.reason));
   // The SDK may have read a cancellation together with its call.
   if (signal.aborted) endWait();
   signal.addEventListener('abort', endWait, { once: true });
+  const stopListening = channel.onCancel?.(id, (why) => ended.abort(why));
   const sent = deliveries.result(id, ended.signal);
   const progress = token === undefined ? undefined : createProgress(context, token, clock, began);
   return {
@@ -40,6 +41,7 @@ export function openCall(
       call: randomUUID(),
       until: began + seconds * 1000,
       signal: ended.signal,
+      drain: channel.drain,
       onPoll: (jobs) => progress?.report(() => progressLine(jobs, clock.now())),
       delivered: sent.then((result) => result !== undefined),
     },
@@ -47,7 +49,7 @@ export function openCall(
     report: (words) => progress?.report(() => words),
     end() {
       progress?.stop();
-      return inputIsRead();
+      return inputIsRead().finally(stopListening);
     },
   };
 }
@@ -64,7 +66,7 @@ const CLOSED: WaitEnd = 'closed';
 export type Deliveries = ReturnType<typeof createDeliveries>;
 
 /** Follows the answers on one connection. */
-export function createDeliveries() {
+export function createDeliveries({ left }: Pick<Channel, 'left'>) {
   /** The listeners for results, by request id. */
   const awaited = new Map<RequestId, (whole: Promise<JSONRPCMessage | undefined>) => void>();
 
@@ -90,10 +92,10 @@ export function createDeliveries() {
         ended.addEventListener('abort', onEnd, { once: true });
         awaited.set(id, onResult);
       }),
-    /** Takes a message as it is being sent; `sent` resolves when all of it has left this process, or rejects. */
+    /** Takes a message as the SDK sends it. */
     onSend(message: JSONRPCMessage, sent: Promise<void>): void {
       if ('method' in message || message.id === undefined) return;
-      const whole = sent.then(
+      const whole = left(sent).then(
         () => ('result' in message ? message : undefined),
         () => undefined,
       );

@@ -6,7 +6,6 @@ import {
   type Implementation,
   type InputRequiredResult,
   type JSONRPCMessage,
-  type McpServerFactory,
   ProtocolError,
   ProtocolErrorCode,
   ResourceNotFoundError,
@@ -27,6 +26,7 @@ import { NAME, VERSION } from '../version.ts';
 import { askUser, question, readAnswer, showsForms } from './approval.ts';
 import { showsViews, VIEW } from './apps.ts';
 import { type CallOptions, createDeliveries, type Deliveries, openCall } from './call.ts';
+import { type Channel, OWN_CONNECTION } from './channel.ts';
 import { type CompletionOptions, createComplete } from './completions.ts';
 import { takesImages } from './hosts.ts';
 import { guarded } from './outgoing.ts';
@@ -55,11 +55,20 @@ export interface ServerOptions extends CallOptions, CompletionOptions {
   view: () => Promise<TextResourceContents>;
 }
 
-/** Makes an MCP server per connection over stdio; jobs outlive it. */
-export function createServerFactory(options: ServerOptions): McpServerFactory {
+/** For whom a server is made. */
+export interface Opening {
+  era: 'legacy' | 'modern';
+  channel?: Channel;
+}
+
+/** Makes the MCP server of a connection, or over HTTP of a request; it fits the SDK's `McpServerFactory`. */
+export type ServerFactory = (opening: Opening) => Server | Promise<Server>;
+
+/** Makes what makes an MCP server for each connection; jobs outlive it. */
+export function createServerFactory(options: ServerOptions): (opening: Opening) => Server {
   const { tools, openCalls, redact, view } = options;
   const complete = createComplete(options);
-  return ({ era }) => {
+  return ({ era, channel = OWN_CONNECTION }) => {
     const server = new Server(
       { name: NAME, title: 'RunComfy images', version: VERSION },
       {
@@ -73,13 +82,15 @@ export function createServerFactory(options: ServerOptions): McpServerFactory {
       },
     );
     const connection = {
-      deliveries: createDeliveries(),
+      channel,
+      deliveries: createDeliveries(channel),
       roots: createRoots(server, options),
       shown: new Set<string>(),
     };
     const connect = server.connect.bind(server);
     server.connect = (transport) => connect(guarded(transport, redact, connection.deliveries.onSend));
-    const seesViews = (context: ServerContext) => showsViews(clientOf(server, context).capabilities);
+    const seesViews = (context: ServerContext) =>
+      channel.client?.showsViews || showsViews(clientOf(server, context).capabilities);
 
     server.setRequestHandler('tools/list', (_, context) => {
       const isShown = seesViews(context);
@@ -91,7 +102,8 @@ export function createServerFactory(options: ServerOptions): McpServerFactory {
       if (!tool || (tool.view === 'asked' && !seesViews(context)))
         throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Tool ${params.name} not found`);
       const { name, capabilities } = clientOf(server, context);
-      const client = { client: name, era, canAsk: () => showsForms(capabilities), ...connection };
+      const canAsk = () => showsForms(capabilities);
+      const client = { client: name ?? channel.client?.name, era, canAsk, ...connection };
       const call = callTool(tool, params.arguments, context, client, options);
       openCalls.add(call);
       return call.finally(() => openCalls.delete(call));
@@ -127,6 +139,7 @@ interface Connection {
   era: 'legacy' | 'modern';
   /** Whether the client can ask its user. */
   canAsk(): boolean;
+  channel: Channel;
   deliveries: Deliveries;
   roots: ListRoots;
   /** The outputs, by their handles, and the whole batches whose previews have left on it. */
@@ -137,11 +150,12 @@ async function callTool(
   tool: Tool,
   args: unknown,
   context: ServerContext,
-  { client, era, canAsk, deliveries, roots, shown }: Connection,
+  connection: Connection,
   options: ServerOptions,
 ): Promise<CallToolResult | InputRequiredResult> {
+  const { client, era, canAsk, roots, shown } = connection;
   const preview = options.preview ?? (takesImages(client) ? 'small' : 'off');
-  const { wait, sent, report, end } = openCall(context, client, deliveries, options);
+  const { wait, sent, report, end } = openCall(context, connection, options);
   try {
     const input = readArguments(tool, args);
     const run = () => tool.run(input, { wait, preview, roots, shown });

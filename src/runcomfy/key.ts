@@ -11,6 +11,8 @@ interface KeySearch {
   readonly obstacles: readonly string[];
 }
 
+export type Keyring = ReturnType<typeof createKeyring>;
+
 /**
  * Finds the key to send: the environment's, else the one that `install` stored, else the one that RunComfy's own command
  * line keeps in its token file.

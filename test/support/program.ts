@@ -7,8 +7,9 @@ import { expect, onTestFinished } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { DownloadLimits } from '../../src/images/download.ts';
-import { createProgram, type Surroundings } from '../../src/program.ts';
+import { createProgram } from '../../src/program.ts';
 import type { HttpLimits } from '../../src/runcomfy/connections.ts';
+import type { Surroundings } from '../../src/runtime.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
 import { createJumpingClock, type JumpingClock } from './clock.ts';
 
@@ -38,7 +39,7 @@ const CLIENT_TIMEOUT = 600_000;
 let current: JumpingClock | undefined;
 
 /** The clock of all that runs in a test. */
-function testClock(): JumpingClock {
+export function testClock(): JumpingClock {
   if (current) return current;
   const clock = createJumpingClock(Date.now());
   current = clock;
@@ -82,6 +83,46 @@ export function eventually<Value>(read: () => Value): ReturnType<typeof expect.p
 // Looks, a ms each or more. undici's timeouts are in real time, and end up to a second late.
 const UNTIL_TRANSPORT_GIVES_UP = 3_000;
 
+/** The settings of a server that uses this sandbox: quiet, quick, with folders of its own. */
+export function testConfig(sandbox: Pick<Sandbox, 'origin'>, overrides: Partial<Config> = {}): Config {
+  return {
+    command: 'serve',
+    sandbox: false,
+    live: false,
+    snippets: undefined,
+    ignored: [],
+    key: { value: KEY, from: 'RUNCOMFY_API_KEY' },
+    tokenFile: '/nonexistent/token.json',
+    baseUrl: sandbox.origin,
+    balanceUrl: `${sandbox.origin}/prod/v2/balance`,
+    models: undefined,
+    waitSeconds: LONG_WAIT,
+    dataDir: freshDataDir(),
+    keepDays: 90,
+    keepJobs: 2_000,
+    maxJobsPerHour: undefined,
+    budgetUsd: undefined,
+    confirmAboveUsd: undefined,
+    outputDir: freshDataDir(),
+    autoSave: false,
+    sidecar: false,
+    // Tests of other things need not wait for pictures to be kept.
+    keepImagesBytes: 0,
+    inputDirs: [],
+    homeDir: '/nonexistent/home',
+    hosts: undefined,
+    dryRun: false,
+    setupDir: '/nonexistent/setup',
+    keyFile: '/nonexistent/setup/key',
+    // Tests of other things need not wait for pictures to be drawn and decoded.
+    preview: 'off',
+    logLevel: 'debug',
+    logFormat: 'text',
+    service: undefined,
+    ...overrides,
+  };
+}
+
 /** A real client on a real server on a real sandbox over HTTP, in one process, on one clock. */
 export async function connect(
   given: Partial<Config> & {
@@ -115,40 +156,7 @@ export async function connect(
   if (given.httpLimits || given.downloadLimits) testClock().patience = UNTIL_TRANSPORT_GIVES_UP;
   const sandbox = await startSandbox({ key: KEY, now: clock.now, ...sandboxOptions });
   beforeClient(sandbox);
-  const config: Config = {
-    command: 'serve',
-    sandbox: false,
-    live: false,
-    snippets: undefined,
-    ignored: [],
-    key: { value: KEY, from: 'RUNCOMFY_API_KEY' },
-    tokenFile: '/nonexistent/token.json',
-    baseUrl: sandbox.origin,
-    balanceUrl: `${sandbox.origin}/prod/v2/balance`,
-    models: undefined,
-    waitSeconds: LONG_WAIT,
-    dataDir: freshDataDir(),
-    keepDays: 90,
-    keepJobs: 2_000,
-    maxJobsPerHour: undefined,
-    budgetUsd: undefined,
-    confirmAboveUsd: undefined,
-    outputDir: freshDataDir(),
-    autoSave: false,
-    sidecar: false,
-    // Tests of other things need not wait for pictures to be kept.
-    keepImagesBytes: 0,
-    inputDirs: [],
-    homeDir: '/nonexistent/home',
-    hosts: undefined,
-    dryRun: false,
-    setupDir: '/nonexistent/setup',
-    keyFile: '/nonexistent/setup/key',
-    // Tests of other things need not wait for pictures to be drawn and decoded.
-    preview: 'off',
-    logLevel: 'debug',
-    ...overrides,
-  };
+  const config = testConfig(sandbox, overrides);
   let offset = 0;
   const ours: Clock = { now: () => clock.now() + offset, sleep: clock.sleep };
   const log: string[] = [];

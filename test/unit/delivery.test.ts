@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { JSONRPCMessage, ServerContext } from '@modelcontextprotocol/server';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createDeliveries, openCall } from '../../src/mcp/call.ts';
+import { OWN_CONNECTION } from '../../src/mcp/channel.ts';
 import { createJumpingClock } from '../support/clock.ts';
 
 const result = (id: number | string): JSONRPCMessage => ({ jsonrpc: '2.0', id, result: {} });
@@ -20,7 +21,7 @@ function openWrite() {
 describe('whether an answer is delivered', () => {
   /** Asks for the answer to request 1. */
   function ask() {
-    const deliveries = createDeliveries();
+    const deliveries = createDeliveries(OWN_CONNECTION);
     const ended = new AbortController();
     const told: boolean[] = [];
     const asked = deliveries.result(1, ended.signal).then((sent) => void told.push(sent !== undefined));
@@ -95,7 +96,7 @@ describe('whether an answer is delivered', () => {
   });
 
   it('of a call is its own where an earlier call with its id is given up', async () => {
-    const { result: sent, onSend } = createDeliveries();
+    const { result: sent, onSend } = createDeliveries(OWN_CONNECTION);
     const earlier = new AbortController();
     const calls = [sent(1, earlier.signal), sent(1, new AbortController().signal)];
     earlier.abort('user');
@@ -128,8 +129,12 @@ describe('an answer that is handed over', () => {
     ours.on('data', () => cancelled.abort('Request timed out'));
     const context = { mcpReq: { id: 1, signal: cancelled.signal } } as unknown as ServerContext;
     const options = { clock: createJumpingClock(), waitSeconds: 1 };
-    const deliveries = createDeliveries();
-    const { wait, end } = openCall(context, undefined, deliveries, options);
+    const deliveries = createDeliveries(OWN_CONNECTION);
+    const { wait, end } = openCall(
+      context,
+      { client: undefined, deliveries, channel: OWN_CONNECTION },
+      options,
+    );
 
     theirs.write('cancelled');
     const busyUntil = performance.now() + ARRIVED_AFTER;

@@ -4,12 +4,17 @@ import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { SERVER } from '../../src/cli/hosts/host.ts';
 import { KEY_VARIABLES } from '../../src/config/config.ts';
+import { SERVICE_SETTINGS } from '../../src/config/service-settings.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
 import { ROOT } from './docs/documents.ts';
 
 const readText = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const readJson = (path: string) => JSON.parse(readText(path));
-const VARIABLES = [...KEY_VARIABLES, ...[...SETTINGS.values()].flatMap(({ variable }) => variable ?? [])];
+// Codex starts a server over standard input and output.
+const variables = [...SETTINGS].flatMap(([flag, { variable = [] }]) =>
+  flag in SERVICE_SETTINGS ? [] : variable,
+);
+const VARIABLES = [...KEY_VARIABLES, ...variables];
 
 /** How each plugin manifest starts the server; its folder is named as its host expands it. */
 const STARTS = {

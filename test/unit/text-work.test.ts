@@ -436,6 +436,7 @@ const OWN: Record<string, string> = {
   'models/catalogue-file.ts': 'reads lines that this program wrote, each of bounded length',
   'mcp/roots.ts': 'cuts messages of the SDK',
   'mcp/approval.ts': 'cuts messages of the SDK',
+  'mcp/transports/http/session.ts': 'reads ids of at most 1,024 characters',
   'mcp/skills.ts': 'reads the skills of this repository',
   'images/decode.ts': 'reads messages of sharp',
   'mcp/transports/stdio.ts': 'reads messages of the SDK',

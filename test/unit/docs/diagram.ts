@@ -8,6 +8,7 @@ const SRC = join(ROOT, 'src');
 const PARTS: Record<string, string> = {
   main: 'main.ts<br/>runs a command',
   cli: 'cli<br/>demo, doctor, gallery',
+  service: 'service<br/>HTTP: tenants, front, drain',
   program: 'program.ts<br/>puts the parts together',
   mcp: 'mcp<br/>requests, waits, delivery, hosts',
   view: 'view<br/>pages in a chat and in a browser',
@@ -17,6 +18,7 @@ const PARTS: Record<string, string> = {
   models: 'models<br/>built-in, catalogue, search',
   images: 'images<br/>previews, files, references',
   runcomfy: 'runcomfy<br/>the API, the paid POST',
+  tenants: 'tenants<br/>who calls, and what they may',
   config: 'config, clock, errors, log',
   sandbox: 'sandbox<br/>imitation of RunComfy',
 };
@@ -26,7 +28,7 @@ function partOf(file: string): string | undefined {
   const [top = '', ...rest] = file.split('/');
   if (rest.length > 0) return top === 'startup' ? undefined : top;
   if (top === 'main.ts') return 'main';
-  if (top === 'program.ts' || top === 'account-services.ts') return 'program';
+  if (top === 'program.ts' || top === 'account-services.ts' || top === 'runtime.ts') return 'program';
   return top === 'version.ts' || top === 'zod-setup.ts' ? undefined : 'config';
 }
 

@@ -1,6 +1,7 @@
 import { installLinks } from '../../../src/cli/snippets/links.ts';
 import { snippets } from '../../../src/cli/snippets/snippets.ts';
-import { SETTINGS } from '../../../src/config/settings.ts';
+import { SERVICE_SETTINGS } from '../../../src/config/service-settings.ts';
+import { SETTINGS, type Setting } from '../../../src/config/settings.ts';
 import { MODELS } from '../../../src/models/built-in/index.ts';
 import { toolNames } from '../../../src/tools/support/tool-names.ts';
 import { connect } from '../../support/program.ts';
@@ -17,6 +18,15 @@ const table = (head: string[], rows: string[][]) =>
 const code = (text: string) => `\`${text}\``;
 const block = ({ language, text }: { language: string; text: string }) =>
   `\`\`\`${language}\n${text}\n\`\`\``;
+
+function settingsTable(settings: readonly [string, Setting][]): string {
+  const rows = settings.map(([flag, { value, variable, help }]) => [
+    code(value === undefined ? `--${flag}` : `--${flag} ${value}`),
+    variable ? code(variable) : '',
+    help,
+  ]);
+  return table(['flag', 'variable', 'meaning'], rows);
+}
 
 /** A part of a document that is made from the code. */
 export interface Section {
@@ -71,14 +81,12 @@ export const SECTIONS: readonly Section[] = [
   {
     document: 'docs/settings.md',
     name: 'settings',
-    make() {
-      const rows = [...SETTINGS].map(([flag, { value, variable, help }]) => [
-        code(value === undefined ? `--${flag}` : `--${flag} ${value}`),
-        variable ? code(variable) : '',
-        help,
-      ]);
-      return table(['flag', 'variable', 'meaning'], rows);
-    },
+    make: () => settingsTable([...SETTINGS].filter(([flag]) => !(flag in SERVICE_SETTINGS))),
+  },
+  {
+    document: 'docs/service.md',
+    name: 'settings',
+    make: () => settingsTable(Object.entries(SERVICE_SETTINGS)),
   },
   {
     document: 'docs/hosts.md',

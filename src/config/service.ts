@@ -1,0 +1,98 @@
+import { isLoopback, parseAddress } from './address.ts';
+import type { Lookup } from './lookup.ts';
+import { DEFAULT_ADDRESS, SERVICE_SETTINGS } from './service-settings.ts';
+import { LOOPBACK } from './validate.ts';
+
+/** Who may call the server over HTTP. */
+export type AuthConfig =
+  | { mode: 'none' }
+  | { mode: 'tokens'; file: string }
+  | { mode: 'oauth'; issuer: string; resource: string; tenantClaim: string; file: string };
+
+export type ServiceConfig = NonNullable<ReturnType<typeof readService>>;
+
+const YES = ['', '1', 'true', 'yes', 'on'];
+const NO = ['0', 'false', 'no', 'off'];
+
+/** The settings of the server over HTTP; undefined without `--http`. Adds every problem. */
+export function readService(
+  { setting, hasFlag }: Lookup,
+  folder: (path: string | undefined) => string | undefined,
+  problems: string[],
+) {
+  const last = (flag: string) => setting(flag).at(-1)?.value;
+  const all = (flag: string) =>
+    setting(flag).flatMap(({ value }) => value.split(',').flatMap((part) => part.trim() || []));
+  const asked = last('http') ?? (hasFlag('http') ? '' : undefined);
+  if (asked === undefined || NO.includes(asked.toLowerCase())) {
+    for (const flag of Object.keys(SERVICE_SETTINGS))
+      if (flag !== 'http' && hasFlag(flag)) problems.push(`--${flag} belongs to --http`);
+    return undefined;
+  }
+  function address(flag: string, text: string) {
+    const parsed = parseAddress(text);
+    if (!parsed) problems.push(`--${flag} is "${text}"; it takes HOST:PORT or a port`);
+    return parsed ?? { host: '127.0.0.1', port: 0 };
+  }
+  const listen = address('http', YES.includes(asked.toLowerCase()) ? DEFAULT_ADDRESS : asked);
+  const metrics = last('metrics');
+  const auth = readAuth();
+  const allowedHosts = all('allowed-host').map((name) => name.toLowerCase());
+  if (!isLoopback(listen.host) && (auth.mode === 'none' || allowedHosts.length === 0)) {
+    const missing = [auth.mode === 'none' && '--auth', allowedHosts.length === 0 && '--allowed-host'];
+    problems.push(
+      `--http ${listen.host} can be reached from other machines: it needs ${missing.filter(Boolean).join(' and ')}`,
+    );
+  }
+
+  function url(flag: string): string {
+    const text = last(flag);
+    const parsed = text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
+    if (text === undefined) problems.push(`--auth oauth needs --${flag}`);
+    else if (!parsed || !/^https?:$/.test(parsed.protocol))
+      problems.push(`--${flag} is not a URL: "${text}"`);
+    else if (parsed.protocol === 'http:' && !LOOPBACK.includes(parsed.hostname))
+      problems.push(`--${flag} must be https (http only on loopback)`);
+    return text ?? '';
+  }
+
+  function readAuth(): AuthConfig {
+    const text = last('auth');
+    if (text !== 'oauth')
+      for (const flag of ['issuer', 'resource', 'tenants', 'tenant-claim'])
+        if (hasFlag(flag)) problems.push(`--${flag} belongs to --auth oauth`);
+    if (text === undefined) return { mode: 'none' };
+    if (text.startsWith('tokens:')) {
+      const file = folder(text.slice('tokens:'.length).trim() || undefined);
+      if (file !== undefined) return { mode: 'tokens', file };
+    }
+    if (text !== 'oauth') problems.push(`--auth is "${text}"; it takes tokens:FILE or oauth`);
+    else {
+      const file = folder(last('tenants'));
+      if (file === undefined) problems.push('--auth oauth needs --tenants');
+      const tenantClaim = last('tenant-claim') ?? 'sub';
+      return {
+        mode: 'oauth',
+        issuer: url('issuer'),
+        resource: url('resource'),
+        tenantClaim,
+        file: file ?? '',
+      };
+    }
+    return { mode: 'none' };
+  }
+
+  return {
+    listen,
+    auth,
+    /** Host names, lower case; empty for those of this machine. */
+    allowedHosts,
+    allowedOrigins: all('allowed-origin'),
+    /** The origin that links begin with; undefined for the address at which it listens. */
+    publicUrl:
+      last('public-url')?.replace(/\/+$/, '') ??
+      (auth.mode === 'oauth' && URL.canParse(auth.resource) ? new URL(auth.resource).origin : undefined),
+    sessionKeyFile: folder(last('session-key-file')),
+    metrics: metrics === undefined ? undefined : address('metrics', metrics),
+  };
+}

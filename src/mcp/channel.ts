@@ -1,0 +1,27 @@
+import type { RequestId } from '@modelcontextprotocol/server';
+import type { WaitEnd } from '../jobs/calls.ts';
+import { waitEnd } from './hosts.ts';
+
+/** What a server needs to know of a client that does not say with each request who it is. */
+export interface KnownClient {
+  name: string | undefined;
+  /** Whether it shows pages in the chat. */
+  showsViews: boolean;
+}
+
+/** What a transport tells of a connection: over stdio one for all requests of a client, over HTTP one for each request. */
+export interface Channel {
+  /** The client as an earlier request named it. */
+  client?: KnownClient | undefined;
+  /** Settles when a message that the SDK counts as `sent` has left this process whole, or never will. */
+  left(sent: Promise<void>): Promise<void>;
+  /** Why the SDK aborted a call. */
+  endOf(reason: unknown): WaitEnd;
+  /** Calls `end` when the call with this JSON-RPC id is cancelled by a request that came another way; returns what stops that. */
+  onCancel?(id: RequestId, end: (why: WaitEnd) => void): () => void;
+  /** Aborts when the process is to end. */
+  drain?: AbortSignal;
+}
+
+/** Of a connection whose transport resolves `send` only when a message has left, and that brings all cancellations. */
+export const OWN_CONNECTION: Channel = { left: (sent) => sent, endOf: waitEnd };

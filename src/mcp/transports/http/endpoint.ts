@@ -1,0 +1,95 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { toNodeHandler } from '@modelcontextprotocol/node';
+import { type AuthInfo, createMcpHandler } from '@modelcontextprotocol/server';
+import { objectOf } from '../../../json.ts';
+import type { Log } from '../../../log.ts';
+import { showsViews } from '../../apps.ts';
+import type { Channel } from '../../channel.ts';
+import type { ServerFactory } from '../../server.ts';
+import { MAX_BODY } from './body.ts';
+import { createCancellations } from './cancellations.ts';
+import { whenLeft } from './delivery.ts';
+import type { Sessions } from './session.ts';
+
+// In ms: below the 60 s after which nginx and most load balancers cut a connection on which nothing comes.
+const KEEP_ALIVE = 15_000;
+const SESSION = 'mcp-session-id';
+
+type NodeRequest = Parameters<ReturnType<typeof toNodeHandler>>[0];
+
+/** For whom a request is served. */
+export interface Principal {
+  tenant: string;
+  factory: ServerFactory;
+}
+
+/** What the SDK hands on, from a request to the factory of its server. */
+interface Exchange {
+  factory: ServerFactory;
+  channel: Channel;
+}
+
+/**
+ * The MCP endpoint: clients of 2025 without state, whose sessions are signed, and of 2026-07-28. Every answer to a call is
+ * an SSE stream from its beginning, so that bytes flow while a job runs.
+ */
+export function createEndpoint(options: { sessions: Sessions; drain: AbortSignal; log: Log }) {
+  const { sessions, drain, log } = options;
+  const cancellations = createCancellations();
+  // The SDK hands this object on to the factory, and nothing else of ours.
+  const exchanges = new WeakMap<AuthInfo, Exchange>();
+  const handler = createMcpHandler(
+    ({ era, authInfo }) => {
+      const { factory, channel } = exchanges.get(authInfo as AuthInfo) as Exchange;
+      return factory({ era, channel });
+    },
+    {
+      responseMode: 'sse',
+      legacy: 'stateless',
+      keepAliveMs: KEEP_ALIVE,
+      maxRequestBodySize: MAX_BODY,
+      onerror: ({ message }) => log.info(message),
+    },
+  );
+  const handle = toNodeHandler(handler, {
+    maxRequestBodySize: MAX_BODY,
+    onerror: ({ message }) => log.error(message),
+  });
+
+  return async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    { tenant, factory }: Principal,
+    body: unknown,
+  ): Promise<void> => {
+    const id = request.headers[SESSION];
+    const session = sessions.read(id, tenant);
+    const left = whenLeft(response);
+    const channel: Channel = {
+      client: session,
+      // The answer has not left before the SDK has sent all of it.
+      left: (sent) => sent.then(() => left),
+      // A client that stops waiting, whoever wanted that, only closes the connection.
+      endOf: () => 'closed',
+      drain,
+      ...(session && {
+        onCancel: (call, end) => cancellations.register(id as string, call, end),
+      }),
+    };
+    if (session) for (const message of [body].flat()) cancellations.take(id as string, message);
+    const { method, params } = objectOf(body);
+    if (method === 'initialize') {
+      const { clientInfo, capabilities } = objectOf(params);
+      const { name } = objectOf(clientInfo);
+      const client = {
+        name: typeof name === 'string' ? name : undefined,
+        showsViews: showsViews(objectOf(capabilities)),
+      };
+      response.setHeader(SESSION, sessions.create({ tenant, ...client }));
+    }
+    // No token: nothing behind the front needs one.
+    const auth: AuthInfo = { token: '', clientId: tenant, scopes: [] };
+    exchanges.set(auth, { factory, channel });
+    await handle(Object.assign(request, { auth }) as NodeRequest, response, body);
+  };
+}
