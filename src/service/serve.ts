@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { ServiceConfig } from '../config/service.ts';
@@ -12,7 +10,9 @@ import { createKeyring } from '../runcomfy/key.ts';
 import { createRedactor } from '../runcomfy/sanitize.ts';
 import { createRuntime, type Surroundings } from '../runtime.ts';
 import { authenticateNobody } from '../tenants/authenticate.ts';
+import { NAME } from '../version.ts';
 import { createFront } from './front.ts';
+import { KeyFileProblem, readSigningKeys } from './signing-keys.ts';
 import { createTenantPrograms } from './tenant-programs.ts';
 
 export type Service = Awaited<ReturnType<typeof startService>>;
@@ -20,12 +20,13 @@ export type Service = Awaited<ReturnType<typeof startService>>;
 /** Listens and serves all tenants. */
 export async function startService(config: Config, service: ServiceConfig, surroundings: Surroundings) {
   if (service.auth.mode !== 'none') throw new Error(`--auth ${service.auth.mode} is not served yet`);
+  const signingKeys = await readSigningKeys(service.sessionKeyFile);
   const redact = createRedactor(createKeyring(config).seen);
   const log = createLog(config.logLevel, redact, surroundings.writeLog);
   const runtime = createRuntime(config, log, surroundings);
   const programs = createTenantPrograms(config, runtime, log);
   const draining = new AbortController();
-  const sessions = createSessions(await readSessionKeys(service.sessionKeyFile));
+  const sessions = createSessions(signingKeys.for('session'));
   const front = createFront({
     guards: createGuards(service),
     authenticate: authenticateNobody,
@@ -55,19 +56,20 @@ export async function startService(config: Config, service: ServiceConfig, surro
   };
 }
 
-/** The keys that sign sessions, the newest first; one that nobody else knows if there is no file. */
-async function readSessionKeys(file: string | undefined): Promise<Buffer[]> {
-  if (file === undefined) return [randomBytes(32)];
-  const lines = (await readFile(file, 'utf8')).split('\n').flatMap((line) => line.trim() || []);
-  return lines.map((line) => Buffer.from(line));
-}
-
 // In ms.
 const DRAIN_GRACE = 10_000;
 
 /** Serves over HTTP until a signal ends the process; resolves with the exit code. */
 export async function serveOverHttp(config: Config, service: ServiceConfig): Promise<number> {
-  const running = await startService(config, service, { clock: systemClock, random: Math.random });
+  const surroundings = { clock: systemClock, random: Math.random };
+  const running = await startService(config, service, surroundings).catch((error) => {
+    if (!(error instanceof KeyFileProblem)) throw error;
+    return error;
+  });
+  if (running instanceof KeyFileProblem) {
+    process.stderr.write(`${NAME}: ${running.message}\n`);
+    return 2;
+  }
   process.stderr.write(`MCP over HTTP at ${running.url}\n`);
   const signal = await new Promise<string>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name));
