@@ -14,8 +14,10 @@ import { createRunComfy } from './runcomfy/client.ts';
 
 /** What the accounts of a process share. */
 type SharedServices = Pick<JobsOptions, 'calls' | 'clock' | 'log' | 'ended' | 'onPruned'> &
-  Pick<Parameters<typeof createRunComfy>[0], 'key' | 'redact' | 'http' | 'random'> & {
+  Pick<Parameters<typeof createRunComfy>[0], 'key' | 'redact' | 'refusedAdvice' | 'http' | 'random'> & {
     config: Config;
+    /** How many reads of jobs are sent a second; undefined for what is assumed to be welcome. */
+    readsPerSecond?: number | undefined;
     createStore: (account: Account) => JobStore;
   };
 
@@ -33,7 +35,7 @@ export function createAccountServices(account: Account, shared: SharedServices) 
     requireKey: shared.key,
     store,
     intervals: createIntervals(runTimes.expect),
-    rateLimiter: createRateLimiter(clock),
+    rateLimiter: createRateLimiter(clock, shared.readsPerSecond),
     runTimes,
     estimates,
     limits: createLimits(config),

@@ -61,21 +61,35 @@ export type AccountProgram = ReturnType<typeof createAccountProgram>;
 /** For whom a program works, and what it has of its process. */
 export interface AccountOptions {
   account: Account;
-  keyring: Pick<Keyring, 'require'>;
+  keyring: Pick<Keyring, 'require'> & {
+    /** What to do about a refused key that is not the user's own. */
+    refusedAdvice?: string;
+  };
+  /** How many reads of jobs are sent a second; undefined for what is assumed to be welcome. */
+  readsPerSecond?: number | undefined;
   redact: Redact;
   log: Log;
   runtime: Runtime;
 }
 
+/** What clients get of a program. */
+interface Served {
+  factory: ServerFactory;
+  /** Whether a tool costs money or changes something. */
+  changes(tool: string): Promise<boolean>;
+}
+
 /** config -> API -> store -> jobs -> server, for one account. Opens nothing: that waits for the first call. */
 export function createAccountProgram(
   config: Config,
-  { account, keyring, redact, log, runtime }: AccountOptions,
+  { account, keyring, readsPerSecond, redact, log, runtime }: AccountOptions,
 ) {
   const { clock, random, http, calls, toolCalls, downloadLimits, ended } = runtime;
   const { dataDir, baseUrl, outputDir, autoSave, inputDirs, homeDir, preview, waitSeconds } = config;
   const { api, store, jobs } = createAccountServices(account, {
     ...{ config, key: keyring.require, redact, http, calls, clock, random, log, ended },
+    refusedAdvice: keyring.refusedAdvice,
+    readsPerSecond,
     createStore: runtime.openStore,
     onPruned: () => void tidy.clean(),
   });
@@ -123,26 +137,34 @@ export function createAccountProgram(
     autoSave,
     outputDir,
   };
-  const serve = (models: readonly Model[]): ServerFactory => {
+  const serve = (models: readonly Model[]): Served => {
     const tools = createTools(services, models);
-    return createServerFactory({
+    const factory = createServerFactory({
       ...{ clock, log, preview, waitSeconds, redact, homeDir, jobs, catalogue },
       tools,
       openCalls: toolCalls,
       view: async () => viewContents((await import('./view/pages.ts')).viewHtml(tools), outputOrigins(local)),
     });
+    const changing = new Set(
+      tools.flatMap(({ name, annotations }) => (annotations.readOnlyHint ? [] : name)),
+    );
+    return { factory, changes: async (tool) => changing.has(tool) };
   };
   /** Chooses the models when the first client connects; then the list stays as it is. */
-  function servePinned(patterns: readonly string[]): ServerFactory {
-    let factory: Promise<ServerFactory> | undefined;
-    return async (opening) => {
-      factory ??= pinnedModels(patterns, catalogue, log).then(serve);
-      return (await factory)(opening);
+  function servePinned(patterns: readonly string[]): Served {
+    let served: Promise<Served> | undefined;
+    const choose = () => {
+      served ??= pinnedModels(patterns, catalogue, log).then(serve);
+      return served;
+    };
+    return {
+      factory: async (opening) => (await choose()).factory(opening),
+      changes: async (tool) => (await choose()).changes(tool),
     };
   }
 
   return {
     ...{ api, store, jobs, originals, libraryDir, catalogue },
-    factory: config.models === undefined ? serve(MODELS) : servePinned(config.models),
+    ...(config.models === undefined ? serve(MODELS) : servePinned(config.models)),
   };
 }

@@ -17,6 +17,8 @@ export function createRunComfy(options: {
   balanceUrl: string;
   key: () => Promise<string>;
   redact: Redact;
+  /** What to do about a refused key that is not the user's own. */
+  refusedAdvice?: string | undefined;
   http: Http;
   clock: Clock;
   random: () => number;

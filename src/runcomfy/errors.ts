@@ -65,10 +65,19 @@ function refusalCode(operation: Operation, { status, number, isOwnNumber }: Repl
   return status === 429 ? 'rate_limited' : 'service_error';
 }
 
-/** The error that tells of a refusal; upstream text stands in it sanitized, in quotes. */
-export function serviceError(operation: Operation, reply: Reply, redact: Redact): ToolError {
+/**
+ * The error that tells of a refusal; upstream text stands in it sanitized, in quotes. `refusedAdvice` is what to do about
+ * a refused key that is not the user's own.
+ */
+export function serviceError(
+  operation: Operation,
+  reply: Reply,
+  redact: Redact,
+  refusedAdvice?: string,
+): ToolError {
   const code = refusalCode(operation, reply);
-  const { what, next } = ERRORS[code];
+  const { what } = ERRORS[code];
+  const next = (code === 'key_refused' && refusedAdvice) || ERRORS[code].next;
   const { status, retryAfter } = reply;
   const tellsWait = code === 'rate_limited' && retryAfter !== undefined;
   return new ToolError(code, `${what} ${describeReply(reply, redact)}.`, {

@@ -24,7 +24,12 @@ interface FreeRequest extends Pick<HttpRequest, 'method' | 'url' | 'signal'> {
 /** Makes what sends a free request with a few retries; that throws ToolError, or the signal's reason. */
 export function createRetry(
   send: (request: FreeRequest) => Promise<HttpResponse>,
-  { clock, random, redact }: { clock: Clock; random: () => number; redact: Redact },
+  {
+    clock,
+    random,
+    redact,
+    refusedAdvice,
+  }: { clock: Clock; random: () => number; redact: Redact; refusedAdvice?: string | undefined },
 ) {
   let retriesLeft = MAX_RETRIES;
 
@@ -40,7 +45,8 @@ export function createRetry(
         if (isSuccess) retriesLeft = Math.min(MAX_RETRIES, retriesLeft + REFUND);
         if (isSuccess || accept?.(outcome)) return outcome;
       }
-      const error = outcome instanceof ToolError ? outcome : serviceError(operation, outcome, redact);
+      const error =
+        outcome instanceof ToolError ? outcome : serviceError(operation, outcome, redact, refusedAdvice);
       const wait = error.retryAfter ?? 0;
       if (!error.retryable || tries === MAX_TRIES || wait > MAX_RETRY_AFTER || retriesLeft < 1) throw error;
       retriesLeft -= 1;

@@ -42,7 +42,12 @@ const FIRST_PAUSE = 500;
 export function createSubmit(
   modelUrl: (id: string) => URL,
   send: (request: Omit<HttpRequest, 'key'>) => Promise<HttpResponse>,
-  { clock, random, redact }: { clock: Clock; random: () => number; redact: Redact },
+  {
+    clock,
+    random,
+    redact,
+    refusedAdvice,
+  }: { clock: Clock; random: () => number; redact: Redact; refusedAdvice?: string | undefined },
 ) {
   return async function submit(
     modelId: string,
@@ -58,7 +63,7 @@ export function createSubmit(
     const began = clock.now();
     for (let tries = 1; ; tries++) {
       const verdict = await send(request).then(
-        (response) => replyVerdict(readReply(response), redact),
+        (response) => replyVerdict(readReply(response), redact, refusedAdvice),
         (error) => failureVerdict(error, url.host),
       );
       if (verdict.kind === 'submitted') return verdict.submission;
@@ -86,9 +91,9 @@ const CERTAIN = new Set(['key_refused', 'no_balance', 'unknown_model', 'unknown_
 const UNCERTAIN = new Set([408, 409, 425, 429]);
 
 /** What a reply to a submit proves. An id in it is never thrown away unless RunComfy itself refuses by a number. */
-export function replyVerdict(reply: Reply, redact: Redact): Verdict {
+export function replyVerdict(reply: Reply, redact: Redact, refusedAdvice?: string): Verdict {
   const id = requestIdIn(reply);
-  const refusal = () => serviceError('submit', reply, redact);
+  const refusal = () => serviceError('submit', reply, redact, refusedAdvice);
   const isRefused = isCertain(reply);
   const isId = typeof id === 'string' && REQUEST_ID.test(id) && redact(id) === id;
   if (isId && !(isRefused && isNumbered(reply))) {

@@ -4,14 +4,17 @@ import { BodyError, createBodyReader } from '../mcp/transports/http/body.ts';
 import type { createEndpoint, Principal } from '../mcp/transports/http/endpoint.ts';
 import type { createGuards } from '../mcp/transports/http/guards.ts';
 import { refuse, sendJson } from '../mcp/transports/http/respond.ts';
-import type { Authenticate } from '../tenants/authenticate.ts';
+import type { Authentication } from '../tenants/authenticate.ts';
+import type { Refusal } from '../tenants/challenge.ts';
+import { missingScope } from '../tenants/scopes.ts';
 import type { Caller } from '../tenants/tenant.ts';
 
 export interface FrontOptions {
   guards: ReturnType<typeof createGuards>;
-  authenticate: Authenticate;
+  authentication: Authentication;
   endpoint: ReturnType<typeof createEndpoint>;
-  principalOf: (caller: Caller) => Principal;
+  /** For whom a caller is served, and which of the tools cost money or change something. */
+  principalOf: (caller: Caller) => Principal & { changes(tool: string): Promise<boolean> };
   /** Why the server cannot serve now; undefined if it can. */
   obstacle: () => Promise<string | undefined>;
   drain: AbortSignal;
@@ -20,7 +23,8 @@ export interface FrontOptions {
 
 /** Answers every request: health for the operator's machines, then guards, then who it is, then MCP. */
 export function createFront(options: FrontOptions) {
-  const { guards, authenticate, endpoint, principalOf, obstacle, drain, log } = options;
+  const { guards, authentication, endpoint, principalOf, obstacle, drain, log } = options;
+  const { authenticate, refusals, documents } = authentication;
   const readBody = createBodyReader();
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -31,16 +35,24 @@ export function createFront(options: FrontOptions) {
       const why = drain.aborted ? 'the server is about to end' : await obstacle();
       return sendJson(response, why === undefined ? 200 : 503, { status: why ?? 'ok' });
     }
+    const document = documents.get(pathname);
+    if (document !== undefined)
+      return sendJson(response, 200, document, { 'access-control-allow-origin': '*' });
     const why = guards.refuses(request);
     if (why !== undefined) return refuse(response, 403, why);
     guards.allowOrigin(request, response);
     if (request.method === 'OPTIONS') return guards.preflight(response);
     if (pathname !== '/mcp') return refuse(response, 404, 'the MCP endpoint is /mcp');
-    const caller = await authenticate(request);
-    if ('challenge' in caller)
-      return refuse(response, caller.status, caller.message, { 'www-authenticate': caller.challenge });
+    const first = await authenticate(request);
+    if ('status' in first) return refuseCaller(response, first);
     const body = request.method === 'POST' ? await readBody(request) : undefined;
-    await endpoint(request, response, principalOf(caller), body);
+    // A body may come slowly, and the token end meanwhile.
+    const caller = await authenticate(request);
+    if ('status' in caller) return refuseCaller(response, caller);
+    const principal = principalOf(caller);
+    const scope = await missingScope(caller, body, principal.changes);
+    if (scope !== undefined) return refuseCaller(response, refusals.insufficientScope(scope));
+    await endpoint(request, response, principal, body);
   }
 
   return (request: IncomingMessage, response: ServerResponse): void => {
@@ -52,4 +64,11 @@ export function createFront(options: FrontOptions) {
       refuse(response, status as number, message as string, { connection: 'close' });
     });
   };
+}
+
+function refuseCaller(response: ServerResponse, { status, message, challenge }: Refusal): void {
+  refuse(response, status, message, {
+    ...(challenge !== undefined && { 'www-authenticate': challenge }),
+    ...(status === 503 && { 'retry-after': '60' }),
+  });
 }

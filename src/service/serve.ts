@@ -6,32 +6,42 @@ import { createEndpoint } from '../mcp/transports/http/endpoint.ts';
 import { createGuards } from '../mcp/transports/http/guards.ts';
 import { listen } from '../mcp/transports/http/listen.ts';
 import { createSessions } from '../mcp/transports/http/session.ts';
-import { createKeyring } from '../runcomfy/key.ts';
 import { createRedactor } from '../runcomfy/sanitize.ts';
 import { createRuntime, type Surroundings } from '../runtime.ts';
-import { authenticateNobody } from '../tenants/authenticate.ts';
+import { TenantsFileError } from '../tenants/directory.ts';
 import { NAME } from '../version.ts';
+import { openAuthentication } from './authentication.ts';
 import { createFront } from './front.ts';
 import { KeyFileProblem, readSigningKeys } from './signing-keys.ts';
 import { createTenantPrograms } from './tenant-programs.ts';
 
 export type Service = Awaited<ReturnType<typeof startService>>;
 
-/** Listens and serves all tenants. */
+/** Listens and serves all tenants. Throws KeyFileProblem, TenantsFileError, and what the system says. */
 export async function startService(config: Config, service: ServiceConfig, surroundings: Surroundings) {
-  if (service.auth.mode !== 'none') throw new Error(`--auth ${service.auth.mode} is not served yet`);
+  const { clock } = surroundings;
+  const variables = process.env;
   const signingKeys = await readSigningKeys(service.sessionKeyFile);
-  const redact = createRedactor(createKeyring(config).seen);
+  const keys = new Set<string>();
+  const redact = createRedactor(() => [...keys]);
   const log = createLog(config.logLevel, redact, surroundings.writeLog);
+  const authentication = await openAuthentication(service.auth, {
+    ...{ clock, log, variables },
+    needsKeys: !config.sandbox,
+    isKey: (token) => keys.has(token),
+  });
   const runtime = createRuntime(config, log, surroundings);
-  const programs = createTenantPrograms(config, runtime, log);
+  const programs = createTenantPrograms({ config, runtime, log, keys, variables });
   const draining = new AbortController();
   const sessions = createSessions(signingKeys.for('session'));
   const front = createFront({
     guards: createGuards(service),
-    authenticate: authenticateNobody,
+    authentication,
     endpoint: createEndpoint({ sessions, drain: draining.signal, log }),
-    principalOf: ({ tenant }) => ({ tenant: tenant.id, factory: programs.of(tenant).factory }),
+    principalOf({ tenant }) {
+      const { factory, changes } = programs.of(tenant);
+      return { tenant: tenant.id, factory, changes };
+    },
     obstacle: async () => undefined,
     drain: draining.signal,
     log,
@@ -42,6 +52,8 @@ export async function startService(config: Config, service: ServiceConfig, surro
   return {
     url: `${server.origin}/mcp`,
     log,
+    /** Reads anew who may call. */
+    reload: authentication.reload,
     /** Ends every wait by a hand-over; resolves when all answers have left, or after `grace` ms. */
     async drain(grace: number): Promise<void> {
       draining.abort();
@@ -63,13 +75,15 @@ const DRAIN_GRACE = 10_000;
 export async function serveOverHttp(config: Config, service: ServiceConfig): Promise<number> {
   const surroundings = { clock: systemClock, random: Math.random };
   const running = await startService(config, service, surroundings).catch((error) => {
-    if (!(error instanceof KeyFileProblem)) throw error;
-    return error;
+    if (error instanceof KeyFileProblem || error instanceof TenantsFileError) return error;
+    throw error;
   });
-  if (running instanceof KeyFileProblem) {
+  if (running instanceof Error) {
     process.stderr.write(`${NAME}: ${running.message}\n`);
     return 2;
   }
+  // Without a file to read, the signal of a terminal that is closed ends the process as ever.
+  if (service.auth.mode !== 'none') process.on('SIGHUP', () => void running.reload());
   process.stderr.write(`MCP over HTTP at ${running.url}\n`);
   const signal = await new Promise<string>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name));

@@ -8,7 +8,7 @@ export type KeyReference = { readonly env: string } | { readonly file: string };
 /** Somebody whom a server over HTTP serves, with jobs, limits and a RunComfy key of their own. */
 export interface Tenant {
   readonly id: string;
-  /** Undefined for the user who started the server: their key is found as it is over stdio. */
+  /** Undefined for the user who started the server, whose key is found as it is over stdio, and in a sandbox. */
   readonly key: KeyReference | undefined;
   /** What differs from the server's own settings. */
   readonly settings: TenantSettings;
