@@ -14,10 +14,10 @@ const PRICED_BY_QUALITY = 'openai/gpt-image-1-5/image-to-image';
 const PRICES: Record<string, number> = { low: 0.009, medium: 0.034, high: 0.133 };
 
 /** RunComfy's endpoints on top of an engine, as its API documentation and its clients describe them. */
-export function createApi(engine: Engine, key: string | undefined, origin: () => string) {
+export function createApi(engine: Engine, isKey: (given: string) => boolean, origin: () => string) {
   function answer(route: Route, url: URL, text: string, authorization: string | undefined): SandboxReply {
     const given = /^Bearer (\S+)$/.exec(authorization ?? '')?.[1];
-    if (given === undefined || (key !== undefined && given !== key)) {
+    if (given === undefined || !isKey(given)) {
       return {
         status: 401,
         body: { error_code: 400004, error_message: 'API key is missing, expired or inactive' },

@@ -28,8 +28,8 @@ export interface Sandbox {
 }
 
 export interface SandboxOptions extends Partial<EngineOptions> {
-  /** The only key that is accepted; default: any. */
-  key?: string;
+  /** The only key that is accepted, or which ones are at present; default: any. */
+  key?: string | ((given: string) => boolean);
   /** Does not keep the process alive. */
   unref?: boolean;
 }
@@ -54,8 +54,9 @@ export async function startSandbox({
   ...rest
 }: SandboxOptions = {}): Promise<Sandbox> {
   const engine = createEngine({ now, ...rest });
+  const isKey = typeof key === 'function' ? key : (given: string) => key === undefined || given === key;
   const faults = createFaults();
-  const api = createApi(engine, key, () => origin);
+  const api = createApi(engine, isKey, () => origin);
   const requests: SeenRequest[] = [];
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,0 +1,104 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { OPERATOR_REPLACES_KEY } from '../../src/tenants/key.ts';
+import { readRecords } from '../support/books.ts';
+import { CALL, finishAll } from '../support/calls.ts';
+import { eventually, KEY, textOf } from '../support/program.ts';
+import { connectHttp, serve } from '../support/service.ts';
+import { newToken, tenantsFile } from '../support/tenants.ts';
+
+const ROTATED = 'rotated-key-0123456789';
+
+/** A server for a tenant whose key is in a file, and what RunComfy accepts. */
+async function serveKeyFile(more: Record<string, unknown> = {}) {
+  const { token, entry } = newToken();
+  const tenants = tenantsFile({});
+  const keyFile = join(tenants.dir, 'acme.key');
+  writeFileSync(keyFile, `${KEY}\n`);
+  tenants.change({ acme: { runcomfy_key: { file: keyFile }, tokens: [entry], ...more } });
+  const accepted = { key: KEY };
+  const served = await serve({
+    key: { value: 'the-operators-own-key', from: 'RUNCOMFY_API_KEY' },
+    http: { auth: { mode: 'tokens', file: tenants.file } },
+    sandboxOptions: { key: (given) => given === accepted.key },
+  });
+  const client = await connectHttp(served.url, 'SDK 2.x, 2025', { token });
+  const call = async (name: string, args: Record<string, unknown> = {}) =>
+    textOf(await client.callTool({ name, arguments: args }, { timeout: 600_000 }));
+  return { ...served, accepted, keyFile, call };
+}
+
+describe("a tenant's key", () => {
+  it('is the one in its file at each call, and never the operator’s own', async () => {
+    const { call, keyFile, accepted, sandbox } = await serveKeyFile();
+    expect(await call(CALL.name, CALL.arguments)).toMatch(/^1 image/);
+    writeFileSync(keyFile, ROTATED);
+    accepted.key = ROTATED;
+    expect(await call(CALL.name, CALL.arguments)).toMatch(/^1 image/);
+    const used = sandbox.requests.filter(({ route }) => route === 'submit').map((one) => one.authorization);
+    expect(used).toEqual([`Bearer ${KEY}`, `Bearer ${ROTATED}`]);
+  });
+
+  it.each([
+    ['is not there', (file: string) => rmSync(file), 'cannot be read (ENOENT)'],
+    ['is empty', (file: string) => writeFileSync(file, ''), 'holds no key'],
+    ['is a placeholder', (file: string) => writeFileSync(file, 'YOUR_API_KEY'), 'holds no key'],
+  ])(
+    'that %s is a matter of the operator, who finds in the log what the agent is not told',
+    async (_, spoil, why) => {
+      const { call, keyFile, log, sandbox } = await serveKeyFile();
+      spoil(keyFile);
+      const text = await call(CALL.name, CALL.arguments);
+      expect(text).toBe(
+        'This server has no RunComfy API key for you at present. Ask the operator of this server to set it, then call again. Nothing was charged for this call. [no_key]',
+      );
+      await call(CALL.name, CALL.arguments);
+      const said = log.filter((line) => line.includes(`tenant acme: the key file ${keyFile} ${why}`));
+      expect(said).toHaveLength(1);
+      expect(sandbox.requests.filter(({ route }) => route === 'submit')).toEqual([]);
+      writeFileSync(keyFile, KEY);
+      expect(await call(CALL.name, CALL.arguments)).toMatch(/^1 image/);
+    },
+  );
+
+  it('in a variable that is not set is a matter of the operator too', async () => {
+    const { token, entry } = newToken();
+    const tenants = tenantsFile({ acme: { runcomfy_key: { env: 'ACME_NOT_SET' }, tokens: [entry] } });
+    const { url, log } = await serve({ http: { auth: { mode: 'tokens', file: tenants.file } } });
+    const client = await connectHttp(url, 'SDK 2.x, 2025', { token });
+    const text = textOf(await client.callTool(CALL));
+    expect(text).toContain('[no_key]');
+    expect(text).not.toContain('ACME_NOT_SET');
+    expect(log.join('')).toContain('tenant acme: the variable ACME_NOT_SET is not set');
+  });
+
+  it('that is revoked while jobs run loses none: the next key collects them', async () => {
+    const { call, keyFile, accepted, sandbox } = await serveKeyFile();
+    sandbox.engine.planNext({ runMs: 3_600_000 });
+    const first = call(CALL.name, CALL.arguments);
+    await eventually(() => sandbox.requests.some(({ route }) => route === 'status')).toBe(true);
+    accepted.key = ROTATED;
+    const text = await first;
+    expect(text).toMatch(/\[key_refused\]$/);
+    const [id] = sandbox.engine.jobs.map((job) => job.id);
+    expect(await call('get_image_job', { request_id: id })).toContain('[key_refused]');
+    expect(await call(CALL.name, { prompt: 'another' })).toContain(OPERATOR_REPLACES_KEY);
+    finishAll(sandbox);
+    writeFileSync(keyFile, ROTATED);
+    expect(await call('get_image_job', { request_id: id })).toMatch(/^1 image/);
+    expect(sandbox.engine.jobs).toHaveLength(1);
+  });
+
+  it('is in no answer, log or record, even if RunComfy echoes it', async () => {
+    const { call, sandbox, config, log } = await serveKeyFile();
+    sandbox.engine.planNext({ outcome: 'failed', error: `your key ${KEY} is bad` });
+    expect(await call(CALL.name, CALL.arguments)).toContain('your key [key] is bad');
+    sandbox.inject({ on: 'submit', what: { status: 422, body: { error_message: `no ${KEY}` } } });
+    expect(await call(CALL.name, { prompt: 'two' })).toContain('no [key]');
+    expect(log.join('')).not.toContain(KEY);
+    const records = readRecords(config.dataDir);
+    expect(records).toHaveLength(1);
+    expect(JSON.stringify(records)).not.toContain(KEY);
+  });
+});
