@@ -1,4 +1,5 @@
 import { isLoopback, parseAddress } from './address.ts';
+import { readAllowedHosts, readAllowedOrigins } from './allowed.ts';
 import type { Lookup } from './lookup.ts';
 import { DEFAULT_ADDRESS, SERVICE_SETTINGS } from './service-settings.ts';
 import { LOOPBACK } from './validate.ts';
@@ -21,8 +22,6 @@ export function readService(
   problems: string[],
 ) {
   const last = (flag: string) => setting(flag).at(-1)?.value;
-  const all = (flag: string) =>
-    setting(flag).flatMap(({ value }) => value.split(',').flatMap((part) => part.trim() || []));
   const asked = last('http') ?? (hasFlag('http') ? '' : undefined);
   if (asked === undefined || NO.includes(asked.toLowerCase())) {
     for (const flag of Object.keys(SERVICE_SETTINGS))
@@ -31,13 +30,16 @@ export function readService(
   }
   function address(flag: string, text: string) {
     const parsed = parseAddress(text);
-    if (!parsed) problems.push(`--${flag} is "${text}"; it takes HOST:PORT or a port`);
+    if (!parsed) problems.push(`--${flag} is "${text}"; it takes HOST:PORT, [IPv6]:PORT or a port`);
     return parsed ?? { host: '127.0.0.1', port: 0 };
   }
+  const addresses = setting('http');
+  if (addresses.length > 1)
+    problems.push(`--http takes one address, not ${addresses.map(({ value }) => value).join(' and ')}`);
   const listen = address('http', YES.includes(asked.toLowerCase()) ? DEFAULT_ADDRESS : asked);
   const metrics = last('metrics');
   const auth = readAuth();
-  const allowedHosts = all('allowed-host').map((name) => name.toLowerCase());
+  const allowedHosts = readAllowedHosts(setting('allowed-host'), problems);
   if (!isLoopback(listen.host) && (auth.mode === 'none' || allowedHosts.length === 0)) {
     const missing = [auth.mode === 'none' && '--auth', allowedHosts.length === 0 && '--allowed-host'];
     problems.push(
@@ -85,9 +87,10 @@ export function readService(
   return {
     listen,
     auth,
-    /** Host names, lower case; empty for those of this machine. */
+    /** Host names in their one spelling; empty for those of this machine. */
     allowedHosts,
-    allowedOrigins: all('allowed-origin'),
+    /** As browsers send them. */
+    allowedOrigins: readAllowedOrigins(setting('allowed-origin'), problems),
     /** The origin that links begin with; undefined for the address at which it listens. */
     publicUrl:
       last('public-url')?.replace(/\/+$/, '') ??

@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest';
+import { isLoopback, parseAddress, parseHostName } from '../../src/config/address.ts';
+import { parseConfig } from '../../src/config/config.ts';
+
+const PLATFORM = { dataDir: '/data', homeDir: '/home/me', workingDir: () => '/here' };
+const parse = (argv: string[], env: Record<string, string> = {}) => parseConfig(argv, env, PLATFORM);
+
+function service(argv: string[], env: Record<string, string> = {}) {
+  const parsed = parse(argv, env);
+  if (parsed.kind !== 'config') throw new Error(JSON.stringify(parsed));
+  return parsed.config.service;
+}
+
+function problems(argv: string[], env: Record<string, string> = {}): string[] {
+  const parsed = parse(argv, env);
+  return parsed.kind === 'problems' ? parsed.problems : [];
+}
+
+describe('an address to listen at', () => {
+  it.each([
+    ['3333', { host: '127.0.0.1', port: 3333 }],
+    ['localhost:3333', { host: 'localhost', port: 3333 }],
+    ['LocalHost:3333', { host: 'localhost', port: 3333 }],
+    ['0.0.0.0:80', { host: '0.0.0.0', port: 80 }],
+    ['[::1]:3333', { host: '::1', port: 3333 }],
+    ['[::]:3333', { host: '::', port: 3333 }],
+    ['127.0.0.1:0', { host: '127.0.0.1', port: 0 }],
+  ])('%s', (text, address) => expect(parseAddress(text)).toEqual(address));
+
+  it.each([
+    ':3333',
+    '::1:3333',
+    '[::1]',
+    'localhost',
+    'localhost:',
+    'localhost:port',
+    'localhost:65536',
+    'http://localhost:3333',
+    'localhost:3333/mcp',
+    'me@localhost:3333',
+    '*:3333',
+    '-1',
+    '3333.5',
+    '',
+  ])('not "%s"', (text) => expect(parseAddress(text)).toBeUndefined());
+
+  it.each([
+    ['127.0.0.1', true],
+    ['127.8.9.10', true],
+    ['localhost', true],
+    ['::1', true],
+    ['127.0.0.1.evil.com', false],
+    ['127.evil', false],
+    ['127.999.0.1', false],
+    ['0.0.0.0', false],
+    ['::', false],
+    ['::ffff:127.0.0.1', false],
+    ['10.0.0.1', false],
+    ['localhost.evil.com', false],
+  ])('%s is reached by this machine only: %s', (host, is) => expect(isLoopback(host)).toBe(is));
+});
+
+describe('a host name', () => {
+  it.each([
+    ['MCP.Example.com', 'mcp.example.com'],
+    ['mcp.example.com.', 'mcp.example.com'],
+    ['my_service', 'my_service'],
+    ['127.0.0.1', '127.0.0.1'],
+    ['[::1]', '[::1]'],
+    ['[0:0:0:0:0:0:0:1]', '[::1]'],
+    ['[FE80::1]', '[fe80::1]'],
+  ])('%s', (text, name) => expect(parseHostName(text)).toBe(name));
+
+  it.each([
+    'me@localhost',
+    'localhost:3333',
+    'localhost..',
+    '.localhost',
+    'localhost/',
+    'localhost\\',
+    'localhost#',
+    'local host',
+    '%6cocalhost',
+    '::1',
+    '[::1',
+    '[:::1]',
+    '*.example.com',
+    'bücher.example',
+    '',
+  ])('not "%s"', (text) => expect(parseHostName(text)).toBeUndefined());
+});
+
+describe('--http', () => {
+  it.each(['false', '0', 'off', 'No'])('is off with RUNCOMFY_HTTP=%s', (value) =>
+    expect(service([], { RUNCOMFY_HTTP: value })).toBeUndefined(),
+  );
+
+  it.each(['true', '1', 'on', 'Yes'])('listens where it does by default with RUNCOMFY_HTTP=%s', (value) =>
+    expect(service([], { RUNCOMFY_HTTP: value })?.listen).toEqual({ host: '127.0.0.1', port: 3333 }),
+  );
+
+  it('listens there without a value, and where its value says', () => {
+    expect(service(['--http'])?.listen).toEqual({ host: '127.0.0.1', port: 3333 });
+    expect(service(['--http', '[::1]:4000'])?.listen).toEqual({ host: '::1', port: 4000 });
+    // The flag wins.
+    expect(service(['--http', '4000'], { RUNCOMFY_HTTP: 'false' })?.listen.port).toBe(4000);
+  });
+
+  it('takes one address', () => {
+    expect(problems(['--http', '3333', '4444'])).toEqual(['--http takes one address, not 3333 and 4444']);
+    expect(problems(['--http=3333', '--http=4444'])).toHaveLength(1);
+    expect(problems([], { RUNCOMFY_HTTP: '3333,4444' })).toHaveLength(1);
+  });
+
+  it.each([
+    [['--http', '0.0.0.0:80'], 'it needs --auth and --allowed-host'],
+    [['--http', '[::]:80'], 'it needs --auth and --allowed-host'],
+    [['--http', 'example.com:80', '--allowed-host', 'example.com'], 'it needs --auth'],
+    [['--http', '0.0.0.0:80', '--auth', 'tokens:/tokens.json'], 'it needs --allowed-host'],
+    [['--http', '0.0.0.0:80', '--auth', 'tokens:/t', '--allowed-host', ','], 'it needs --allowed-host'],
+    [['--http', ':3333'], '--http is ":3333"; it takes HOST:PORT, [IPv6]:PORT or a port'],
+    [['--http', 'yes please'], '--http is "yes please"'],
+  ])('refuses %j', (argv, problem) => expect(problems(argv).join()).toContain(problem));
+
+  it('names every problem at once', () => {
+    const argv = ['--http', '0.0.0.0:80', '--allowed-host', 'https://a.example/mcp', '--allowed-origin', '*'];
+    expect(problems([...argv, '--metrics', 'nowhere', '--auth', 'everybody'])).toHaveLength(5);
+  });
+});
+
+describe('--allowed-host', () => {
+  it('takes names in any spelling', () => {
+    const argv = ['--http', '--allowed-host', 'MCP.Example.com.,[0:0::1]', 'my_service'];
+    expect(service(argv)?.allowedHosts).toEqual(['mcp.example.com', '[::1]', 'my_service']);
+  });
+
+  it.each([
+    ['https://mcp.example.com/mcp', 'mcp.example.com'],
+    ['mcp.example.com:443', 'mcp.example.com'],
+    ['::1', '[::1]'],
+    ['bücher.example', 'xn--bcher-kva.example'],
+    ['*.example.com', 'mcp.example.com'],
+    ['*', 'mcp.example.com'],
+  ])('refuses %s and says what is right', (given, right) => {
+    const [problem, ...others] = problems(['--http', '--allowed-host', given]);
+    expect(others).toEqual([]);
+    expect(problem).toBe(
+      `--allowed-host holds "${given}"; it takes host names without scheme, port, path or *, such as ${right}`,
+    );
+  });
+});
+
+describe('--allowed-origin', () => {
+  it('takes origins', () => {
+    const argv = ['--http', '--allowed-origin', 'https://App.example.com,http://localhost:6274'];
+    expect(service(argv)?.allowedOrigins).toEqual(['https://app.example.com', 'http://localhost:6274']);
+  });
+
+  it.each([
+    ['https://app.example.com/', 'https://app.example.com'],
+    ['https://app.example.com/page?a#b', 'https://app.example.com'],
+    ['https://app.example.com:443', 'https://app.example.com'],
+    ['https://me@app.example.com', 'https://app.example.com'],
+    ['app.example.com', 'https://app.example.com'],
+    ['https://*.example.com', 'https://app.example.com'],
+    ['file:///page.html', 'https://app.example.com'],
+    ['*', 'https://app.example.com'],
+  ])('refuses %s and says what is right', (given, right) => {
+    const [problem, ...others] = problems(['--http', '--allowed-origin', given]);
+    expect(others).toEqual([]);
+    expect(problem).toBe(
+      `--allowed-origin holds "${given}"; it takes origins, with scheme and without path or *, such as ${right}`,
+    );
+  });
+
+  it('says from which variable a value came', () => {
+    const env = { RUNCOMFY_HTTP: 'on', RUNCOMFY_ALLOWED_ORIGIN: '*', RUNCOMFY_ALLOWED_HOST: '*' };
+    expect(problems([], env).map((problem) => problem.split(' ')[0])).toEqual([
+      'RUNCOMFY_ALLOWED_HOST',
+      'RUNCOMFY_ALLOWED_ORIGIN',
+    ]);
+  });
+});
