@@ -1,17 +1,29 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Account } from '../../account.ts';
+import { type Account, LOCAL_TENANT } from '../../account.ts';
 import { codeOf } from '../../errors.ts';
 
 /** The folder of one account: its name is readable, safe on every platform, and no other account's. */
-export function accountDir(dataDir: string, { tenant, api }: Account): string {
+export const accountDir = (dataDir: string, account: Account): string =>
+  dirOfDigest(dataDir, account.api, accountDigest(account));
+
+/** The folder of the account on an API that has this digest. */
+export function dirOfDigest(dataDir: string, api: string, digest: string): string {
   const host = URL.canParse(api) ? new URL(api).host : api;
   const readable = host.replace(/[^a-z0-9.]+/gi, '-').replace(/^[-.]+/, '');
-  return join(dataDir, 'accounts', `${readable.slice(0, 60)}-${hash(JSON.stringify([tenant, api]))}`);
+  return join(dataDir, 'accounts', `${readable.slice(0, 60)}-${digest}`);
 }
 
-const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8);
+// In hexadecimal digits. Who can choose a tenant's name finds one with the same 8 digits as another's within minutes.
+const TENANT_DIGITS = 32;
+
+/** What tells an account from all others, in hexadecimal digits. */
+export const accountDigest = ({ tenant, api }: Account): string =>
+  hash(JSON.stringify([tenant, api]), tenant === LOCAL_TENANT ? undefined : TENANT_DIGITS);
+
+const hash = (text: string, digits = 8): string =>
+  createHash('sha256').update(text).digest('hex').slice(0, digits);
 
 /**
  * A record is named `<id>.<revision>.json`, and an id is `<submit time>-<fingerprint>-<nonce>`, so that a list of names
