@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { call } from './call.ts';
 import { history } from './history.ts';
+import { http } from './http.ts';
 import { library } from './library.ts';
 import { many } from './many.ts';
 import { pace } from './pace.ts';
@@ -19,6 +20,7 @@ const PARTS = {
   call,
   library,
   history,
+  http,
 } satisfies Record<string, (peers: readonly string[]) => Promise<Table[]>>;
 
 const { values, positionals } = parseArgs({

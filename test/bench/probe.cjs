@@ -7,7 +7,8 @@ process.on('message', () => {
   const blockedMs = delay.max / 1e6;
   globalThis.gc();
   const { user, system } = process.cpuUsage();
-  process.send({ heap: process.memoryUsage().heapUsed, cpuMs: (user + system) / 1000, blockedMs });
+  const { heapUsed: heap, rss: resident } = process.memoryUsage();
+  process.send({ heap, resident, cpuMs: (user + system) / 1000, blockedMs });
   // Collecting all garbage blocks too, and is the probe's own doing.
   setImmediate(() => delay.reset());
 });

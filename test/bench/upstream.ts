@@ -1,15 +1,18 @@
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
-import { type Spoken, speak } from './stdio.ts';
+import { speak } from './stdio.ts';
 
 export const MAIN = resolve('dist/main.js');
-const KEY = 'bench-key-0123456789';
+/** What the sandbox takes. */
+export const KEY = 'bench-key-0123456789';
 
-/** What the probe inside a server tells: heap after a full collection in bytes, processor time, longest block since the last call. */
+/** What the probe inside a server tells: heap and resident memory after a full collection in bytes, processor time, longest block since the last call. */
 export interface Cost {
   heap: number;
+  resident: number;
   cpuMs: number;
   blockedMs: number;
 }
@@ -28,7 +31,7 @@ export function startServer(baseUrl: string, scratch: string, args = ['--wait', 
     { RUNCOMFY_API_KEY: KEY, XDG_CACHE_HOME: scratch },
     true,
   );
-  return { server, cost: () => askProbe(server) };
+  return { server, cost: () => askProbe(server.child) };
 }
 
 export type Server = ReturnType<typeof startServer>;
@@ -54,7 +57,8 @@ export async function startBoth(options: SandboxOptions) {
   };
 }
 
-function askProbe({ child }: Spoken): Promise<Cost> {
+/** Asks the probe inside a server that has a channel for it. */
+export function askProbe(child: ChildProcess): Promise<Cost> {
   return new Promise((resolve) => {
     child.once('message', (cost) => resolve(cost as Cost));
     child.send('cost');
