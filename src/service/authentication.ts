@@ -6,6 +6,7 @@ import {
   NO_AUTHENTICATION,
 } from '../tenants/authenticate.ts';
 import { type DirectoryOptions, openDirectory } from '../tenants/directory.ts';
+import { createOAuthAuthentication } from '../tenants/oauth/authentication.ts';
 
 /** Opens who may call, as it was configured. Throws TenantsFileError. */
 export async function openAuthentication(
@@ -19,5 +20,5 @@ export async function openAuthentication(
   if (auth.mode === 'none') return NO_AUTHENTICATION;
   const directory = await openDirectory({ ...options, file: auth.file, mode: auth.mode });
   if (auth.mode === 'tokens') return createTokenAuthentication({ ...options, directory });
-  throw new Error('later');
+  return createOAuthAuthentication({ ...options, ...auth, directory });
 }

@@ -21,6 +21,9 @@ export interface FrontOptions {
   log: Log;
 }
 
+/** Any web page may read it, with the headers that MCP clients send. */
+const PUBLIC = { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*' };
+
 /** Answers every request: health for the operator's machines, then guards, then who it is, then MCP. */
 export function createFront(options: FrontOptions) {
   const { guards, authentication, endpoint, principalOf, obstacle, drain, log } = options;
@@ -36,8 +39,7 @@ export function createFront(options: FrontOptions) {
       return sendJson(response, why === undefined ? 200 : 503, { status: why ?? 'ok' });
     }
     const document = documents.get(pathname);
-    if (document !== undefined)
-      return sendJson(response, 200, document, { 'access-control-allow-origin': '*' });
+    if (document !== undefined) return sendJson(response, 200, document, PUBLIC);
     const why = guards.refuses(request);
     if (why !== undefined) return refuse(response, 403, why);
     guards.allowOrigin(request, response);
