@@ -29,12 +29,21 @@ export function openCall(
   const seconds = waitSeconds ?? waitBudget(client, token !== undefined);
   const began = clock.now();
   const ended = new AbortController();
-  const endWait = () => ended.abort(channel.endOf(signal.reason));
+  let isSending = false;
+  const endWait = () => {
+    const why = channel.endOf(signal.reason);
+    // A client that has closed its end may still read what is being written: whether that leaves is found out.
+    if (!isSending || why !== CLOSED) ended.abort(why);
+  };
   // The SDK may have read a cancellation together with its call.
   if (signal.aborted) endWait();
   signal.addEventListener('abort', endWait, { once: true });
   const stopListening = channel.onCancel?.(id, (why) => ended.abort(why));
-  const sent = deliveries.result(id, ended.signal);
+  const sent = deliveries.result(id, ended.signal, () => {
+    isSending = true;
+  });
+  // The same call may come again as soon as the client finds its connection cut: the job has to be free by then.
+  void sent.then((result) => result ?? ended.abort(CLOSED));
   const progress = token === undefined ? undefined : createProgress(context, token, clock, began);
   return {
     wait: {
@@ -60,7 +69,6 @@ export function openCall(
  */
 const inputIsRead = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
 
-// A client that has closed its end may still read what is being written.
 const CLOSED: WaitEnd = 'closed';
 
 export type Deliveries = ReturnType<typeof createDeliveries>;
@@ -72,19 +80,17 @@ export function createDeliveries({ left }: Pick<Channel, 'left'>) {
 
   return {
     /**
-     * The result of a request as all of it left this process. Undefined if an error goes out in its place, or `ended`
-     * aborts first, with a WaitEnd.
+     * The result of a request as all of it left this process. Undefined if an error goes out in its place, it cannot leave,
+     * or `ended` aborts first, with a WaitEnd. Calls `onSending` when its way out begins.
      */
-    result: (id: RequestId, ended: AbortSignal) =>
+    result: (id: RequestId, ended: AbortSignal, onSending: () => void) =>
       new Promise<JSONRPCMessage | undefined>((resolve) => {
-        let isSending = false;
         const onResult = (whole: Promise<JSONRPCMessage | undefined>) => {
-          isSending = true;
+          onSending();
           awaited.delete(id);
           void whole.then(resolve);
         };
         const onEnd = () => {
-          if (isSending && ended.reason === CLOSED) return;
           if (awaited.get(id) === onResult) awaited.delete(id);
           resolve(undefined);
         };

@@ -37,7 +37,7 @@ export async function startService(config: Config, service: ServiceConfig, surro
   const front = createFront({
     guards: createGuards(service),
     authentication,
-    endpoint: createEndpoint({ sessions, drain: draining.signal, log }),
+    endpoint: createEndpoint({ sessions, drain: draining.signal, clock, log }),
     principalOf({ tenant }) {
       const { factory, changes } = programs.of(tenant);
       return { tenant: tenant.id, factory, changes };

@@ -24,7 +24,9 @@ describe('whether an answer is delivered', () => {
     const deliveries = createDeliveries(OWN_CONNECTION);
     const ended = new AbortController();
     const told: boolean[] = [];
-    const asked = deliveries.result(1, ended.signal).then((sent) => void told.push(sent !== undefined));
+    const asked = deliveries
+      .result(1, ended.signal, () => {})
+      .then((sent) => void told.push(sent !== undefined));
     return { ...deliveries, ended, told, asked };
   }
   const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -72,33 +74,21 @@ describe('whether an answer is delivered', () => {
     expect(told).toEqual([false]);
   });
 
-  it('goes on to be found out where the client has closed its end meanwhile', async () => {
-    const { onSend, ended, told, asked } = ask();
-    const write = openWrite();
-    onSend(result(1), write.written);
-    ended.abort('closed');
-    await settled();
-    expect(told).toEqual([]);
-    write.whole();
-    await asked;
-    expect(told).toEqual([true]);
-  });
-
   it('is denied where the call had ended before it was written, and a later request with its id stands alone', async () => {
     const { result: sent, onSend, ended, told, asked } = ask();
     ended.abort('closed');
     await asked;
-    const later = sent(1, new AbortController().signal);
+    const later = sent(1, new AbortController().signal, () => {});
     onSend(result(1), written);
     expect(told).toEqual([false]);
     expect(await later).toEqual(result(1));
-    expect(await sent(1, ended.signal)).toBeUndefined();
+    expect(await sent(1, ended.signal, () => {})).toBeUndefined();
   });
 
   it('of a call is its own where an earlier call with its id is given up', async () => {
     const { result: sent, onSend } = createDeliveries(OWN_CONNECTION);
     const earlier = new AbortController();
-    const calls = [sent(1, earlier.signal), sent(1, new AbortController().signal)];
+    const calls = [sent(1, earlier.signal, () => {}), sent(1, new AbortController().signal, () => {})];
     earlier.abort('user');
     onSend(result(1), written);
     expect(await Promise.all(calls)).toEqual([undefined, result(1)]);
@@ -122,19 +112,44 @@ async function socketPair(): Promise<[Socket, Socket]> {
 // In ms. What was written to a socket of this machine lies at its other end by then.
 const ARRIVED_AFTER = 50;
 
+/** A call with id 1, on a connection that tells of cancellations. */
+function open(signal: AbortSignal) {
+  const context = { mcpReq: { id: 1, signal } } as unknown as ServerContext;
+  const options = { clock: createJumpingClock(), waitSeconds: 1 };
+  const deliveries = createDeliveries(OWN_CONNECTION);
+  return {
+    deliveries,
+    ...openCall(context, { client: undefined, deliveries, channel: OWN_CONNECTION }, options),
+  };
+}
+
 describe('an answer that is handed over', () => {
+  it('may still arrive where the client has closed its end meanwhile: that is found out', async () => {
+    const closed = new AbortController();
+    const { wait, deliveries } = open(closed.signal);
+    const write = openWrite();
+    deliveries.onSend(result(1), write.written);
+    closed.abort('Connection closed');
+    expect(wait.signal.aborted).toBe(false);
+    write.whole();
+    expect(await wait.delivered).toBe(true);
+    expect(wait.signal.aborted).toBe(false);
+  });
+
+  it('ends its wait where it cannot arrive, so that the same call finds its job free', async () => {
+    const { wait, deliveries } = open(new AbortController().signal);
+    const write = openWrite();
+    deliveries.onSend(result(1), write.written);
+    write.broken();
+    expect(await wait.delivered).toBe(false);
+    expect(wait.signal.reason).toBe('closed');
+  });
+
   it('waits until what had come before it was read: its call may be cancelled there', async () => {
     const [theirs, ours] = await socketPair();
     const cancelled = new AbortController();
     ours.on('data', () => cancelled.abort('Request timed out'));
-    const context = { mcpReq: { id: 1, signal: cancelled.signal } } as unknown as ServerContext;
-    const options = { clock: createJumpingClock(), waitSeconds: 1 };
-    const deliveries = createDeliveries(OWN_CONNECTION);
-    const { wait, end } = openCall(
-      context,
-      { client: undefined, deliveries, channel: OWN_CONNECTION },
-      options,
-    );
+    const { wait, deliveries, end } = open(cancelled.signal);
 
     theirs.write('cancelled');
     const busyUntil = performance.now() + ARRIVED_AFTER;

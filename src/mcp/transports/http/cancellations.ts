@@ -1,32 +1,77 @@
+import { createHash } from 'node:crypto';
 import type { RequestId } from '@modelcontextprotocol/server';
+import type { Clock } from '../../../clock.ts';
 import type { WaitEnd } from '../../../jobs/calls.ts';
 import { objectOf } from '../../../json.ts';
 import { waitEnd } from '../../hosts.ts';
 
 export type Cancellations = ReturnType<typeof createCancellations>;
 
-/** Takes a cancellation, which a 2025 client posts as a request of its own, to the call that it means. */
-export function createCancellations() {
+// In ms: for as long as the body of a request may take.
+const KEPT_FOR = 60_000;
+const MAX_KEPT = 10_000;
+
+/** What is known of a call that is not open: that it has ended, or why it is to end as soon as it comes. */
+interface Note {
+  at: number;
+  why: WaitEnd | 'ended';
+}
+
+/**
+ * Takes a cancellation, which a 2025 client posts as a request of its own, to the call that it means. One that overtakes
+ * its call waits for it; one that comes after its call does nothing.
+ */
+export function createCancellations(clock: Clock) {
   const calls = new Map<string, (why: WaitEnd) => void>();
-  // Clients count their requests from 0: an id alone would name calls of all of them.
-  const keyOf = (session: string, id: RequestId) => JSON.stringify([session, id]);
+  /** The oldest first. */
+  const notes = new Map<string, Note>();
+
+  function note(key: string, why: Note['why']): void {
+    const now = clock.now();
+    notes.delete(key);
+    notes.set(key, { at: now, why });
+    for (const [oldest, { at }] of notes) {
+      if (notes.size <= MAX_KEPT && now - at < KEPT_FOR) break;
+      notes.delete(oldest);
+    }
+  }
+
+  function noted(key: string): Note['why'] | undefined {
+    const found = notes.get(key);
+    return found && clock.now() - found.at < KEPT_FOR ? found.why : undefined;
+  }
 
   return {
-    /** Calls `end` when this call of a session is cancelled; returns what stops that. */
+    /** Calls `end` when this call of a session is cancelled, or has been; returns what is to be called when it ends. */
     register(session: string, id: RequestId, end: (why: WaitEnd) => void): () => void {
       const key = keyOf(session, id);
+      const why = noted(key);
+      notes.delete(key);
       calls.set(key, end);
+      if (why !== undefined && why !== 'ended') end(why);
       return () => {
-        if (calls.get(key) === end) calls.delete(key);
+        if (calls.get(key) !== end) return;
+        calls.delete(key);
+        note(key, 'ended');
       };
     },
-    /** Ends the call that a message cancels, if it is one that does and the call is here. */
+    /** Ends the call that a message cancels, if it is one that does. */
     take(session: string, message: unknown): void {
       const { method, params } = objectOf(message);
       if (method !== 'notifications/cancelled') return;
       const { requestId, reason } = objectOf(params);
-      if (typeof requestId === 'string' || typeof requestId === 'number')
-        calls.get(keyOf(session, requestId))?.(waitEnd(reason));
+      if (typeof requestId !== 'string' && typeof requestId !== 'number') return;
+      const key = keyOf(session, requestId);
+      const why = waitEnd(typeof reason === 'string' ? reason : '');
+      const end = calls.get(key);
+      if (end) end(why);
+      else if (noted(key) === undefined) note(key, why);
     },
   };
 }
+
+/** Clients count their requests from 0: an id alone would name calls of all of them. Always as short. */
+const keyOf = (session: string, id: RequestId): string =>
+  createHash('sha256')
+    .update(JSON.stringify([session, id]))
+    .digest('base64');

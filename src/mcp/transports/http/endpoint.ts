@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import { type AuthInfo, createMcpHandler } from '@modelcontextprotocol/server';
+import type { Clock } from '../../../clock.ts';
 import { objectOf } from '../../../json.ts';
 import type { Log } from '../../../log.ts';
 import { showsViews } from '../../apps.ts';
@@ -33,9 +34,9 @@ interface Exchange {
  * The MCP endpoint: clients of 2025 without state, whose sessions are signed, and of 2026-07-28. Every answer to a call is
  * an SSE stream from its beginning, so that bytes flow while a job runs.
  */
-export function createEndpoint(options: { sessions: Sessions; drain: AbortSignal; log: Log }) {
-  const { sessions, drain, log } = options;
-  const cancellations = createCancellations();
+export function createEndpoint(options: { sessions: Sessions; drain: AbortSignal; clock: Clock; log: Log }) {
+  const { sessions, drain, clock, log } = options;
+  const cancellations = createCancellations(clock);
   // The SDK hands this object on to the factory, and nothing else of ours.
   const exchanges = new WeakMap<AuthInfo, Exchange>();
   const handler = createMcpHandler(
@@ -62,8 +63,7 @@ export function createEndpoint(options: { sessions: Sessions; drain: AbortSignal
     { tenant, factory }: Principal,
     body: unknown,
   ): Promise<void> => {
-    const id = request.headers[SESSION];
-    const session = sessions.read(id, tenant);
+    const session = sessions.read(request.headers[SESSION], tenant);
     const left = whenLeft(response);
     const channel: Channel = {
       client: session,
@@ -73,10 +73,10 @@ export function createEndpoint(options: { sessions: Sessions; drain: AbortSignal
       endOf: () => 'closed',
       drain,
       ...(session && {
-        onCancel: (call, end) => cancellations.register(id as string, call, end),
+        onCancel: (call, end) => cancellations.register(session.nonce, call, end),
       }),
     };
-    if (session) for (const message of [body].flat()) cancellations.take(id as string, message);
+    if (session) for (const message of [body].flat()) cancellations.take(session.nonce, message);
     const { method, params } = objectOf(body);
     if (method === 'initialize') {
       const { clientInfo, capabilities } = objectOf(params);
@@ -85,11 +85,22 @@ export function createEndpoint(options: { sessions: Sessions; drain: AbortSignal
         name: typeof name === 'string' ? name : undefined,
         showsViews: showsViews(objectOf(capabilities)),
       };
-      response.setHeader(SESSION, sessions.create({ tenant, ...client }));
+      response.setHeader(SESSION, sessions.create(tenant, client));
     }
+    sendHeadersAtOnce(response);
     // No token: nothing behind the front needs one.
     const auth: AuthInfo = { token: '', clientId: tenant, scopes: [] };
     exchanges.set(auth, { factory, channel });
     await handle(Object.assign(request, { auth }) as NodeRequest, response, body);
+  };
+}
+
+/** Node keeps headers until the first bytes of a body, which may be a keep-alive 15 s later: some clients time out before. */
+function sendHeadersAtOnce(response: ServerResponse): void {
+  const writeHead = response.writeHead.bind(response) as (...given: unknown[]) => ServerResponse;
+  response.writeHead = (...given: unknown[]) => {
+    writeHead(...given);
+    response.flushHeaders();
+    return response;
   };
 }
