@@ -13,7 +13,10 @@ const OUT = 'dist';
 const EXTERNAL = ['sharp'];
 
 // Imported dynamically. Each bundle is complete, so it shares no state with app.js.
-const SEPARATE = ['undici', 'jose', './cli/demo.ts', './cli/install/install.ts', './picture.ts'];
+const SEPARATE = [
+  ...['undici', 'jose', 'prom-client'],
+  ...['./cli/demo.ts', './cli/install/install.ts', './picture.ts'],
+];
 
 /** Entry points by bundle name; grows as imports of separate bundles are found. */
 const bundles = new Map([['app', './src/main.ts']]);

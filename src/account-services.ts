@@ -11,6 +11,7 @@ import { createLimits } from './jobs/spending/limits.ts';
 import type { JobStore } from './jobs/store.ts';
 import { publishedPrice } from './models/price.ts';
 import { createRunComfy } from './runcomfy/client.ts';
+import type { Instruments } from './runtime.ts';
 
 /** What the accounts of a process share. */
 type SharedServices = Pick<JobsOptions, 'calls' | 'clock' | 'log' | 'ended' | 'onPruned'> &
@@ -19,13 +20,15 @@ type SharedServices = Pick<JobsOptions, 'calls' | 'clock' | 'log' | 'ended' | 'o
     /** How many reads of jobs are sent a second; undefined for what is assumed to be welcome. */
     readsPerSecond?: number | undefined;
     createStore: (account: Account) => JobStore;
+    instruments?: Instruments | undefined;
   };
 
 /** What serves one account: its own client with a retry budget, rate limiter, records and learned run times. */
 export function createAccountServices(account: Account, shared: SharedServices) {
   const { config, clock, log } = shared;
   const { baseUrl, balanceUrl } = config;
-  const api = createRunComfy({ ...shared, baseUrl, balanceUrl });
+  const client = createRunComfy({ ...shared, baseUrl, balanceUrl });
+  const api = shared.instruments?.api(client) ?? client;
   const store = shared.createStore(account);
   const runTimes = createRunTimes({ store, log });
   const estimates = createEstimates({ store, priceOf: publishedPrice, log });

@@ -16,7 +16,7 @@ import { createSaveInOutputDir } from './images/saving/output-dir.ts';
 import { createSaveFile } from './images/saving/save-file.ts';
 import { createSaveOriginal } from './images/saving/save-original.ts';
 import { loopbackOrigin, outputOrigins } from './images/trust.ts';
-import { createLog, type Log } from './log.ts';
+import { createLog, type Log, lineOf } from './log.ts';
 import { viewContents } from './mcp/apps.ts';
 import { createServerFactory, type ServerFactory } from './mcp/server.ts';
 import { MODELS } from './models/built-in/index.ts';
@@ -38,7 +38,8 @@ export type Program = ReturnType<typeof createProgram>;
 export function createProgram(config: Config, surroundings: Surroundings) {
   const keyring = createKeyring(config);
   const redact = createRedactor(keyring.seen);
-  const log = createLog(config.logLevel, redact, surroundings.writeLog);
+  const line = lineOf(config.logFormat, surroundings.clock);
+  const log = createLog(config.logLevel, redact, surroundings.writeLog, line);
   const runtime = createRuntime(config, log, surroundings);
   const program = createAccountProgram(config, { account: accountOf(config), keyring, redact, log, runtime });
   return {
@@ -84,10 +85,10 @@ export function createAccountProgram(
   config: Config,
   { account, keyring, readsPerSecond, redact, log, runtime }: AccountOptions,
 ) {
-  const { clock, random, http, calls, toolCalls, downloadLimits, ended } = runtime;
+  const { clock, random, http, calls, toolCalls, downloadLimits, ended, instruments } = runtime;
   const { dataDir, baseUrl, outputDir, autoSave, inputDirs, homeDir, preview, waitSeconds } = config;
   const { api, store, jobs } = createAccountServices(account, {
-    ...{ config, key: keyring.require, redact, http, calls, clock, random, log, ended },
+    ...{ config, key: keyring.require, redact, http, calls, clock, random, log, ended, instruments },
     refusedAdvice: keyring.refusedAdvice,
     readsPerSecond,
     createStore: runtime.openStore,
@@ -143,6 +144,7 @@ export function createAccountProgram(
       ...{ clock, log, preview, waitSeconds, redact, homeDir, jobs, catalogue },
       tools,
       openCalls: toolCalls,
+      onCall: instruments?.onCall,
       view: async () => viewContents((await import('./view/pages.ts')).viewHtml(tools), outputOrigins(local)),
     });
     const changing = new Set(

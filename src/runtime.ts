@@ -6,10 +6,19 @@ import type { DownloadLimits } from './images/download.ts';
 import { createCalls } from './jobs/calls.ts';
 import type { JobStore, StoreOptions } from './jobs/store.ts';
 import type { Log } from './log.ts';
+import type { CallReport } from './mcp/call.ts';
+import type { RunComfy } from './runcomfy/client.ts';
 import type { HttpLimits } from './runcomfy/connections.ts';
 import { createHttp } from './runcomfy/http.ts';
 import { createHolder } from './stores/file/holder.ts';
 import { createFileStore } from './stores/file/store.ts';
+
+/** What watches the programs of all accounts, and changes nothing of what they do. */
+export interface Instruments {
+  api(api: RunComfy): RunComfy;
+  store(store: JobStore): JobStore;
+  onCall(report: CallReport): void;
+}
 
 /** What a program takes from its process. */
 export interface Surroundings {
@@ -20,13 +29,15 @@ export interface Surroundings {
   downloadLimits?: Partial<DownloadLimits>;
   /** Where jobs are recorded, if not in files of the data folder. */
   createStore?: (options: StoreOptions) => JobStore;
+  /** Absent where nobody watches. */
+  instruments?: Instruments | undefined;
 }
 
 export type Runtime = ReturnType<typeof createRuntime>;
 
 /** What the programs of all accounts in a process share: connections, open calls, and their end. Opens nothing yet. */
 export function createRuntime({ dataDir }: Pick<Config, 'dataDir'>, log: Log, surroundings: Surroundings) {
-  const { clock, random, httpLimits, downloadLimits } = surroundings;
+  const { clock, random, httpLimits, downloadLimits, instruments } = surroundings;
   const http = createHttp(httpLimits);
   const end = new AbortController();
   const calls = createCalls();
@@ -35,10 +46,13 @@ export function createRuntime({ dataDir }: Pick<Config, 'dataDir'>, log: Log, su
   const createStore =
     surroundings.createStore ?? ((options) => createFileStore({ ...options, dataDir, holder, random, log }));
   return {
-    ...{ clock, random, http, downloadLimits, calls, toolCalls },
+    ...{ clock, random, http, downloadLimits, calls, toolCalls, instruments },
     /** Aborts when the process is about to end. */
     ended: end.signal,
-    openStore: (account: Account): JobStore => createStore({ account, openCalls: calls, clock }),
+    openStore(account: Account): JobStore {
+      const store = createStore({ account, openCalls: calls, clock });
+      return instruments?.store(store) ?? store;
+    },
     /** Resolves when every submit under way has its request id recorded, and every answer that was sent its delivery. */
     async shutdown(): Promise<void> {
       end.abort();

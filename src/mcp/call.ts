@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { JSONRPCMessage, RequestId, ServerContext } from '@modelcontextprotocol/server';
 import type { Clock } from '../clock.ts';
+import { ToolError } from '../errors.ts';
 import type { Wait, WaitEnd } from '../jobs/calls.ts';
+import type { Job } from '../jobs/job.ts';
+import type { Log } from '../log.ts';
 import { progressLine } from '../tools/support/job-words.ts';
 import type { Channel } from './channel.ts';
 import { waitBudget } from './hosts.ts';
@@ -10,19 +13,38 @@ export interface CallOptions {
   clock: Clock;
   /** The user's setting; undefined asks the table of hosts. */
   waitSeconds: number | undefined;
+  log: Log;
+  /** Hears of every call that has ended. */
+  onCall?: ((report: CallReport) => void) | undefined;
 }
+
+/** What became of a call of a tool: facts of ours, but for the client's name. */
+export type CallReport = {
+  tool: string;
+  client: string | undefined;
+  /** `ok`, the code of an error, or how the client left. */
+  outcome: string;
+  duration_ms: number;
+  /** Of its job, if it was about one. */
+  request_id: string | undefined;
+  /** Its job is an earlier call's, whose answer reached nobody. */
+  resumed: true | undefined;
+};
+
+const LEFT: Record<WaitEnd, string> = { user: 'cancelled', timeout: 'timed_out', closed: 'disconnected' };
 
 /** Opens the wait of one call, with its result as it was `sent`; await `end` before its answer goes to the SDK, which sends it at once. */
 export function openCall(
   context: ServerContext,
   { client, deliveries, channel }: { client: string | undefined; deliveries: Deliveries; channel: Channel },
-  { clock, waitSeconds }: CallOptions,
+  { clock, waitSeconds, log, onCall }: CallOptions,
 ): {
   wait: Wait;
   sent: Promise<JSONRPCMessage | undefined>;
   /** Reports something else than polls as progress, until the next report. */
   report(words: string): void;
-  end(): Promise<void>;
+  /** Ends the call of a tool with the data of its result, or with its error, and tells of it. */
+  end(tool: string, how: { data?: Record<string, unknown>; error?: unknown }): Promise<void>;
 } {
   const { id, signal, _meta } = context.mcpReq;
   const token = _meta?.progressToken;
@@ -44,6 +66,7 @@ export function openCall(
   });
   // The same call may come again as soon as the client finds its connection cut: the job has to be free by then.
   void sent.then((result) => result ?? ended.abort(CLOSED));
+  let followed: readonly Job[] = [];
   const progress = token === undefined ? undefined : createProgress(context, token, clock, began);
   return {
     wait: {
@@ -51,17 +74,34 @@ export function openCall(
       until: began + seconds * 1000,
       signal: ended.signal,
       drain: channel.drain,
-      onPoll: (jobs) => progress?.report(() => progressLine(jobs, clock.now())),
+      onPoll(jobs) {
+        followed = jobs;
+        progress?.report(() => progressLine(jobs, clock.now()));
+      },
       delivered: sent.then((result) => result !== undefined),
     },
     sent,
     report: (words) => progress?.report(() => words),
-    end() {
+    async end(tool, { data, error }) {
       progress?.stop();
-      return inputIsRead().finally(stopListening);
+      await inputIsRead();
+      stopListening?.();
+      const id = followed.length === 1 ? followed[0]?.request_id : undefined;
+      const report: CallReport = {
+        ...{ tool, client },
+        outcome: ended.signal.aborted ? LEFT[ended.signal.reason as WaitEnd] : outcomeOf(error),
+        duration_ms: Math.max(0, Math.round(clock.now() - began)),
+        request_id: typeof data?.request_id === 'string' ? data.request_id : id,
+        resumed: data?.resumed === true || undefined,
+      };
+      log.info('tool call', report);
+      onCall?.(report);
     },
   };
 }
+
+const outcomeOf = (error: unknown): string =>
+  error === undefined ? 'ok' : error instanceof ToolError ? error.code : 'internal_error';
 
 /**
  * Resolves after a whole turn of the event loop, in which all pending input is read. A process that was frozen or busy

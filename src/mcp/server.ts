@@ -156,6 +156,7 @@ async function callTool(
   const { client, era, canAsk, roots, shown } = connection;
   const preview = options.preview ?? (takesImages(client) ? 'small' : 'off');
   const { wait, sent, report, end } = openCall(context, connection, options);
+  let how: Parameters<typeof end>[1] = {};
   try {
     const input = readArguments(tool, args);
     const run = () => tool.run(input, { wait, preview, roots, shown });
@@ -169,16 +170,18 @@ async function callTool(
       if (!hasImages(message)) return;
       for (const { shownAs } of result.previews ?? []) if (shownAs !== undefined) shown.add(shownAs);
     });
+    how = { data: result.data };
     return success(result);
   } catch (error) {
-    options.log.info(`${tool.name}: ${errorText(error, tool.isPaid)}`);
+    how = { error };
+    options.log.debug(`${tool.name}: ${errorText(error, tool.isPaid)}`);
     if (error instanceof ApprovalNeeded && era === 'modern' && canAsk()) return question(error);
     // The log gets no code.
     const text = errorText(error instanceof ApprovalNeeded ? askedByAgent(error) : error, tool.isPaid);
     // Some hosts would show the model structuredContent instead of the message.
     return { isError: true, content: [{ type: 'text', text }] };
   } finally {
-    await end();
+    await end(tool.name, how);
   }
 }
 

@@ -1,17 +1,20 @@
 import { systemClock } from '../clock.ts';
-import type { Config } from '../config/config.ts';
+import { accountOf, type Config } from '../config/config.ts';
 import type { ServiceConfig } from '../config/service.ts';
-import { createLog } from '../log.ts';
+import { createLog, lineOf } from '../log.ts';
 import { createEndpoint } from '../mcp/transports/http/endpoint.ts';
 import { createGuards } from '../mcp/transports/http/guards.ts';
 import { listen } from '../mcp/transports/http/listen.ts';
 import { createSessions } from '../mcp/transports/http/session.ts';
+import { createCatalogueFile } from '../models/catalogue-file.ts';
 import { createRedactor } from '../runcomfy/sanitize.ts';
 import { createRuntime, type Surroundings } from '../runtime.ts';
 import { TenantsFileError } from '../tenants/directory.ts';
 import { NAME } from '../version.ts';
 import { openAuthentication } from './authentication.ts';
 import { createFront } from './front.ts';
+import { serveMetrics } from './metrics/endpoint.ts';
+import { createMetrics } from './metrics/metrics.ts';
 import { KeyFileProblem, readSigningKeys } from './signing-keys.ts';
 import { createTenantPrograms } from './tenant-programs.ts';
 
@@ -24,13 +27,14 @@ export async function startService(config: Config, service: ServiceConfig, surro
   const signingKeys = await readSigningKeys(service.sessionKeyFile);
   const keys = new Set<string>();
   const redact = createRedactor(() => [...keys]);
-  const log = createLog(config.logLevel, redact, surroundings.writeLog);
+  const log = createLog(config.logLevel, redact, surroundings.writeLog, lineOf(config.logFormat, clock));
   const authentication = await openAuthentication(service.auth, {
     ...{ clock, log, variables },
     needsKeys: !config.sandbox,
     isKey: (token) => keys.has(token),
   });
-  const runtime = createRuntime(config, log, surroundings);
+  const metrics = service.metrics && (await createMetrics(clock, await cataloguedModels(config)));
+  const runtime = createRuntime(config, log, { ...surroundings, instruments: metrics?.instruments });
   const programs = createTenantPrograms({ config, runtime, log, keys, variables });
   const draining = new AbortController();
   const sessions = createSessions(signingKeys.for('session'));
@@ -40,17 +44,25 @@ export async function startService(config: Config, service: ServiceConfig, surro
     endpoint: createEndpoint({ sessions, drain: draining.signal, clock, log }),
     principalOf({ tenant }) {
       const { factory, changes } = programs.of(tenant);
-      return { tenant: tenant.id, factory, changes };
+      return { tenant: tenant.id, factory: metrics?.watchServers(factory) ?? factory, changes };
     },
     obstacle: async () => undefined,
     drain: draining.signal,
     log,
   });
-  const server = await listen(service.listen, front);
+  const scraped =
+    metrics && service.metrics
+      ? await serveMetrics(service.metrics, service.allowedHosts, {
+          contentType: metrics.contentType,
+          text: () => metrics.text(runtime.toolCalls.size),
+        })
+      : undefined;
+  const server = await listen(service.listen, metrics?.watchRequests(front) ?? front);
   log.info(`serves ${config.baseUrl} at ${server.origin}/mcp`);
 
   return {
     url: `${server.origin}/mcp`,
+    metricsUrl: scraped && `${scraped.origin}/metrics`,
     log,
     /** Reads anew who may call. */
     reload: authentication.reload,
@@ -64,8 +76,15 @@ export async function startService(config: Config, service: ServiceConfig, surro
       await server.close();
       await runtime.shutdown();
       await runtime.close();
+      await scraped?.close();
     },
   };
+}
+
+/** The ids in the catalogue as it was last saved. */
+async function cataloguedModels(config: Config): Promise<string[]> {
+  const saved = await createCatalogueFile(config.dataDir, accountOf(config).api).read();
+  return (saved?.pick() ?? []).map(({ model_id }) => model_id);
 }
 
 // In ms.
@@ -84,7 +103,8 @@ export async function serveOverHttp(config: Config, service: ServiceConfig): Pro
   }
   // Without a file to read, the signal of a terminal that is closed ends the process as ever.
   if (service.auth.mode !== 'none') process.on('SIGHUP', () => void running.reload());
-  process.stderr.write(`MCP over HTTP at ${running.url}\n`);
+  // A reader of JSON lines gets nothing else.
+  if (config.logFormat === 'text') process.stderr.write(`MCP over HTTP at ${running.url}\n`);
   const signal = await new Promise<string>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name));
   });

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { LOCAL_TENANT } from '../account.ts';
 import type { Config } from '../config/config.ts';
 import { accountOf } from '../config/config.ts';
-import type { Log } from '../log.ts';
+import { type Log, withFields } from '../log.ts';
 import type { AccountProgram } from '../program.ts';
 import { createAccountProgram } from '../program.ts';
 import { createKeyring } from '../runcomfy/key.ts';
@@ -57,7 +57,7 @@ export function createTenantPrograms({ config, runtime, log, keys, variables }: 
       },
       readsPerSecond,
       redact: createRedactor(() => [...own]),
-      log,
+      log: withFields(log, { tenant: tenant.id }),
       runtime,
     });
   }

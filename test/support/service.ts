@@ -25,7 +25,7 @@ const SERVICE: ServiceConfig = {
 
 /** A server over HTTP on a sandbox, in this process, on the clock that jumps unless another one is given. */
 export async function serve(
-  given: Partial<Config> & {
+  given: Omit<Partial<Config>, 'sandbox'> & {
     http?: Partial<ServiceConfig>;
     sandboxOptions?: SandboxOptions;
     clock?: Clock;

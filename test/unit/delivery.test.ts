@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { JSONRPCMessage, ServerContext } from '@modelcontextprotocol/server';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { createLog } from '../../src/log.ts';
 import { createDeliveries, openCall } from '../../src/mcp/call.ts';
 import { OWN_CONNECTION } from '../../src/mcp/channel.ts';
 import { createJumpingClock } from '../support/clock.ts';
@@ -115,7 +116,7 @@ const ARRIVED_AFTER = 50;
 /** A call with id 1, on a connection that tells of cancellations. */
 function open(signal: AbortSignal) {
   const context = { mcpReq: { id: 1, signal } } as unknown as ServerContext;
-  const options = { clock: createJumpingClock(), waitSeconds: 1 };
+  const options = { clock: createJumpingClock(), waitSeconds: 1, log: createLog('silent', String) };
   const deliveries = createDeliveries(OWN_CONNECTION);
   return {
     deliveries,
@@ -154,7 +155,7 @@ describe('an answer that is handed over', () => {
     theirs.write('cancelled');
     const busyUntil = performance.now() + ARRIVED_AFTER;
     while (performance.now() < busyUntil);
-    await end();
+    await end('a_tool', {});
     deliveries.onSend(result(1), written);
     expect(await wait.delivered).toBe(false);
   });
