@@ -7,7 +7,7 @@ import { createFileDownloader } from './images/download-to.ts';
 import { createOutputFetcher } from './images/fetch-outputs.ts';
 import { createFolderOpener } from './images/folders/writable-folder.ts';
 import { createLibrary } from './images/library/library.ts';
-import { createOriginals } from './images/library/originals.ts';
+import { createOriginals, type Originals } from './images/library/originals.ts';
 import { createTidy } from './images/library/tidy.ts';
 import { createLinkCheck } from './images/references/link-check.ts';
 import { createReferenceReader } from './images/references/references.ts';
@@ -30,6 +30,7 @@ import { accountDir } from './stores/file/names.ts';
 import { createTools } from './tools/index.ts';
 import type { Services } from './tools/support/define.ts';
 import { createLast } from './tools/support/last.ts';
+import type { Surface } from './tools/support/surface.ts';
 
 /** The parts of a running program. */
 export type Program = ReturnType<typeof createProgram>;
@@ -41,7 +42,10 @@ export function createProgram(config: Config, surroundings: Surroundings) {
   const line = lineOf(config.logFormat, surroundings.clock);
   const log = createLog(config.logLevel, redact, surroundings.writeLog, line);
   const runtime = createRuntime(config, log, surroundings);
-  const program = createAccountProgram(config, { account: accountOf(config), keyring, redact, log, runtime });
+  const { inputDirs, outputDir } = config;
+  const surface = { isLocal: true, readFrom: [...inputDirs, outputDir], saveIn: outputDir };
+  const account = accountOf(config);
+  const program = createAccountProgram(config, { account, surface, keyring, redact, log, runtime });
   return {
     ...program,
     ...{ keyring, redact, log },
@@ -62,6 +66,8 @@ export type AccountProgram = ReturnType<typeof createAccountProgram>;
 /** For whom a program works, and what it has of its process. */
 export interface AccountOptions {
   account: Account;
+  /** What its agents are offered. */
+  surface: Surface;
   keyring: Pick<Keyring, 'require'> & {
     /** What to do about a refused key that is not the user's own. */
     refusedAdvice?: string;
@@ -83,20 +89,21 @@ interface Served {
 /** config -> API -> store -> jobs -> server, for one account. Opens nothing: that waits for the first call. */
 export function createAccountProgram(
   config: Config,
-  { account, keyring, readsPerSecond, redact, log, runtime }: AccountOptions,
+  { account, surface, keyring, readsPerSecond, redact, log, runtime }: AccountOptions,
 ) {
   const { clock, random, http, calls, toolCalls, downloadLimits, ended, instruments } = runtime;
-  const { dataDir, baseUrl, outputDir, autoSave, inputDirs, homeDir, preview, waitSeconds } = config;
+  const { dataDir, baseUrl, homeDir, preview, waitSeconds } = config;
   const { api, store, jobs } = createAccountServices(account, {
     ...{ config, key: keyring.require, redact, http, calls, clock, random, log, ended, instruments },
     refusedAdvice: keyring.refusedAdvice,
     readsPerSecond,
     createStore: runtime.openStore,
+    isShared: !surface.isLocal,
     onPruned: () => void tidy.clean(),
   });
   const local = loopbackOrigin(baseUrl);
   const catalogue = createCatalogue({ api, origin: account.api, dataDir, clock, redact, log });
-  const { keepImagesBytes, sidecar } = config;
+  const { keepImagesBytes } = config;
   const libraryDir = join(accountDir(dataDir, account), 'library');
   const isKeeping = keepImagesBytes > 0;
   const library = isKeeping ? createLibrary({ dir: libraryDir, maxBytes: keepImagesBytes }) : undefined;
@@ -113,9 +120,7 @@ export function createAccountProgram(
     log,
   });
   const checkLink = createLinkCheck({ loopbackOrigin: local });
-  const withFolder = createFolderOpener({ folders: [outputDir], homeDir });
-  const saveFile = createSaveFile({ hasSidecar: sidecar });
-  const saveInOutputDir = createSaveInOutputDir({ dir: outputDir, withFolder, saveFile });
+  const saving = createSaving(surface, config, originals);
   const services: Services = {
     clock,
     jobs,
@@ -125,23 +130,27 @@ export function createAccountProgram(
     loopbackOrigin: local,
     readReference: createReferenceReader({
       loopbackOrigin: local,
-      folders: [...inputDirs, outputDir],
+      folders: surface.readFrom,
       homeDir,
       checkLink,
     }),
     sendOutput: createSendOutput({ originals, checkLink, loopbackOrigin: local }),
-    last: createLast(),
+    surface,
+    last: surface.isLocal ? createLast() : undefined,
     originals,
-    fetchOutputs: createOutputFetcher({ clock, originals, saveInOutputDir }),
-    withFolder,
-    saveOriginal: createSaveOriginal({ originals, saveFile }),
-    autoSave,
-    outputDir,
+    fetchOutputs: createOutputFetcher({
+      clock,
+      originals,
+      saveInOutputDir: saving?.saveInOutputDir,
+      linkTo: isKeeping ? surface.linkTo : undefined,
+    }),
+    saving,
+    autoSave: config.autoSave && saving !== undefined,
   };
   const serve = (models: readonly Model[]): Served => {
     const tools = createTools(services, models);
     const factory = createServerFactory({
-      ...{ clock, log, preview, waitSeconds, redact, homeDir, jobs, catalogue },
+      ...{ clock, log, preview, waitSeconds, redact, homeDir, surface, jobs, catalogue },
       tools,
       openCalls: toolCalls,
       onCall: instruments?.onCall,
@@ -168,5 +177,17 @@ export function createAccountProgram(
   return {
     ...{ api, store, jobs, originals, libraryDir, catalogue },
     ...(config.models === undefined ? serve(MODELS) : servePinned(config.models)),
+  };
+}
+
+/** What saves outputs, if the surface has a place for them. */
+function createSaving({ saveIn: outputDir }: Surface, { homeDir, sidecar }: Config, originals: Originals) {
+  if (outputDir === undefined) return undefined;
+  const withFolder = createFolderOpener({ folders: [outputDir], homeDir });
+  const saveFile = createSaveFile({ hasSidecar: sidecar });
+  return {
+    ...{ outputDir, withFolder },
+    saveOriginal: createSaveOriginal({ originals, saveFile }),
+    saveInOutputDir: createSaveInOutputDir({ dir: outputDir, withFolder, saveFile }),
   };
 }

@@ -88,6 +88,7 @@ function readConfig(lookup: Lookup, platform: Platform, problems: string[]) {
     if (isInstalling && hasFlag(flag) && !INSTALL_FLAGS.includes(flag))
       problems.push(`--${flag} does not belong to ${command}: add it to args in the host's configuration`);
   const baseUrl = readUrl('base-url');
+  const service = readService(lookup, folder, problems);
   const outputDir = folders('output-dir').at(-1);
   // The sandbox needs none, so that a placeholder does no harm there.
   const key = sandbox ? undefined : findKey(lookup, problems);
@@ -132,8 +133,8 @@ function readConfig(lookup: Lookup, platform: Platform, problems: string[]) {
     autoSave: outputDir !== undefined,
     /** Whether each saved file gets a JSON file beside it. */
     sidecar: isOn('sidecar'),
-    /** How much the library keeps, in bytes; 0 is no library. */
-    keepImagesBytes: (number('keep-images', 'GB', 0, 100_000) ?? DEFAULT_KEEP_GB) * 1e9,
+    /** How much the library keeps, in bytes; 0 is no library. Over HTTP there is none unless it is asked for. */
+    keepImagesBytes: (number('keep-images', 'GB', 0, 100_000) ?? (service ? 0 : DEFAULT_KEEP_GB)) * 1e9,
     homeDir: platform.homeDir,
     /** Folders from which agents may send images. */
     inputDirs: folders('input-dir'),
@@ -142,7 +143,7 @@ function readConfig(lookup: Lookup, platform: Platform, problems: string[]) {
     logLevel: oneOf('log-level', LOG_LEVELS) ?? 'warn',
     logFormat: oneOf('log-format', LOG_FORMATS) ?? 'text',
     /** How to serve over HTTP; undefined serves over standard input and output. */
-    service: readService(lookup, folder, problems),
+    service,
     /** Flags and variables that count as not set, though they have a value. */
     ignored: lookup.ignored,
   };

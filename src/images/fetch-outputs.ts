@@ -6,6 +6,7 @@ import { loadSharp } from './decode.ts';
 import { asImageError, ImageError } from './image-error.ts';
 import { sha256Of } from './library/library.ts';
 import type { Originals } from './library/originals.ts';
+import type { LinkTo, PictureLink } from './library/picture-link.ts';
 import { mimeType } from './media-type.ts';
 import { type Preview, renderPreview } from './preview.ts';
 import type { SaveInOutputDir } from './saving/output-dir.ts';
@@ -33,6 +34,8 @@ export interface FetchedOutput extends Output {
   preview?: Preview;
   /** Where it is saved. */
   path?: string;
+  /** To what is kept of it, where this server shows that. */
+  link?: PictureLink;
   /** These complete "not shown, as …" and "not saved, as …". */
   notShown?: string;
   notSaved?: string;
@@ -51,15 +54,17 @@ const SHOWN = 'an earlier answer holds the preview; preview: true sends it again
 const NO_SHARP =
   'sharp is not installed: "npm install sharp" in the folder of runcomfy-image-mcp adds it, --preview off ends this note';
 
-/** Makes what shows, saves and keeps the outputs of jobs. */
+/** Makes what shows, saves, keeps and links the outputs of jobs. */
 export function createOutputFetcher(options: {
   clock: Clock;
   originals: Originals;
-  saveInOutputDir: SaveInOutputDir;
+  saveInOutputDir: SaveInOutputDir | undefined;
+  linkTo?: LinkTo | undefined;
 }): FetchOutputs {
-  const { clock, originals, saveInOutputDir } = options;
+  const { clock, originals, saveInOutputDir, linkTo } = options;
 
-  return async (job, { preview, shown, isSaved, timeout, signal: caller }) => {
+  return async (job, { preview, shown, isSaved: wantsFiles, timeout, signal: caller }) => {
+    const isSaved = wantsFiles && saveInOutputDir !== undefined;
     const hasSharp = await loadSharp().then(
       () => true,
       () => false,
@@ -80,6 +85,7 @@ export function createOutputFetcher(options: {
       if (path !== undefined) image.path = path;
       if (!(await originals.kept({ job, index }))) return;
       image.isKept = true;
+      if (linkTo) image.link = linkTo(known);
       image.facts = factsOf(known);
       const thumbnail = isShown && preview === 'small' ? await originals.thumbnail(known) : undefined;
       if (thumbnail && thumbnail.data.length <= maxBytes) image.preview = thumbnail;
@@ -88,18 +94,22 @@ export function createOutputFetcher(options: {
     async function fetchImage(image: FetchedOutput, index: number, isShown: boolean, signal: AbortSignal) {
       try {
         await readKept(image, index, isShown);
-        if ((!isShown || image.preview) && (!isSaved || image.path !== undefined)) return;
+        const isLinked = !linkTo || image.link !== undefined;
+        if ((!isShown || image.preview) && (!isSaved || image.path !== undefined) && isLinked) return;
         const original = await originals.open({ job, index }, signal);
         const { type, data } = original;
         image.facts = { type: mimeType(type), bytes: data.length };
         // An image that is only saved is decoded too: a damaged one is not worth a file.
         const size = preview === 'off' ? 'small' : preview;
+        let keeping: Promise<void> | undefined;
         const rendering = hasSharp ? renderPreview(data, type, size, maxBytes) : Promise.resolve(undefined);
         if (originals.areKept && !original.isKept) {
           const small =
             size === 'small' ? rendering : rendering.then(() => renderPreview(data, type, 'small'));
-          void originals.keep({ job, index }, original, small).then((isKept) => {
-            if (isKept) image.isKept = true;
+          keeping = originals.keep({ job, index }, original, small).then((isKept) => {
+            if (!isKept) return;
+            image.isKept = true;
+            if (linkTo) image.link = linkTo({ sha256: sha256Of(data), type: mimeType(type) });
           });
         }
         // Decoding cannot be stopped, but need not be waited for.
@@ -117,6 +127,8 @@ export function createOutputFetcher(options: {
           const known = { ...image.facts, sha256: sha256Of(data) };
           await originals.addSaved({ job, index }, known, image.path);
         }
+        // Else what keeps it may end after the answer.
+        if (linkTo) await unlessAborted(Promise.resolve(keeping), signal);
       } catch (error) {
         if (isShown && !image.preview) image.notShown = reasonOf(error);
         if (isSaved && image.path === undefined) image.notSaved = reasonOf(error);
@@ -138,7 +150,12 @@ export function createOutputFetcher(options: {
     const work = async (signal: AbortSignal) => {
       for (const [index, output] of queue)
         if (output.kind === 'image') await fetchImage(output, index, isShown(output, index), signal);
-        else if (await originals.kept({ job, index })) output.isKept = true;
+        else {
+          const known = await originals.kept({ job, index });
+          if (!known) continue;
+          output.isKept = true;
+          if (linkTo) output.link = linkTo(known);
+        }
     };
     const workers = (signal: AbortSignal) =>
       Promise.all(Array.from({ length: CONCURRENCY }, () => work(signal)));

@@ -26,6 +26,8 @@ export interface JobsOptions {
   keep: Retention;
   /** Called when old records are deleted: what belongs to them goes too. */
   onPruned?: () => void;
+  /** Others may use the same RunComfy account: only jobs on record here are this one's. */
+  isShared?: boolean | undefined;
   clock: Clock;
   log: Log;
   /** Aborts when the process is about to end: what nobody waits for is given up. */

@@ -7,6 +7,7 @@ import { createFollow } from './follow.ts';
 import { createGenerate } from './generate.ts';
 import { isFinal, type Job, type JobState, lacksCostOrOutput } from './job.ts';
 import type { JobsOptions } from './options.ts';
+import { createOwnJobs } from './own-jobs.ts';
 import { createLateCosts } from './spending/late-costs.ts';
 
 export interface Cancellation {
@@ -28,7 +29,9 @@ interface JobFilter {
 export type Jobs = ReturnType<typeof createJobs>;
 
 /** What can be done with the jobs of one account. Methods throw ToolError. */
-export function createJobs(options: JobsOptions) {
+export function createJobs(given: JobsOptions) {
+  const own = given.isShared ? createOwnJobs(given.store) : undefined;
+  const options = own ? { ...given, store: own.store } : given;
   const { api, store, calls, estimates, runTimes } = options;
   const lateCosts = createLateCosts(options);
   const claims = createClaims(options);
@@ -50,6 +53,7 @@ export function createJobs(options: JobsOptions) {
 
   /** Asks RunComfy to cancel; only a queued job can be. Resolves to the job as it then is. */
   async function cancel(requestId: string, signal: AbortSignal): Promise<Cancellation> {
+    await own?.require(requestId);
     const claim = await claims.peek(requestId);
     if (isFinal(claim.job.state)) return { outcome: 'already_ended', job: claim.job };
     if ((await api.cancel(requestId, signal)) === 'cancelled') {
@@ -78,17 +82,20 @@ export function createJobs(options: JobsOptions) {
      */
     approve: options.requireApproval && store.approvals.approve,
 
-    /** Follows a job of this account, recorded or not. */
+    /** Follows a job of this account, which has to be recorded where others use the same one. */
     follow: (requestId: string, wait: Wait) =>
       calls.open(wait, undefined, async () => {
+        await own?.require(requestId);
         const claim = await claims.join(requestId, wait);
         await runTimes.loadHistory();
         return follow(claim, requestId, { firstInterval: 0 }, wait);
       }),
 
     /** Reads a job once, without following or delivering it: a call that repeats its own still gets it. */
-    peek: async (requestId: string, signal: AbortSignal) =>
-      readOnce(await claims.peek(requestId), requestId, signal),
+    async peek(requestId: string, signal: AbortSignal): Promise<Job> {
+      await own?.require(requestId);
+      return readOnce(await claims.peek(requestId), requestId, signal);
+    },
 
     cancel,
 

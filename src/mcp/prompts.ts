@@ -7,6 +7,7 @@ import {
   type Server,
 } from '@modelcontextprotocol/server';
 import { quoteUntrusted, type Redact } from '../runcomfy/sanitize.ts';
+import type { Surface } from '../tools/support/surface.ts';
 import type { Complete } from './completions.ts';
 import type { Skill } from './skills.ts';
 
@@ -59,9 +60,14 @@ const USAGE = new Map<string, Usage>(
 );
 
 /** Serves the skills as prompts, which clients offer to their users. Their texts are loaded when they are first asked for. */
-export function servePrompts(server: Server, complete: Complete, redact: Redact): void {
-  const skills = async () => (await import('./skills.ts')).SKILLS;
-  server.setRequestHandler('prompts/list', async () => ({ prompts: (await skills()).map(listed) }));
+export function servePrompts(
+  server: Server,
+  { complete, redact, surface }: { complete: Complete; redact: Redact; surface: Surface },
+): void {
+  const skills = async () => (await import('./skills.ts')).skillsFor(surface);
+  server.setRequestHandler('prompts/list', async () => ({
+    prompts: (await skills()).map((skill) => listed(skill, surface)),
+  }));
   server.setRequestHandler('prompts/get', async ({ params }) => {
     const skill = (await skills()).find(({ name }) => name === params.name);
     if (!skill)
@@ -75,11 +81,13 @@ export function servePrompts(server: Server, complete: Complete, redact: Redact)
 
 const invalid = (message: string) => new ProtocolError(ProtocolErrorCode.InvalidParams, message);
 
-function listed({ name, title, description }: Skill): Prompt {
+function listed({ name, title, description }: Skill, { isLocal }: Surface): Prompt {
   // The second sentence is for agents: it says when to use a skill.
   const [purpose] = description.split(/(?<=\.) /);
   const args = USAGE.get(name)?.arguments.map(({ name, description, required = false }) => ({
-    ...{ name, description, required },
+    name,
+    description: isLocal ? description : description.replace(', or last', ''),
+    required,
   }));
   return { name, title, description: purpose, ...(args && { arguments: args }) };
 }

@@ -22,6 +22,7 @@ import { askedByAgent } from '../tools/support/approval-words.ts';
 import { readArguments } from '../tools/support/arguments.ts';
 import type { Tool, ToolResult } from '../tools/support/define.ts';
 import { errorText } from '../tools/support/error-text.ts';
+import type { Surface } from '../tools/support/surface.ts';
 import { NAME, VERSION } from '../version.ts';
 import { askUser, question, readAnswer, showsForms } from './approval.ts';
 import { showsViews, VIEW } from './apps.ts';
@@ -29,19 +30,11 @@ import { type CallOptions, createDeliveries, type Deliveries, openCall } from '.
 import { type Channel, OWN_CONNECTION } from './channel.ts';
 import { type CompletionOptions, createComplete } from './completions.ts';
 import { takesImages } from './hosts.ts';
+import { instructions } from './instructions.ts';
 import { guarded } from './outgoing.ts';
 import { servePrompts } from './prompts.ts';
 import { createRoots } from './roots.ts';
 import { listed } from './tool-list.ts';
-
-// Hosts that load tools on demand show a model only this and the names of the tools (measured).
-const INSTRUCTIONS = [
-  "Use this server to make or edit images, and videos or audio, with RunComfy's models: one tool for each built-in model, find_image_models with run_image_model for all others, make_images for several at once.",
-  'Every call of a model costs money; all other tools are free.',
-  'If an answer says that it is not done yet, call get_image_job with its request_id: do not submit it again.',
-  'To edit, upscale or cut out a picture, give its handle (job:<request_id>#1), or last for the newest, wherever a model takes an image URL: copy no URLs.',
-  'list_image_jobs finds earlier jobs; save_images saves pictures as files.',
-].join(' ');
 
 export interface ServerOptions extends CallOptions, CompletionOptions {
   jobs: Pick<Jobs, 'list' | 'approve'>;
@@ -51,6 +44,7 @@ export interface ServerOptions extends CallOptions, CompletionOptions {
   preview: PreviewSetting | undefined;
   redact: Redact;
   homeDir: string;
+  surface: Surface;
   /** The page that a host shows in the chat. */
   view: () => Promise<TextResourceContents>;
 }
@@ -66,7 +60,7 @@ export type ServerFactory = (opening: Opening) => Server | Promise<Server>;
 
 /** Makes what makes an MCP server for each connection; jobs outlive it. */
 export function createServerFactory(options: ServerOptions): (opening: Opening) => Server {
-  const { tools, openCalls, redact, view } = options;
+  const { tools, openCalls, redact, view, surface } = options;
   const complete = createComplete(options);
   return ({ era, channel = OWN_CONNECTION }) => {
     const server = new Server(
@@ -78,13 +72,13 @@ export function createServerFactory(options: ServerOptions): (opening: Opening) 
           prompts: { listChanged: false },
           completions: {},
         },
-        instructions: INSTRUCTIONS,
+        instructions: instructions(surface),
       },
     );
     const connection = {
       channel,
       deliveries: createDeliveries(channel),
-      roots: createRoots(server, options),
+      roots: surface.isLocal ? createRoots(server, options) : async () => [],
       shown: new Set<string>(),
     };
     const connect = server.connect.bind(server);
@@ -95,7 +89,7 @@ export function createServerFactory(options: ServerOptions): (opening: Opening) 
     server.setRequestHandler('tools/list', (_, context) => {
       const isShown = seesViews(context);
       const offered = tools.filter(({ view }) => isShown || view !== 'asked');
-      return { tools: offered.map((tool) => listed(tool, isShown)) };
+      return { tools: offered.map((tool) => listed(tool, isShown, surface)) };
     });
     server.setRequestHandler('tools/call', ({ params }, context) => {
       const tool = tools.find(({ name }) => name === params.name);
@@ -116,7 +110,7 @@ export function createServerFactory(options: ServerOptions): (opening: Opening) 
       if (params.uri !== VIEW.uri || !seesViews(context)) throw new ResourceNotFoundError(params.uri);
       return { contents: [await view()] };
     });
-    servePrompts(server, complete, redact);
+    servePrompts(server, { complete, redact, surface });
     return server;
   };
 }

@@ -1,5 +1,6 @@
 import makePictures from '../../skills/make-pictures/SKILL.md?raw';
 import spendMoneyWell from '../../skills/spend-money-well/SKILL.md?raw';
+import type { Surface } from '../tools/support/surface.ts';
 
 /** Instructions for agents. */
 export interface Skill {
@@ -23,3 +24,30 @@ export function readSkill(file: string): Skill {
 }
 
 export const SKILLS: readonly Skill[] = [makePictures, spendMoneyWell].map(readSkill);
+
+/** What the skills say of what a server may not have, and what they say instead. */
+const LAST: readonly Replacement[] = [['; `last` is the newest picture. Copy', '. Copy']];
+const SAVING: readonly Replacement[] = [
+  [', or saved as a file,', ','],
+  [/^- `save_images` with handles.*\n/m, ''],
+  ['the path, or the link if nothing was saved', 'the link, and that it ends'],
+  ['## Save and hand over', '## Hand over'],
+  [' `save_images`,', ''],
+  [' Another file format or a smaller size is free: `save_images` with `format` or `max_width`.', ''],
+];
+const REMOTE_SAVING: readonly Replacement[] = [
+  ['writes files and returns their paths', 'writes files on the server and returns their paths there'],
+];
+type Replacement = readonly [said: string | RegExp, instead: string];
+
+/** The skills as they are right for what a server offers. */
+export function skillsFor({ isLocal, saveIn }: Surface): readonly Skill[] {
+  if (isLocal) return SKILLS;
+  const changes = [...LAST, ...(saveIn === undefined ? SAVING : REMOTE_SAVING)];
+  const change = (text: string) => changes.reduce((now, [said, instead]) => now.replace(said, instead), text);
+  return SKILLS.map((skill) => ({
+    ...skill,
+    description: change(skill.description),
+    text: change(skill.text),
+  }));
+}

@@ -1,6 +1,8 @@
 import type { ListToolsResult } from '@modelcontextprotocol/server';
 import type { Tool } from '../tools/support/define.ts';
 import { jsonSchema } from '../tools/support/schema.ts';
+import { shownSchema } from '../tools/support/shown-schema.ts';
+import type { Surface } from '../tools/support/surface.ts';
 import { viewMeta } from './apps.ts';
 
 // By this Claude Code finds tools that it has not loaded yet.
@@ -9,13 +11,13 @@ const SEARCH_HINT = 'anthropic/searchHint';
 const USER_INTERACTION = 'anthropic/requiresUserInteraction';
 
 /** A tool as it is listed; `isShown` for a client that shows pages. */
-export function listed(tool: Tool, isShown: boolean): ListToolsResult['tools'][number] {
+export function listed(tool: Tool, isShown: boolean, surface: Surface): ListToolsResult['tools'][number] {
   const { name, title, description, annotations, searchHint, requiresUserInteraction, input, output } = tool;
   return {
     name,
     title,
     description,
-    inputSchema: jsonSchema(input) as { type: 'object' },
+    inputSchema: shownSchema(input, surface) as { type: 'object' },
     annotations,
     _meta: {
       [SEARCH_HINT]: searchHint,

@@ -1,4 +1,5 @@
 import { objectOf } from '../json.ts';
+import { IMAGE_WORDS } from './image-words.ts';
 
 /** The keywords that bound a value. */
 export const BOUNDS = ['minimum', 'maximum', 'minLength', 'maxLength', 'minItems', 'maxItems'] as const;
@@ -29,10 +30,6 @@ const MAX_DEFAULT = 24;
 const MAX_RULES = 8;
 const MAX_DEPTH = 4;
 
-const IMAGE_WORDS = {
-  one: 'A job:… handle, last or a public https URL.',
-  many: 'Each a job:… handle, last or a public https URL.',
-};
 const MAX_INPUT = 64 << 10;
 
 /** What is understood of a published input, sanitized; undefined if it is larger than 64 kB, as the service checks it too. */

@@ -8,6 +8,8 @@ import type { Authentication } from '../tenants/authenticate.ts';
 import type { Refusal } from '../tenants/challenge.ts';
 import { missingScope } from '../tenants/scopes.ts';
 import type { Caller } from '../tenants/tenant.ts';
+import { PICTURES } from './picture-links.ts';
+import type { AnswerPicture } from './pictures.ts';
 
 export interface FrontOptions {
   guards: ReturnType<typeof createGuards>;
@@ -15,6 +17,7 @@ export interface FrontOptions {
   endpoint: ReturnType<typeof createEndpoint>;
   /** For whom a caller is served, and which of the tools cost money or change something. */
   principalOf: (caller: Caller) => Principal & { changes(tool: string): Promise<boolean> };
+  answerPicture: AnswerPicture;
   /** Why the server cannot serve now; undefined if it can. */
   obstacle: () => Promise<string | undefined>;
   drain: AbortSignal;
@@ -26,7 +29,7 @@ const PUBLIC = { 'access-control-allow-origin': '*', 'access-control-allow-heade
 
 /** Answers every request: health for the operator's machines, then guards, then who it is, then MCP. */
 export function createFront(options: FrontOptions) {
-  const { guards, authentication, endpoint, principalOf, obstacle, drain, log } = options;
+  const { guards, authentication, endpoint, principalOf, answerPicture, obstacle, drain, log } = options;
   const { authenticate, refusals, documents } = authentication;
   const readBody = createBodyReader();
 
@@ -44,6 +47,7 @@ export function createFront(options: FrontOptions) {
     if (why !== undefined) return refuse(response, 403, why);
     guards.allowOrigin(request, response);
     if (request.method === 'OPTIONS') return guards.preflight(response);
+    if (pathname.startsWith(PICTURES)) return answerPicture(request, response, pathname);
     if (pathname !== '/mcp') return refuse(response, 404, 'the MCP endpoint is /mcp');
     const first = await authenticate(request);
     if ('status' in first) return refuseCaller(response, first);

@@ -1,4 +1,6 @@
+import type { Account } from '../account.ts';
 import { systemClock } from '../clock.ts';
+import { isLoopback } from '../config/address.ts';
 import { accountOf, type Config } from '../config/config.ts';
 import type { ServiceConfig } from '../config/service.ts';
 import { createLog, lineOf } from '../log.ts';
@@ -15,15 +17,20 @@ import { openAuthentication } from './authentication.ts';
 import { createFront } from './front.ts';
 import { serveMetrics } from './metrics/endpoint.ts';
 import { createMetrics } from './metrics/metrics.ts';
+import { createPictureLinks } from './picture-links.ts';
+import { createPictureServer } from './pictures.ts';
+import { checkSharedFolders, FolderProblem } from './shared-folders.ts';
 import { KeyFileProblem, readSigningKeys } from './signing-keys.ts';
+import { remoteSurface } from './surface.ts';
 import { createTenantPrograms } from './tenant-programs.ts';
 
 export type Service = Awaited<ReturnType<typeof startService>>;
 
-/** Listens and serves all tenants. Throws KeyFileProblem, TenantsFileError, and what the system says. */
+/** Listens and serves all tenants. Throws KeyFileProblem, TenantsFileError, FolderProblem, and what the system says. */
 export async function startService(config: Config, service: ServiceConfig, surroundings: Surroundings) {
   const { clock } = surroundings;
   const variables = process.env;
+  if (service.auth.mode !== 'none') await checkSharedFolders(config);
   const signingKeys = await readSigningKeys(service.sessionKeyFile);
   const keys = new Set<string>();
   const redact = createRedactor(() => [...keys]);
@@ -35,7 +42,12 @@ export async function startService(config: Config, service: ServiceConfig, surro
   });
   const metrics = service.metrics && (await createMetrics(clock, await cataloguedModels(config)));
   const runtime = createRuntime(config, log, { ...surroundings, instruments: metrics?.instruments });
-  const programs = createTenantPrograms({ config, runtime, log, keys, variables });
+  const links = createPictureLinks({ keys: signingKeys.for('link'), clock });
+  /** Where clients reach the server, once it listens; undefined if only the operator could say. */
+  let publicUrl = service.publicUrl;
+  const surfaceOf = (account: Account) =>
+    remoteSurface(config, account, publicUrl === undefined ? undefined : links.linkTo(account, publicUrl));
+  const programs = createTenantPrograms({ config, runtime, log, surfaceOf, keys, variables });
   const draining = new AbortController();
   const sessions = createSessions(signingKeys.for('session'));
   const front = createFront({
@@ -46,6 +58,11 @@ export async function startService(config: Config, service: ServiceConfig, surro
       const { factory, changes } = programs.of(tenant);
       return { tenant: tenant.id, factory: metrics?.watchServers(factory) ?? factory, changes };
     },
+    answerPicture: createPictureServer({
+      ...{ links, clock },
+      dataDir: config.dataDir,
+      api: accountOf(config).api,
+    }),
     obstacle: async () => undefined,
     drain: draining.signal,
     log,
@@ -58,6 +75,7 @@ export async function startService(config: Config, service: ServiceConfig, surro
         })
       : undefined;
   const server = await listen(service.listen, metrics?.watchRequests(front) ?? front);
+  if (isLoopback(service.listen.host)) publicUrl ??= server.origin;
   log.info(`serves ${config.baseUrl} at ${server.origin}/mcp`);
 
   return {
@@ -94,7 +112,8 @@ const DRAIN_GRACE = 10_000;
 export async function serveOverHttp(config: Config, service: ServiceConfig): Promise<number> {
   const surroundings = { clock: systemClock, random: Math.random };
   const running = await startService(config, service, surroundings).catch((error) => {
-    if (error instanceof KeyFileProblem || error instanceof TenantsFileError) return error;
+    if ([KeyFileProblem, TenantsFileError, FolderProblem].some((known) => error instanceof known))
+      return error;
     throw error;
   });
   if (running instanceof Error) {

@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { LOCAL_TENANT } from '../account.ts';
+import { type Account, LOCAL_TENANT } from '../account.ts';
 import type { Config } from '../config/config.ts';
 import { accountOf } from '../config/config.ts';
 import { type Log, withFields } from '../log.ts';
@@ -10,6 +11,7 @@ import { createRedactor } from '../runcomfy/sanitize.ts';
 import type { Runtime } from '../runtime.ts';
 import { createTenantKey, type Variables } from '../tenants/key.ts';
 import type { Tenant } from '../tenants/tenant.ts';
+import type { Surface } from '../tools/support/surface.ts';
 
 // A program that is not used for long may go: what it knows, it reads again from its records.
 const MAX_PROGRAMS = 200;
@@ -18,13 +20,17 @@ export interface TenantProgramsOptions {
   config: Config;
   runtime: Runtime;
   log: Log;
+  /** What the agents of an account are offered. */
+  surfaceOf: (account: Account) => Surface;
   /** Where every key that is used is added, as the log of the process must show none. */
   keys: Set<string>;
   variables: Variables;
 }
 
 /** The programs of the tenants, each made at its first request. */
-export function createTenantPrograms({ config, runtime, log, keys, variables }: TenantProgramsOptions) {
+export function createTenantPrograms(options: TenantProgramsOptions) {
+  const { config, runtime, log, surfaceOf, keys, variables } = options;
+  const accountsDir = join(config.dataDir, 'accounts');
   /** The one that was used last stands last. */
   const programs = new Map<string, { tenant: Tenant; program: AccountProgram }>();
 
@@ -39,13 +45,11 @@ export function createTenantPrograms({ config, runtime, log, keys, variables }: 
     const keyring = keyringOf(tenant);
     const own = new Set<string>();
     const account = { ...accountOf(config), tenant: tenant.id };
-    const {
-      keepImagesBytes: _,
-      readsPerSecond,
-      ...settings
-    } = { readsPerSecond: undefined, ...tenant.settings };
-    return createAccountProgram({ ...config, ...settings, keepImagesBytes: 0, autoSave: false } as Config, {
+    const redact = createRedactor(() => [...own]);
+    const { readsPerSecond, ...settings } = { readsPerSecond: undefined, ...tenant.settings };
+    return createAccountProgram({ ...config, ...settings } as Config, {
       account,
+      surface: surfaceOf(account),
       keyring: {
         ...keyring,
         async require() {
@@ -56,7 +60,8 @@ export function createTenantPrograms({ config, runtime, log, keys, variables }: 
         },
       },
       readsPerSecond,
-      redact: createRedactor(() => [...own]),
+      // Where the server keeps its records is none of a tenant's business.
+      redact: (text) => redact(text).replaceAll(accountsDir, 'accounts'),
       log: withFields(log, { tenant: tenant.id }),
       runtime,
     });

@@ -11,7 +11,7 @@ import { MEDIA_KINDS } from '../runcomfy/outputs.ts';
 import { quoteUntrusted } from '../runcomfy/sanitize.ts';
 import { defineTool, type Services, type Tool, type ToolResult } from './support/define.ts';
 import { historyText } from './support/estimate-words.ts';
-import { jsonSchema } from './support/schema.ts';
+import { shownSchema } from './support/shown-schema.ts';
 import { withTimeout } from './support/with-timeout.ts';
 
 const PAGE_SIZE = 10;
@@ -19,7 +19,9 @@ const MAX_ABOUT = 120;
 const NO_QUOTE =
   "Prices are the catalogue's base prices, no quotes: cost_usd of a result is what was charged.";
 
-type FindServices = Pick<Services, 'catalogue' | 'clock'> & { jobs: Pick<Services['jobs'], 'costHistory'> };
+type FindServices = Pick<Services, 'catalogue' | 'clock' | 'surface'> & {
+  jobs: Pick<Services['jobs'], 'costHistory'>;
+};
 
 /** The tool that searches the catalogue and describes a model; `modelTools` are the models with tools of their own. */
 export function findImageModels(modelTools: readonly Tool[], services: FindServices): Tool {
@@ -83,12 +85,12 @@ async function describeModel(
   id: string,
   modelTools: readonly Tool[],
   wait: Wait,
-  { catalogue, clock, jobs }: FindServices,
+  { catalogue, clock, jobs, surface }: FindServices,
 ): Promise<ToolResult> {
   const cached = await withTimeout(clock, wait, (signal) => catalogue.model(id, signal));
   const history = await jobs.costHistory();
   const row = modelRow(cached.value, modelTools, history(cached.value.model_id));
-  const input_schema = jsonSchema(modelFromSchema(cached.value).input);
+  const input_schema = shownSchema(modelFromSchema(cached.value).input, surface);
   const notes = [...priceNote([row]), ...ageNote(cached, clock.now())];
   const next = `Call ${row.tool ?? `run_image_model with model "${row.model}"`}.`;
   return {

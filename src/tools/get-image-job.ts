@@ -10,8 +10,7 @@ export const getImageJob = (services: ResultServices & Pick<Services, 'jobs'>) =
   defineTool({
     name: 'get_image_job',
     title: 'Get an image job',
-    description:
-      'Wait for a job or batch and return its handles and URLs, or its state if it is not done. Works for every request_id of the account; costs nothing.',
+    description: `Wait for a job or batch and return its handles and URLs, or its state if it is not done. ${services.surface.isLocal ? 'Works for every request_id of the account; costs' : 'Costs'} nothing.`,
     input: z.strictObject({
       request_id: requestIdOrBatch('The request_id or batch:<id> that a tool gave.'),
       preview: z.boolean().optional().meta({ description: 'true: also previews sent before; false: none.' }),

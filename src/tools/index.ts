@@ -22,7 +22,7 @@ export function createTools(services: Services, models: readonly Model[]): Tool[
     runImageModel(services),
     makeImages(modelTools, services),
     getImageJob(services),
-    saveImages(services),
+    ...(services.saving ? [saveImages({ ...services, ...services.saving })] : []),
     cancelImageJob(services),
     listImageJobs(services),
     getBalance(services),

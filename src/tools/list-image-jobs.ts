@@ -15,12 +15,16 @@ const MAX_LISTED = 50;
 const MAX_QUERY = 500;
 
 /** The tool that lists earlier jobs and what they cost. */
-export const listImageJobs = ({ jobs, clock, originals }: Pick<Services, 'jobs' | 'clock' | 'originals'>) =>
+export const listImageJobs = ({
+  jobs,
+  clock,
+  originals,
+  surface: { isLocal },
+}: Pick<Services, 'jobs' | 'clock' | 'originals' | 'surface'>) =>
   defineTool({
     name: 'list_image_jobs',
     title: 'List image jobs',
-    description:
-      'List image jobs submitted from this machine, newest first, and the costs that RunComfy reported over 7 days. Use it to find an earlier job. Costs nothing.',
+    description: `List image jobs submitted ${isLocal ? 'from this machine' : 'through this server'}, newest first, and the costs that RunComfy reported over 7 days. Use it to find an earlier job. Costs nothing.`,
     input: z.strictObject({
       status: z
         .enum(['active', ...JOB_STATES])
@@ -57,7 +61,7 @@ export const listImageJobs = ({ jobs, clock, originals }: Pick<Services, 'jobs' 
       const now = clock.now();
       const isNarrowed = query !== '' || model !== '' || since !== undefined;
       const inState = status === undefined ? '' : ` with status ${status}`;
-      const none = `No ${isNarrowed ? 'such ' : ''}jobs${inState} are recorded on this machine.`;
+      const none = `No ${isNarrowed ? 'such ' : ''}jobs${inState} are recorded on this ${isLocal ? 'machine' : 'server'}.`;
       const costs = await recentCosts(jobs, now);
       return {
         lines: [

@@ -7,7 +7,7 @@ import { KIND_NAMES } from './support/job-words.ts';
 import { withLiveSchema } from './support/live-schema.ts';
 import { type ReferenceServices, readReferences } from './support/references.ts';
 
-export type RunServices = ResultServices & ReferenceServices & Pick<Services, 'catalogue'>;
+export type RunServices = ResultServices & ReferenceServices & Pick<Services, 'catalogue' | 'surface'>;
 
 /** The tool of a model: submits a paid job and follows it. */
 export function modelTool(model: Model, name: string, services: RunServices): Tool {
@@ -35,7 +35,7 @@ export async function runModel(
   call: ToolCall,
   services: RunServices,
 ): Promise<ToolResult> {
-  const { jobs, catalogue } = services;
+  const { jobs } = services;
   refuseTransparentJpeg(model.id, input);
   const hasReferences = model.imageFields.some((name) => Object.hasOwn(input, name));
   const read = hasReferences ? await readReferences(model, input, call, services) : undefined;
@@ -43,7 +43,7 @@ export async function runModel(
     .generate(model.id, read?.recorded ?? input, call.wait, read)
     .catch(async (error) => {
       const isRefused = error instanceof ToolError && error.code === 'input_refused';
-      throw isRefused ? await withLiveSchema(error, model.id, input, catalogue) : error;
+      throw isRefused ? await withLiveSchema(error, model.id, input, services) : error;
     });
   const result = await resultWithImages(outcome, call, services);
   const last = read?.meant(outcome.job);

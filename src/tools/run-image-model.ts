@@ -9,8 +9,7 @@ export const runImageModel = (services: RunServices) =>
   defineTool({
     name: 'run_image_model',
     title: 'Run an image model',
-    description:
-      'Run any RunComfy model by its id. The input is checked against its live schema before anything is paid. Image fields take job:… handles, last or URLs. Video and audio come without previews. A call is a paid job.',
+    description: `Run any RunComfy model by its id. The input is checked against its live schema before anything is paid. Image fields take job:… handles${services.surface.isLocal ? ', last' : ''} or URLs. Video and audio come without previews. A call is a paid job.`,
     input: z.strictObject({
       model: z.string().meta({ description: 'Model id, such as google/nano-banana-2/edit.' }),
       input: anyInput('Fields as find_image_models describes them for this model.'),

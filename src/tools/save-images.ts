@@ -6,7 +6,7 @@ import type { JobOutput } from '../images/library/job-output.ts';
 import { FORMATS } from '../images/saving/convert.ts';
 import { unusable } from '../images/saving/output-dir.ts';
 import { shorten } from '../runcomfy/sanitize.ts';
-import { defineTool, type Services, type ToolCall } from './support/define.ts';
+import { defineTool, type Saving, type Services, type ToolCall } from './support/define.ts';
 import { findOutput, type HandleServices, resolveHandle } from './support/handles.ts';
 import { checkedNames } from './support/names.ts';
 import { type Saved, savedResult, type Unsaved } from './support/saved-result.ts';
@@ -15,10 +15,9 @@ const MAX_IMAGES = 20;
 const MAX_SHOWN = 120;
 
 /** The tool that saves outputs of jobs as files. */
-export function saveImages(
-  services: HandleServices & Pick<Services, 'withFolder' | 'saveOriginal' | 'outputDir'>,
-) {
+export function saveImages(services: HandleServices & Saving & Pick<Services, 'surface'>) {
   const { withFolder, saveOriginal, outputDir } = services;
+  const { isLocal } = services.surface;
 
   /** Does work in the folder that was asked for. Throws `invalid_input`, or `not_saved` without one. */
   async function inFolder<Result>(
@@ -39,14 +38,13 @@ export function saveImages(
   return defineTool({
     name: 'save_images',
     title: 'Save images',
-    description:
-      'Save finished images, videos or audio as local files and return their paths. Free; overwrites nothing.',
+    description: `Save finished images, videos or audio as ${isLocal ? 'local files' : 'files on the server'} and return their paths. Free; overwrites nothing.`,
     input: z.strictObject({
       images: z
         .array(z.string())
         .min(1)
         .max(MAX_IMAGES)
-        .meta({ description: 'Handles: job:<request_id>#2 (#1 if left out), or last.' }),
+        .meta({ description: `Handles: job:<request_id>#2 (#1 if left out)${isLocal ? ', or last' : ''}.` }),
       folder: z
         .string()
         .optional()

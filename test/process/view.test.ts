@@ -3,10 +3,10 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { MODELS } from '../../src/models/built-in/index.ts';
 import { createTools } from '../../src/tools/index.ts';
-import type { Services } from '../../src/tools/support/define.ts';
 import { viewHtml } from '../../src/view/pages.ts';
 import { MAIN, plainEnv } from '../support/process.ts';
 import { freshDataDir } from '../support/program.ts';
+import { LOCAL_SERVICES } from '../support/surface.ts';
 import { TOOL_COUNT } from '../support/tools.ts';
 import { SHOWS_VIEWS, VIEW } from '../support/view.ts';
 
@@ -42,7 +42,7 @@ describe.each(['legacy', 'stateless'] as const)('in the %s protocol', (era) => {
       {
         uri: VIEW,
         mimeType: 'text/html;profile=mcp-app',
-        text: viewHtml(createTools({} as Services, MODELS)),
+        text: viewHtml(createTools(LOCAL_SERVICES, MODELS)),
         _meta: {
           ui: {
             csp: {

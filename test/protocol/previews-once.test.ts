@@ -9,6 +9,7 @@ import { createServerFactory } from '../../src/mcp/server.ts';
 import { defineTool } from '../../src/tools/support/define.ts';
 import { CALL, finishAll, promised } from '../support/calls.ts';
 import { connect, textOf } from '../support/program.ts';
+import { LOCAL } from '../support/surface.ts';
 import { connectToPictures } from '../support/upstream-pictures.ts';
 
 const NOT_AGAIN = 'an earlier answer holds the preview; preview: true sends it again.';
@@ -90,6 +91,7 @@ async function connectToShow(bytes: number) {
   const factory = createServerFactory({
     ...{ tools: [tool], openCalls: new Set(), preview: 'small', waitSeconds: 0, redact: (text) => text },
     ...{ clock: systemClock, log: createLog('error', (text) => text), homeDir: '/nonexistent' },
+    surface: LOCAL,
     ...{ jobs: { list: async () => [], approve: undefined }, catalogue: { knownIds: async () => [] } },
     view: () => Promise.reject(new Error('none')),
   });

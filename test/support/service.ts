@@ -1,4 +1,4 @@
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { Client, type ClientCapabilities, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { onTestFinished } from 'vitest';
@@ -56,13 +56,14 @@ export interface ClientOptions {
   /** The bearer token. */
   token?: string;
   headers?: Record<string, string>;
+  capabilities?: ClientCapabilities;
 }
 
 /** Connects a real client over HTTP. */
 export async function connectHttp(
   url: string,
   kind: ClientKind = 'SDK 2.x, 2025',
-  { name = 'test-client', token, headers = {} }: ClientOptions = {},
+  { name = 'test-client', token, headers = {}, capabilities = {} }: ClientOptions = {},
 ): Promise<Client> {
   const info = { name, version: '1.0.0' };
   const requestInit = {
@@ -72,8 +73,8 @@ export async function connectHttp(
   // The two SDKs' clients have the methods that are used here in common.
   const client =
     kind === 'SDK 1.x'
-      ? (new Client1(info) as unknown as Client)
-      : new Client(info, pin ? { versionNegotiation: { mode: { pin } } } : {});
+      ? (new Client1(info, { capabilities }) as unknown as Client)
+      : new Client(info, { capabilities, ...(pin && { versionNegotiation: { mode: { pin } } }) });
   const Transport = kind === 'SDK 1.x' ? Transport1 : StreamableHTTPClientTransport;
   await client.connect(new Transport(new URL(url), { requestInit }) as StreamableHTTPClientTransport);
   onTestFinished(() => client.close());

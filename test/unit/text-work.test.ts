@@ -63,7 +63,9 @@ import { createLast } from '../../src/tools/support/last.ts';
 import { withLiveSchema } from '../../src/tools/support/live-schema.ts';
 import { checkedNames } from '../../src/tools/support/names.ts';
 import { requestId } from '../../src/tools/support/schema.ts';
+import { shownSchema } from '../../src/tools/support/shown-schema.ts';
 import { toolNames } from '../../src/tools/support/tool-names.ts';
+import { REMOTE } from '../support/surface.ts';
 
 const HERE = { folders: ['/dev/null'], homeDir: '/nonexistent' };
 const redact = createRedactor(() => ['key-123456', 'a"b<c']);
@@ -74,6 +76,7 @@ const services = {
   clock: { now: () => 0, sleep: async () => {} },
   loopbackOrigin: undefined,
   originals: { areKept: false },
+  surface: REMOTE,
 };
 const entryWith = (text: string) => {
   const field = { type: text, title: text, description: text, default: text, enum: [text, `${text}2`] };
@@ -216,8 +219,11 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
       const live = cleanEntry(entryWith(text), redact);
       const catalogue = { now: async () => live } as unknown as Catalogue;
       const refusal = new ToolError('input_refused', quoteUntrusted(text), { next: '' });
-      return withLiveSchema(refusal, 'a/b', { a: text }, catalogue);
+      return withLiveSchema(refusal, 'a/b', { a: text }, { catalogue, surface: REMOTE });
     },
+  },
+  'tools/support/shown-schema.ts': {
+    shownSchema: (text) => shownSchema(z.object({ a: z.string().meta({ description: text }) }), REMOTE),
   },
   'tools/support/any-model.ts': { readModelId },
   'tools/support/batch/problems.ts': {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { MODELS } from '../../src/models/built-in/index.ts';
 import { createTools } from '../../src/tools/index.ts';
-import type { Services } from '../../src/tools/support/define.ts';
 import { toolNames } from '../../src/tools/support/tool-names.ts';
+import { LOCAL_SERVICES } from '../support/surface.ts';
 
 describe('toolNames', () => {
   it('leave the vendor out unless two would collide', () => {
@@ -17,7 +17,7 @@ describe('toolNames', () => {
   it('give no model the name of another tool', () => {
     const [model] = MODELS;
     if (!model) throw new Error('no model');
-    const names = createTools({} as Services, [{ ...model, id: 'x/get-image-job' }]).map(({ name }) => name);
+    const names = createTools(LOCAL_SERVICES, [{ ...model, id: 'x/get-image-job' }]).map(({ name }) => name);
     expect(names).toContain('x_get_image_job');
     expect(new Set(names).size).toBe(names.length);
   });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { MODELS } from '../../src/models/built-in/index.ts';
 import { createTools } from '../../src/tools/index.ts';
-import type { Services } from '../../src/tools/support/define.ts';
 import { galleryPage, pageHtml, viewHtml } from '../../src/view/pages.ts';
+import { LOCAL_SERVICES } from '../support/surface.ts';
 
 const MAX_VIEW = 12_000;
-const TOOLS = createTools({} as Services, MODELS);
+const TOOLS = createTools(LOCAL_SERVICES, MODELS);
 
 describe('the pages', () => {
   it('are small: the view takes less than 12 kB', () => {

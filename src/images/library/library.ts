@@ -80,6 +80,19 @@ export function createLibrary({ dir, maxBytes, minFree = MIN_FREE }: LibraryOpti
     return !!(await verify(kept, async (file) => ({ sha256: await hashPieces(file), content: true })));
   }
 
+  /** Opens a file that is what its name says, of so many bytes; undefined if there is none. The caller closes it. */
+  async function open(kept: Kept): Promise<{ file: FileHandle; bytes: number } | undefined> {
+    const file = await openToRead(pathOf(kept));
+    if (!file) return undefined;
+    const found = await file.stat();
+    const isWhole = () => verified.get(nameOf(kept)) === identityOf(found);
+    if (found.isFile() && found.size <= MAX_KEPT_BYTES && !isWhole()) {
+      const sha256 = await hashPieces(file).catch(() => undefined);
+      if (sha256 === kept.sha256) verified.set(nameOf(kept), identityOf(found));
+    }
+    return isWhole() ? { file, bytes: found.size } : void (await file.close());
+  }
+
   /** Makes a kept file young, so that it is not removed before a record names it; false if there is none. */
   async function renew(kept: Kept): Promise<boolean> {
     if (!(await has(kept))) return false;
@@ -124,6 +137,7 @@ export function createLibrary({ dir, maxBytes, minFree = MIN_FREE }: LibraryOpti
     pathOf,
     read,
     has,
+    open,
     /** Why nothing can be kept now; undefined if it can. Completes "The library keeps nothing, as …". */
     async obstacle(): Promise<string | undefined> {
       try {

@@ -31,17 +31,19 @@ interface Asked {
   roots?: ListRoots;
 }
 
-/** Makes what reads reference images; `folders` are those that the user allowed. */
+/** Makes what reads reference images; `folders` are those that the user allowed, undefined where no files are read. */
 export function createReferenceReader(options: {
   loopbackOrigin: string | undefined;
-  folders: readonly string[];
+  folders: readonly string[] | undefined;
   checkLink: CheckLink;
   homeDir: string;
 }): ReadReference {
-  const { loopbackOrigin, checkLink } = options;
-  const readFile = createFileReader(options);
+  const { loopbackOrigin, checkLink, folders, homeDir } = options;
+  const readFile = folders && createFileReader({ folders, homeDir });
 
   async function readLocal(field: string, given: string, roots?: ListRoots): Promise<Reference> {
+    if (!readFile)
+      throw refused(field, 'is no URL, and this server reads no local files', given, URL_OR_HANDLE);
     try {
       const { path, data } = await readFile(given, roots);
       const type = sniff(data);
@@ -71,7 +73,12 @@ export function createReferenceReader(options: {
   return async (field, given, { signal, roots }) => {
     if (!SCHEME.test(given) || /^file:/i.test(given)) return readLocal(field, given, roots);
     if (/^data:/i.test(given))
-      throw refused(field, 'is a data: URI, which fills the context', given.slice(0, 32), PATH_OR_URL);
+      throw refused(
+        field,
+        'is a data: URI, which fills the context',
+        given.slice(0, 32),
+        folders ? PATH_OR_URL : URL_OR_HANDLE,
+      );
     const problem = urlProblem(given, loopbackOrigin);
     if (problem !== undefined) throw refused(field, problem, given, PUBLIC_URL);
     return { recorded: given, send: () => checked(field, given, signal) };
@@ -84,6 +91,7 @@ const SCHEME = /^[a-z][a-z\d+.-]+:/i;
 const PUBLIC_URL = 'Give a public https URL that can be fetched without a login.';
 const ALLOW =
   'Give a public https URL or a file in an allowed folder, or ask the user to allow its folder with --input-dir or RUNCOMFY_INPUT_DIR.';
+const URL_OR_HANDLE = 'Give a public https URL, or the handle of an earlier picture (job:<request_id>#1).';
 const PATH_OR_URL = 'Give a public https URL, or the path of a file in an allowed folder.';
 
 // Longer than any signed link; parsing a host takes time that grows with the square of its length.

@@ -11,14 +11,13 @@ import { jobsOfBatch } from './follow-batch.ts';
 export type MemberCancellation = Cancellation | { outcome: 'unknown'; job: Job; error: ToolError };
 
 /** Makes what cancels a batch: what is queued at RunComfy, and what was not submitted yet. */
-export function createCancelBatch({
-  store,
-  rateLimiter,
-  clock,
-  cancel,
-}: Pick<JobsOptions, 'store' | 'rateLimiter' | 'clock'> & {
-  cancel: (requestId: string, signal: AbortSignal) => Promise<Cancellation>;
-}) {
+export function createCancelBatch(
+  options: Pick<JobsOptions, 'store' | 'isShared' | 'rateLimiter' | 'clock'> & {
+    cancel: (requestId: string, signal: AbortSignal) => Promise<Cancellation>;
+  },
+) {
+  const { store, rateLimiter, clock, cancel } = options;
+
   /** A job that is only reserved, cancelled: whoever reserved it can no longer send it. */
   async function withdraw({ id, job }: StoredJob): Promise<Job> {
     const cancelled = await store.update(id, (now) =>
@@ -42,5 +41,5 @@ export function createCancelBatch({
   }
 
   return async (id: string, signal: AbortSignal): Promise<MemberCancellation[]> =>
-    Promise.all((await jobsOfBatch(store, id)).map((stored) => cancelOne(stored, signal)));
+    Promise.all((await jobsOfBatch(options, id)).map((stored) => cancelOne(stored, signal)));
 }

@@ -11,24 +11,30 @@ import type { StoredJob } from '../store.ts';
 import { type BatchOutcome, type Member, prefixOfId } from './batch.ts';
 import { createMembers } from './members.ts';
 
-type FollowOptions = Pick<JobsOptions, 'store' | 'calls' | 'runTimes'> &
+type FollowOptions = Pick<JobsOptions, 'store' | 'isShared' | 'calls' | 'runTimes'> &
   Pick<Generate, 'resume'> & { claims: Claims; follow: Follow };
 
 const indexOf = ({ batch }: Job): number => batch?.index ?? 0;
 
 /** The recorded jobs of a batch, in its order. Throws `unknown_request` if there are none. */
-export async function jobsOfBatch(store: JobsOptions['store'], id: string): Promise<StoredJob[]> {
+export async function jobsOfBatch(
+  { store, isShared }: Pick<JobsOptions, 'store' | 'isShared'>,
+  id: string,
+): Promise<StoredJob[]> {
   const found: StoredJob[] = [];
   for await (const stored of store.newest({ fingerprint: prefixOfId(id), skipUnreadable: true }))
     if (stored.job.batch?.id === id) found.push(stored);
   if (found.length > 0) return found.sort((a, b) => indexOf(a.job) - indexOf(b.job));
-  throw new ToolError('unknown_request', `No job of ${formatBatch(id)} is recorded on this machine.`, {
+  const place = isShared ? 'server' : 'machine';
+  throw new ToolError('unknown_request', `No job of ${formatBatch(id)} is recorded on this ${place}.`, {
     next: 'Check the name, or see list_image_jobs.',
   });
 }
 
 /** Makes what follows a batch that an earlier call began. */
-export function createFollowBatch({ store, calls, claims, runTimes, follow, resume }: FollowOptions) {
+export function createFollowBatch(options: FollowOptions) {
+  const { calls, claims, runTimes, follow, resume } = options;
+
   async function followOne(claim: Claim, wait: Wait): Promise<Outcome> {
     const { request_id, state } = claim.job;
     if (request_id !== undefined) return follow(claim, request_id, { firstInterval: 0 }, wait);
@@ -39,9 +45,14 @@ export function createFollowBatch({ store, calls, claims, runTimes, follow, resu
 
   return (id: string, wait: Wait): Promise<BatchOutcome> =>
     calls.open(wait, prefixOfId(id), async () => {
-      // A call for it whose client gave up still holds it for a moment.
-      await unlessAborted(Promise.all(calls.abandoned(prefixOfId(id), wait.call)), wait.signal);
-      const stored = await jobsOfBatch(store, id);
+      const abandoned = calls.abandoned(prefixOfId(id), wait.call);
+      if (abandoned.length > 0) {
+        // Another account does not wait for it: that would tell that there is such a batch.
+        await jobsOfBatch(options, id);
+        // A call for it whose client gave up still holds it for a moment.
+        await unlessAborted(Promise.all(abandoned), wait.signal);
+      }
+      const stored = await jobsOfBatch(options, id);
       const { waitOf, follow: gatherOne, gather } = createMembers(wait);
       await runTimes.loadHistory();
       const following = stored.map(async (one) => {

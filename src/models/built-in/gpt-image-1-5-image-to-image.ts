@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { choice, defineModel, imageUrls, prompt } from '../define.ts';
+import { IMAGE_WORDS } from '../image-words.ts';
 
 export default defineModel({
   id: 'openai/gpt-image-1-5/image-to-image',
@@ -9,11 +10,7 @@ export default defineModel({
   price: { field: 'quality', usd: { low: 0.009, medium: 0.034, high: 0.133 }, default: 'high' },
   input: z.strictObject({
     prompt: prompt('What to change or make; say which reference is meant and what must stay as it is.'),
-    image_urls: imageUrls(
-      1,
-      10,
-      '1 to 10 references: job:… handles, last (the newest picture), public https URLs (no login, at most 50 MB each), or paths in allowed folders.',
-    ),
+    image_urls: imageUrls(1, 10, `1 to 10 references: ${IMAGE_WORDS.references}`),
     image_size: choice(['auto', '1024x1024', '1536x1024', '1024x1536'], {
       description: 'Width x height in pixels; auto follows the references.',
       default: 'auto',

@@ -14,6 +14,7 @@ import type { Jobs } from '../../jobs/service.ts';
 import type { Catalogue } from '../../models/catalogue.ts';
 import type { Model } from '../../models/define.ts';
 import type { Last } from './last.ts';
+import type { Surface } from './surface.ts';
 
 /** What tools work with; each is made with the services that it uses. */
 export interface Services {
@@ -28,15 +29,23 @@ export interface Services {
   loopbackOrigin: string | undefined;
   readReference: ReadReference;
   sendOutput: SendOutput;
-  last: Last;
+  surface: Surface;
+  /** Undefined where `last` means nothing. */
+  last: Last | undefined;
   fetchOutputs: FetchOutputs;
-  withFolder: WithFolder;
-  saveOriginal: SaveOriginal;
   originals: Originals;
-  /** Where images are saved. */
-  outputDir: string;
+  /** Undefined where nothing is saved. */
+  saving: Saving | undefined;
   /** Whether every image is saved, not only on request. */
   autoSave: boolean;
+}
+
+/** How outputs are saved on request. */
+export interface Saving {
+  withFolder: WithFolder;
+  saveOriginal: SaveOriginal;
+  /** Where, unless the agent names a folder. */
+  outputDir: string;
 }
 
 /** One call of a tool. */

@@ -5,9 +5,10 @@ import { isFinal, type Job, jobOutputs } from '../../jobs/job.ts';
 import { quoteUntrusted, shorten } from '../../runcomfy/sanitize.ts';
 import type { Services, ToolCall } from './define.ts';
 import { LAST } from './last.ts';
+import type { Surface } from './surface.ts';
 import { withTimeout } from './with-timeout.ts';
 
-export type HandleServices = Pick<Services, 'jobs' | 'clock' | 'last'>;
+export type HandleServices = Pick<Services, 'jobs' | 'clock' | 'last' | 'surface'>;
 
 const MAX_SHOWN = 120;
 
@@ -16,7 +17,8 @@ export const isHandle = (text: string): boolean => text === LAST || /^(?:job|bat
 
 /** The full form of a handle, `last` replaced. Throws `invalid_input`; `field` is what errors call it. */
 export async function resolveHandle(field: string, given: string, { last }: HandleServices): Promise<string> {
-  const text = given === LAST ? await last.handle() : given;
+  if (given === LAST && !last) throw wrong(field, given, 'which this server does not take', GIVE_HANDLE);
+  const text = given === LAST ? await last?.handle() : given;
   if (text === undefined)
     throw wrong(field, given, 'but this server has not answered with a picture yet', FIND_ONE);
   const parsed = parseHandle(text);
@@ -27,6 +29,8 @@ export async function resolveHandle(field: string, given: string, { last }: Hand
 }
 
 const HANDLES = 'Handles look like job:<request_id>#2; answers show them.';
+const GIVE_HANDLE =
+  'Give the handle of a picture, job:<request_id>#1: answers show them, and list_image_jobs finds earlier jobs.';
 const GIVE_ONE = `Give the handle of one. ${HANDLES}`;
 
 const severalWords = (given: string, batch: string): string =>
@@ -40,11 +44,11 @@ export async function findOutput(
   field: string,
   handle: string,
   { wait }: ToolCall,
-  { jobs, clock }: HandleServices,
+  { jobs, clock, surface }: HandleServices,
 ): Promise<JobOutput> {
   const { requestId, index } = parseHandle(handle) as { requestId: string; index: number };
   const job = await withTimeout(clock, wait, (signal) => jobs.peek(requestId, signal)).catch((error) => {
-    throw error instanceof ToolError ? notFound(field, handle, error) : error;
+    throw error instanceof ToolError ? notFound(field, handle, error, surface) : error;
   });
   if (job.state !== 'succeeded') throw notSucceeded(field, handle, job, requestId);
   const outputs = jobOutputs(job);
@@ -58,10 +62,11 @@ export async function findOutput(
 
 const FIND_ONE = 'Give the handle of another picture: list_image_jobs finds earlier jobs.';
 
-function notFound(field: string, handle: string, error: ToolError): ToolError {
+function notFound(field: string, handle: string, error: ToolError, { isLocal }: Surface): ToolError {
   const { code, status } = error;
+  const who = isLocal ? 'RunComfy' : 'this server';
   if (code === 'unknown_request')
-    return wrong(field, handle, 'but RunComfy knows no such job', FIND_ONE, { code, cause: error });
+    return wrong(field, handle, `but ${who} knows no such job`, FIND_ONE, { code, cause: error });
   // RunComfy's 403001 [doc].
   if (code === 'key_refused' && status === 403)
     return wrong(field, handle, 'a job of another account', FIND_ONE, { code, cause: error });

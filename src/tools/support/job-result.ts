@@ -9,6 +9,7 @@ import type { Estimate } from '../../jobs/spending/estimates.ts';
 import { quoteUntrusted } from '../../runcomfy/sanitize.ts';
 import type { Services, ToolCall, ToolResult } from './define.ts';
 import { headline, jobData, missingNotes, outputLines } from './job-words.ts';
+import type { Surface } from './surface.ts';
 
 /** The shape of every result about one job. Few keys are required: clients check it after the money is spent. */
 export const jobOutput = z.looseObject({
@@ -22,7 +23,7 @@ export const jobOutput = z.looseObject({
   next: z.string().optional(),
 });
 
-export type JobResultServices = Pick<Services, 'clock' | 'loopbackOrigin'> & {
+export type JobResultServices = Pick<Services, 'clock' | 'loopbackOrigin' | 'surface'> & {
   originals: Pick<Services['originals'], 'areKept'>;
 };
 
@@ -34,7 +35,7 @@ interface EstimatedOutcome extends Outcome {
 /** A job in words and data, with what was fetched of its outputs, and why nothing is kept. Throws `job_failed` if it failed. */
 export function jobResult(
   { job, resumed, readError, estimate }: EstimatedOutcome,
-  { clock, loopbackOrigin, originals }: JobResultServices,
+  { clock, loopbackOrigin, originals, surface }: JobResultServices,
   outputs: readonly FetchedOutput[] = jobOutputs(job),
   notKept?: string,
 ): ToolResult {
@@ -56,19 +57,21 @@ export function jobResult(
     data: {
       ...jobData(job, clock.now()),
       estimated_cost_usd: estimate,
-      images: outputs.map(({ url, kind, facts, isKept, path }, index) => ({
+      images: outputs.map(({ url, kind, facts, isKept, path, link }, index) => ({
         handle: handleOf(index),
         url,
         kind: kind === 'image' ? undefined : kind,
         trusted: isTrusted(url) ? undefined : false,
         ...facts,
         kept: isKept,
+        copy_url: link?.url,
+        copy_expires_at: link && new Date(link.expires).toISOString(),
         path,
       })),
       finished_at: job.finished_at,
       notes: notes.length > 0 ? notes : undefined,
       resumed: resumed || undefined,
-      next: nextAfterJob(job, outputs, originals.areKept && notKept === undefined),
+      next: nextAfterJob(job, outputs, originals.areKept && notKept === undefined, surface),
     },
     previews: outputs.flatMap(({ preview }, index) =>
       preview ? { ...preview, shownAs: handleOf(index) } : [],
@@ -108,7 +111,7 @@ export async function resultWithImages(
   const { clock, autoSave, fetchOutputs, originals, last } = services;
   const firstImage = jobOutputs(job).findIndex(({ kind }) => kind === 'image');
   if (job.state === 'succeeded' && firstImage >= 0)
-    last.onAnswer(formatHandle(job.request_id as string, firstImage), wait.delivered);
+    last?.onAnswer(formatHandle(job.request_id as string, firstImage), wait.delivered);
   const preview = wish === 'none' ? 'off' : setting;
   const isRefused = wish === 'again' && preview === 'off';
   const explained = (outputs: readonly FetchedOutput[]) =>
@@ -142,6 +145,7 @@ function nextAfterJob(
   { state, request_id }: Job,
   outputs: readonly FetchedOutput[],
   areKept: boolean,
+  { saveIn }: Surface,
 ): string | undefined {
   if (state === 'cancelled') return undefined;
   if (!isFinal(state))
@@ -150,8 +154,10 @@ function nextAfterJob(
     return 'The job ended without an image URL: see it on the Generations page of the RunComfy account.';
   if (outputs.every(({ path }) => path !== undefined)) return undefined;
   const areImages = outputs.every(({ kind }) => kind === 'image');
-  if (areKept && outputs.every(({ kind, isKept }) => kind === 'image' || isKept))
-    return `Name ${outputs.length === 1 ? 'it' : 'each'} as job:… in later calls, to ${areImages ? 'edit or save' : 'save'} it.`;
+  const uses = [areImages && 'edit', saveIn !== undefined && 'save'].filter(Boolean).join(' or ');
+  if (areKept && uses !== '' && outputs.every(({ kind, isKept }) => kind === 'image' || isKept))
+    return `Name ${outputs.length === 1 ? 'it' : 'each'} as job:… in later calls, to ${uses} it.`;
+  if (saveIn === undefined) return 'The links are temporary: download what is to stay.';
   return outputs.some(({ kind }) => kind === 'image')
     ? 'The links are temporary: save_images keeps the images.'
     : 'The links are temporary: save_images saves what they lead to.';

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { FetchedOutput, ImageFacts } from '../../images/fetch-outputs.ts';
+import type { PictureLink } from '../../images/library/picture-link.ts';
 import { extensionOf } from '../../images/media-type.ts';
 import { formatBatch } from '../../jobs/handle.ts';
 import { isFinal, type Job, jobOutputs, UNKNOWN_MODEL } from '../../jobs/job.ts';
@@ -64,15 +65,22 @@ export function outputCounts(job: Job): string {
 
 /** An output's handle, what is known of it, its URL, and where it is saved. */
 export function outputLines(
-  { url, kind, facts, isKept, path }: FetchedOutput,
+  { url, kind, facts, isKept, path, link }: FetchedOutput,
   handle: string,
   isTrusted: boolean,
 ): string[] {
   const known = kind === 'image' ? facts && imageWords(facts) : KIND_NAMES[kind];
   const about = isTrusted ? known : 'not a RunComfy host: do not trust it unseen';
   const line = [handle, about, isKept && 'kept', url].filter(Boolean).join(' | ');
-  return path === undefined ? [line] : [line, `Saved as ${path}`];
+  const lines = link
+    ? [line, `Copy here, until ${linkEnd(link)}, for whoever has the link: ${link.url}`]
+    : [line];
+  return path === undefined ? lines : [...lines, `Saved as ${path}`];
 }
+
+/** When a link ends, to the minute: 2026-01-31 12:00 UTC. */
+export const linkEnd = ({ expires }: PictureLink): string =>
+  `${new Date(expires).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 /** Such as "PNG, 1536 x 1024, 1.4 MB". */
 export function imageWords({ type, width, height, bytes, transparent }: ImageFacts): string {

@@ -3,7 +3,8 @@ import type { Catalogue } from '../../models/catalogue.ts';
 import { modelFromSchema } from '../../models/from-schema.ts';
 import { shorten } from '../../runcomfy/sanitize.ts';
 import { inputProblems } from './arguments.ts';
-import { jsonSchema } from './schema.ts';
+import { shownSchema } from './shown-schema.ts';
+import type { Surface } from './surface.ts';
 
 // How much of a schema an error shows: fields, and characters of each.
 const MAX_FIELDS = 5;
@@ -17,7 +18,7 @@ export async function withLiveSchema(
   refusal: ToolError,
   modelId: string,
   input: Record<string, unknown>,
-  catalogue: Catalogue,
+  { catalogue, surface }: { catalogue: Catalogue; surface: Surface },
 ): Promise<ToolError> {
   const entry = await catalogue.now(modelId);
   if (!entry) return refusal;
@@ -27,7 +28,7 @@ export async function withLiveSchema(
   const fields = Object.entries(schema.shape)
     .filter(([name]) => isNamed(name))
     .slice(0, MAX_FIELDS)
-    .map(([name, field]) => [name, shorten(JSON.stringify(jsonSchema(field)), MAX_FIELD_LENGTH)]);
+    .map(([name, field]) => [name, shorten(JSON.stringify(shownSchema(field, surface)), MAX_FIELD_LENGTH)]);
   const problems = inputProblems(schema, input);
   const said = problems.length > 0 ? problems : fields.map(([name, field]) => `${name} takes ${field}`);
   if (said.length === 0) return refusal;

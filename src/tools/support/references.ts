@@ -55,7 +55,7 @@ export async function readReferences(
   const recorded = replaced((name) => (references.get(name) ?? []).map((one) => one.recorded));
   return {
     recorded,
-    earlier: saysLast(fields, input) ? services.last.means(callKey(model, input), recorded) : [],
+    earlier: saysLast(fields, input) ? (services.last?.means(callKey(model, input), recorded) ?? []) : [],
     meant: (job) => meantByLast(fields, input, job.input),
     async body() {
       const sent = new Map<string, unknown[]>();

@@ -6,10 +6,10 @@ import { JOB_STATES } from '../../../src/jobs/job.ts';
 import { readSkill } from '../../../src/mcp/skills.ts';
 import { MODELS } from '../../../src/models/built-in/index.ts';
 import { createTools } from '../../../src/tools/index.ts';
-import type { Services } from '../../../src/tools/support/define.ts';
 import { LAST } from '../../../src/tools/support/last.ts';
 import { jsonSchema } from '../../../src/tools/support/schema.ts';
 import { connect } from '../../support/program.ts';
+import { LOCAL_SERVICES } from '../../support/surface.ts';
 import { ROOT, readDocument, SKILL_DOCUMENTS } from './documents.ts';
 
 interface Schema {
@@ -23,7 +23,7 @@ const errorCodes =
 
 /** What a skill may name in backticks. */
 const KNOWN = new Set<string>([
-  ...createTools({ approve: async () => undefined } as unknown as Services, MODELS).flatMap(
+  ...createTools({ ...LOCAL_SERVICES, approve: async () => undefined }, MODELS).flatMap(
     ({ name, input, output }) => [
       name,
       ...[input, output].flatMap((schema) => namesIn(jsonSchema(schema) as Schema)),

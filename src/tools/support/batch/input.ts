@@ -8,17 +8,19 @@ import type { Services, Tool, ToolCall } from '../define.ts';
 import { resolveHandle, wrong } from '../handles.ts';
 import { LAST } from '../last.ts';
 import { bodySize, checkSize, type ReferenceServices, readReferences } from '../references.ts';
+import type { Surface } from '../surface.ts';
 import { createProblems, noObject, tooMany } from './problems.ts';
 
 export type BatchServices = ReferenceServices & Pick<Services, 'catalogue'>;
 
 /** One of the jobs of a call, as it is given. */
-export const JOB = z.strictObject({
-  model: z.string().meta({ description: 'Tool name or model id.' }),
-  input: anyInput('The fields of that tool or model; no last.'),
-  count: z.int().min(1).max(MAX_JOBS).optional().meta({ description: 'Variants. Default: 1.', default: 1 }),
-});
-type Job = z.output<typeof JOB>;
+export const jobInput = ({ isLocal }: Pick<Surface, 'isLocal'>) =>
+  z.strictObject({
+    model: z.string().meta({ description: 'Tool name or model id.' }),
+    input: anyInput(`The fields of that tool or model${isLocal ? '; no last' : ''}.`),
+    count: z.int().min(1).max(MAX_JOBS).optional().meta({ description: 'Variants. Default: 1.', default: 1 }),
+  });
+type Job = z.output<ReturnType<typeof jobInput>>;
 type Input = Record<string, unknown>;
 
 /** The input of some pictures of a batch. */
@@ -37,6 +39,7 @@ interface Entry {
  */
 export async function readBatch(
   given: readonly unknown[],
+  schema: ReturnType<typeof jobInput>,
   modelTools: readonly Tool[],
   call: ToolCall,
   services: BatchServices,
@@ -66,7 +69,7 @@ export async function readBatch(
   for (const [place, one] of given.entries())
     await problems.unlessWrong(`jobs[${place}]`, async (name) => {
       if (typeof one !== 'object' || Array.isArray(one)) throw noObject(name);
-      jobs.set(name, readArguments({ name, input: JOB }, one) as Job);
+      jobs.set(name, readArguments({ name, input: schema }, one) as Job);
     });
   const count = [...jobs.values()].reduce((sum, job) => sum + (job.count ?? 1), 0);
   if (count > MAX_JOBS) problems.add(tooMany(count, MAX_JOBS));

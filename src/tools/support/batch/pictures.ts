@@ -6,6 +6,7 @@ import { hasEnded, type Member } from '../../../jobs/batch/batch.ts';
 import { type Job, jobOutputs } from '../../../jobs/job.ts';
 import type { Services, ToolCall } from '../define.ts';
 import { imagesTimeout } from '../job-result.ts';
+import { linkEnd } from '../job-words.ts';
 import { ranges } from './words.ts';
 
 // Jobs whose images are fetched at the same time.
@@ -70,6 +71,13 @@ export async function sheetOf(
     (sheet) => ({ sheet }),
     (error) => ({ problem: asImageError(error, 'this server failed').reason }),
   );
+}
+
+/** Until when the copies of a batch can be opened; undefined without any. */
+export function copyNote(outputs: BatchOutputs): string | undefined {
+  const links = [...outputs.values()].flat().flatMap(({ link }) => link ?? []);
+  const [first] = links.sort((a, b) => a.expires - b.expires);
+  return first && `Copies: until ${linkEnd(first)}, for whoever has the link.`;
 }
 
 /** Which pictures of a batch are not shown or saved, and why; one line for each reason. */

@@ -5,7 +5,8 @@ import { formatBatch } from '../../../jobs/handle.ts';
 import type { Job } from '../../../jobs/job.ts';
 import type { ToolCall, ToolResult } from '../define.ts';
 import { NO_PREVIEWS, type PreviewWish, type ResultServices } from '../job-result.ts';
-import { type BatchOutputs, type Done, fetchBatch, pictureNotes, sheetOf } from './pictures.ts';
+import type { Surface } from '../surface.ts';
+import { type BatchOutputs, copyNote, type Done, fetchBatch, pictureNotes, sheetOf } from './pictures.ts';
 import {
   batchCosts,
   costsByModel,
@@ -31,7 +32,7 @@ export async function batchResult(
   wish: PreviewWish = 'all',
 ): Promise<ToolResult> {
   const { members, resumed } = outcome;
-  const { jobs, clock, originals, loopbackOrigin } = services;
+  const { jobs, clock, originals, loopbackOrigin, surface } = services;
   const batch = formatBatch(outcome.id);
   const isOver = members.every(hasEnded);
   const done = members.filter(
@@ -44,6 +45,7 @@ export async function batchResult(
   const notKept = done.length > 0 ? await originals.obstacle() : undefined;
   const notes = [
     ...pictureNotes(outputs),
+    copyNote(outputs),
     isSeen && 'An earlier answer holds the sheet; preview: true sends it again.',
     wish === 'again' && call.preview === 'off' && `There is no sheet, as ${NO_PREVIEWS}.`,
     problem !== undefined && `There is no sheet, as ${problem}.`,
@@ -91,7 +93,7 @@ export async function batchResult(
       estimated_cost_usd: costs.estimated_cost_usd,
       notes: notes.length > 0 ? notes : undefined,
       resumed: resumed || undefined,
-      next: nextOf(members, images, isOver ? undefined : batch, areKept),
+      next: nextOf(members, images, isOver ? undefined : batch, laterUse(areKept, surface)),
     },
     previews: sheet ? [{ ...sheet, shownAs: isOver && isWhole(outputs) ? batch : undefined }] : [],
   };
@@ -114,7 +116,7 @@ function tellLast(
   { last }: ResultServices,
 ): void {
   const [first, ...others] = images.filter(({ kind }) => kind === undefined);
-  if (first) last.onAnswer(others.length > 0 ? batch : first.handle, wait.delivered);
+  if (first) last?.onAnswer(others.length > 0 ? batch : first.handle, wait.delivered);
 }
 
 /** Seconds since the first submit. */
@@ -132,7 +134,7 @@ function throwIfFailed(members: readonly Member[], others: readonly OtherRow[]):
   const [code = 'job_failed'] = codes;
   const said = `None of the ${members.length} pictures was made. ${otherLines(others).join('. ')}.`;
   throw new ToolError(codes.size === 1 ? code : 'job_failed', said, {
-    next: nextOf(members, [], undefined, false) ?? '',
+    next: nextOf(members, [], undefined, '') ?? '',
     charged: others.some(({ may_be_charged }) => may_be_charged) ? 'maybe' : 'no',
     cause: members.find(({ error }) => error)?.error,
   });
@@ -141,12 +143,20 @@ function throwIfFailed(members: readonly Member[], others: readonly OtherRow[]):
 // Of so many different errors the next steps are told.
 const MAX_STEPS = 2;
 
+/** What can be done with finished pictures later. */
+function laterUse(areKept: boolean, { saveIn }: Surface): string {
+  if (areKept)
+    return saveIn === undefined ? 'Edit each by its job:… handle.' : 'Edit or save each by its job:… handle.';
+  const how = saveIn === undefined ? 'download what is to stay' : 'save_images keeps what they lead to';
+  return `The links are temporary: ${how}.`;
+}
+
 /** What to do next; `open` is the batch if it has not ended. */
 function nextOf(
   members: readonly Member[],
   images: readonly OutputRow[],
   open: string | undefined,
-  areKept: boolean,
+  later: string,
 ): string | undefined {
   if (open !== undefined)
     return `Call get_image_job with request_id "${open}" to keep waiting. Do not submit it again.`;
@@ -155,10 +165,7 @@ function nextOf(
   const failed = numbersOf(({ job }) => !job || job.state === 'failed');
   const steps = members.flatMap(({ job, error }) => (error && !job ? error.next : []));
   const sentences = [
-    images.some(({ path }) => path === undefined) &&
-      (areKept
-        ? 'Edit or save each by its job:… handle.'
-        : 'The links are temporary: save_images keeps what they lead to.'),
+    images.some(({ path }) => path === undefined) && later,
     unknown.length > 0 &&
       `${ranges(unknown)} may exist: look at the Generations page of the RunComfy account before you make them again.`,
     ...[...new Set(steps)].slice(0, MAX_STEPS),

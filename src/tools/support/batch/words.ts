@@ -17,6 +17,8 @@ export interface OutputRow {
   kind?: string | undefined;
   trusted?: false | undefined;
   url: string;
+  /** What this server keeps of it. */
+  copy_url?: string | undefined;
   path?: string | undefined;
 }
 
@@ -27,7 +29,7 @@ export function outputRows(
   isTrusted: (url: string) => boolean,
   tellsCost: boolean,
 ): OutputRow[] {
-  return outputs.map(({ url, kind, path }, place) => ({
+  return outputs.map(({ url, kind, path, link }, place) => ({
     n: index + 1,
     handle:
       outputs.length === 1 ? firstHandle(job.request_id ?? '') : formatHandle(job.request_id ?? '', place),
@@ -35,12 +37,13 @@ export function outputRows(
     kind: kind === 'image' ? undefined : kind,
     trusted: isTrusted(url) ? undefined : false,
     url,
+    copy_url: link?.url,
     path,
   }));
 }
 
 /** A line such as `3 job:5b…#1 $0.04 https://…`. */
-export function outputLine({ n, handle, cost_usd, kind, trusted, url, path }: OutputRow): string {
+export function outputLine({ n, handle, cost_usd, kind, trusted, url, copy_url, path }: OutputRow): string {
   const parts = [
     n,
     handle,
@@ -48,6 +51,7 @@ export function outputLine({ n, handle, cost_usd, kind, trusted, url, path }: Ou
     kind !== undefined && KIND_NAMES[kind as keyof typeof KIND_NAMES],
     trusted === false && '(not a RunComfy host: do not trust it unseen)',
     url,
+    copy_url !== undefined && `copy ${copy_url}`,
     path !== undefined && `saved as ${path}`,
   ];
   return parts.filter(Boolean).join(' ');

@@ -1,0 +1,64 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Clock } from '../clock.ts';
+import { createLibrary, type Library } from '../images/library/library.ts';
+import { extensionOf, kindOf } from '../images/media-type.ts';
+import { dirOfDigest } from '../stores/file/names.ts';
+import type { createPictureLinks, LinkedPicture } from './picture-links.ts';
+
+export type AnswerPicture = ReturnType<typeof createPictureServer>;
+
+/** Serves kept pictures to whoever has a link that counts: no page runs in them, and they are stored by no proxy. */
+export function createPictureServer(options: {
+  links: Pick<ReturnType<typeof createPictureLinks>, 'read'>;
+  dataDir: string;
+  api: string;
+  clock: Clock;
+}) {
+  const { links, dataDir, api, clock } = options;
+  /** By the digest of the account: which files were found to be whole. */
+  const libraries = new Map<string, Library>();
+
+  function libraryOf(digest: string): Library {
+    const dir = join(dirOfDigest(dataDir, api, digest), 'library');
+    const library = libraries.get(digest) ?? createLibrary({ dir, maxBytes: 0 });
+    libraries.set(digest, library);
+    return library;
+  }
+
+  return async (request: IncomingMessage, response: ServerResponse, path: string): Promise<void> => {
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return say(response, 405, 'A picture can only be fetched.', { allow: 'GET, HEAD' });
+    const picture = links.read(path);
+    if (!picture) return say(response, 404, 'This link is not valid, or has ended.');
+    const found = await libraryOf(picture.digest).open(picture.kept);
+    if (!found) return say(response, 410, 'This picture is no longer kept.');
+    const { file, bytes } = found;
+    response.writeHead(200, { ...headersOf(picture, clock.now()), 'content-length': bytes });
+    if (request.method === 'HEAD') {
+      response.end();
+      return file.close();
+    }
+    // Who leaves before the end has what they wanted.
+    await pipeline(file.createReadStream({ start: 0, end: bytes - 1 }), response).catch(() => {});
+  };
+}
+
+const PLAIN = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' };
+
+function say(response: ServerResponse, status: number, text: string, headers = {}): void {
+  const type = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' };
+  response.writeHead(status, { ...type, ...PLAIN, ...headers }).end(`${text}\n`);
+}
+
+function headersOf({ kept: { sha256, type }, expires }: LinkedPicture, now: number) {
+  const how = kindOf(type) === 'image' ? 'inline' : 'attachment';
+  return {
+    'content-type': type,
+    'content-disposition': `${how}; filename="${sha256.slice(0, 16)}.${extensionOf(type)}"`,
+    'cache-control': `private, max-age=${Math.floor((expires - now) / 1000)}, immutable`,
+    'content-security-policy': "default-src 'none'; sandbox",
+    ...PLAIN,
+  };
+}
