@@ -1,4 +1,9 @@
-import { Client, type ClientCapabilities, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import {
+  Client,
+  type ClientCapabilities,
+  type OAuthClientProvider,
+  StreamableHTTPClientTransport,
+} from '@modelcontextprotocol/client';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { onTestFinished } from 'vitest';
@@ -57,13 +62,15 @@ export interface ClientOptions {
   token?: string;
   headers?: Record<string, string>;
   capabilities?: ClientCapabilities;
+  /** What gets the token, for a client of the SDK 2.x. */
+  authProvider?: OAuthClientProvider;
 }
 
 /** Connects a real client over HTTP. */
 export async function connectHttp(
   url: string,
   kind: ClientKind = 'SDK 2.x, 2025',
-  { name = 'test-client', token, headers = {}, capabilities = {} }: ClientOptions = {},
+  { name = 'test-client', token, headers = {}, capabilities = {}, authProvider }: ClientOptions = {},
 ): Promise<Client> {
   const info = { name, version: '1.0.0' };
   const requestInit = {
@@ -76,7 +83,12 @@ export async function connectHttp(
       ? (new Client1(info, { capabilities }) as unknown as Client)
       : new Client(info, { capabilities, ...(pin && { versionNegotiation: { mode: { pin } } }) });
   const Transport = kind === 'SDK 1.x' ? Transport1 : StreamableHTTPClientTransport;
-  await client.connect(new Transport(new URL(url), { requestInit }) as StreamableHTTPClientTransport);
+  await client.connect(
+    new Transport(new URL(url), {
+      requestInit,
+      ...(authProvider && { authProvider }),
+    } as object) as StreamableHTTPClientTransport,
+  );
   onTestFinished(() => client.close());
   return client;
 }
