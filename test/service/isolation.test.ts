@@ -202,21 +202,22 @@ describe('two tenants', () => {
   });
 
   it('do not wait for what the other has given up', async () => {
-    const { red, blue, sandbox } = await serveTwo({ waitSeconds: 0 });
-    const { batch } = (await red.ask('make_images', BATCH)).data as { batch: string };
-    const held = promised();
-    sandbox.inject({ on: 'status', times: 2, what: { stall: held.promise } });
+    const { red, blue, sandbox } = await serveTwo();
+    const posting = promised();
+    sandbox.inject({ on: 'submit', times: 2, what: { hold: posting.promise } });
     const givingUp = new AbortController();
     const given = red.client
-      .callTool({ name: 'get_image_job', arguments: { request_id: batch } }, { signal: givingUp.signal })
+      .callTool({ name: 'make_images', arguments: BATCH }, { signal: givingUp.signal })
       .catch(() => 'given up');
-    await eventually(() => sandbox.requests.filter(({ route }) => route === 'status').length).toBeGreaterThan(
-      0,
-    );
+    await eventually(() => sandbox.engine.jobs.length).toBe(2);
     givingUp.abort('user');
-    expect((await blue.ask('get_image_job', { request_id: batch })).text).toContain('[unknown_request]');
-    held.resolve();
     expect(await given).toBe('given up');
+    const [row] = (await red.ask('list_image_jobs')).data.jobs as [{ batch: string }];
+    expect((await blue.ask('get_image_job', { request_id: row.batch })).text).toContain('[unknown_request]');
+    posting.resolve();
+    expect((await red.ask('get_image_job', { request_id: row.batch })).data).toMatchObject({
+      batch: row.batch,
+    });
   });
 
   it('save in folders of their own, and read none of the other’s', async () => {
