@@ -43,6 +43,7 @@ async function run(config: Config, saveCode: () => void): Promise<number> {
   if (command === 'gallery') return (await import('./cli/gallery/gallery.ts')).gallery(config);
   if (command === 'library') return (await import('./cli/library.ts')).showLibrary(config);
   if (command === 'library clear') return (await import('./cli/library.ts')).clearLibrary(config);
+  if (command === 'healthcheck') return (await import('./cli/healthcheck.ts')).healthcheck(config);
   if (command === 'install') return (await import('./cli/install/install.ts')).install(config);
   if (command === 'uninstall') return (await import('./cli/install/install.ts')).uninstall(config);
   const served = sandbox ? await (await import('./sandbox/server.ts')).sandboxed(config) : config;

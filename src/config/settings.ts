@@ -12,6 +12,7 @@ export const COMMANDS = {
   gallery: 'show all recorded jobs in a browser, on this machine only',
   library: 'tell how many finished pictures are kept on this machine, where, and how large they are',
   'library clear': 'remove them; asks first in a terminal',
+  healthcheck: 'ask the server over HTTP of this container, or at the address of --http, whether it lives',
   help: 'print this text',
 };
 /** The first words of them. */

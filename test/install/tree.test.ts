@@ -22,6 +22,7 @@ const OURS = [
   'dist/main.js',
   'dist/package.json',
   'dist/picture.js',
+  'dist/prom-client.js',
   'dist/undici.js',
   'docs/icon.png',
   'gemini-extension.json',

@@ -73,6 +73,12 @@ describe('the house', () => {
     expect(loaders).toEqual(['models/search.ts']);
   });
 
+  it('loads what counts for Prometheus only where somebody asked for metrics', () => {
+    const loaders = imports.filter(({ target }) => target === 'prom-client').map(({ file }) => file);
+    expect(loaders).toEqual(['service/metrics/meters.ts']);
+    expect(readFileSync(join(SRC, loaders[0] ?? ''), 'utf8')).toContain("await import('prom-client')");
+  });
+
   it('loads the texts of the prompts when they are first asked for', () => {
     const loading = /^import (?!type\b)[^;]*'\.[^']*\/skills\.ts'/m;
     expect(files.filter((file) => loading.test(readFileSync(join(SRC, file), 'utf8')))).toEqual([]);

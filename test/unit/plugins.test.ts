@@ -5,7 +5,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { SERVER } from '../../src/cli/hosts/host.ts';
 import { KEY_VARIABLES } from '../../src/config/config.ts';
 import { SERVICE_SETTINGS } from '../../src/config/service-settings.ts';
-import { SETTINGS } from '../../src/config/settings.ts';
+import { COMMAND_WORDS, SETTINGS } from '../../src/config/settings.ts';
 import { ROOT } from './docs/documents.ts';
 
 const readText = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -117,6 +117,20 @@ describe('the Dockerfile', () => {
     expect(last.findIndex((line) => line.startsWith('RUN '))).toBeLessThan(last.indexOf('USER node'));
     expect(last).toContain('ENTRYPOINT ["node", "dist/main.js"]');
     expect(lines.join('\n')).not.toMatch(/^(ENV|ARG) .*(KEY|TOKEN)/m);
+  });
+
+  it('asks for its health by a command that there is, and ends by the signal that drains', () => {
+    const [check = ''] = last.filter((line) => line.startsWith('HEALTHCHECK '));
+    const [, command = '[]'] = / CMD (\[.*\])$/.exec(check) ?? [];
+    const [node, program, ...words] = JSON.parse(command);
+    expect([node, program]).toEqual(['node', 'dist/main.js']);
+    expect(COMMAND_WORDS).toContain(words.join(' '));
+    expect(last).toContain('STOPSIGNAL SIGTERM');
+  });
+
+  it('writes nothing outside of the volume', () => {
+    const folders = last.flatMap((line) => /^ENV \w+=(\/.*)$/.exec(line)?.[1] ?? []);
+    expect(folders).toEqual(['/data', '/data/cache']);
   });
 
   it('takes a version of Node with a name, and one for both stages', () => {
