@@ -22,6 +22,10 @@ export interface Wait {
   delivered: Promise<boolean>;
 }
 
+/** Aborts when a wait ends, for whatever reason but its time. */
+export const untilDrain = ({ signal, drain }: Pick<Wait, 'signal' | 'drain'>): AbortSignal =>
+  drain ? AbortSignal.any([signal, drain]) : signal;
+
 /** A job as a caller gets it. */
 export interface Outcome {
   job: Job;

@@ -1,5 +1,5 @@
 import { unlessAborted } from '../clock.ts';
-import type { NewJob, Wait } from './calls.ts';
+import { type NewJob, untilDrain, type Wait } from './calls.ts';
 import { isFinal, type Job, type Observation, UNKNOWN_MODEL } from './job.ts';
 import type { JobsOptions } from './options.ts';
 import type { Intent, LeaseOptions, StoredJob } from './store.ts';
@@ -69,7 +69,7 @@ export function createClaims(options: ClaimsOptions) {
       for (;;) {
         // This call may repeat what an abandoned one leaves, so those end first.
         if (abandoned().length > 0) await unlessAborted(Promise.all(abandoned()), wait.signal);
-        const found = await store.claimRepeat(fingerprint, since, { id: wait.call, signal: wait.signal });
+        const found = await store.claimRepeat(fingerprint, since, { ...wait, id: wait.call });
         if (found.length === 0 && abandoned().length > 0) continue;
         return found.map((stored) =>
           claimOf(stored, stored.lease?.call === wait.call ? waitOf(stored.job) : undefined, options),
@@ -81,7 +81,7 @@ export function createClaims(options: ClaimsOptions) {
     join: (requestId: string, wait: Wait): Promise<Claim> => find(requestId, wait),
 
     /** A job as it is stored, to follow it, and to answer for it unless another call certainly does. */
-    claim: (stored: StoredJob, wait: Wait) => claimStored(stored, wait, { proof: wait.signal }),
+    claim: (stored: StoredJob, wait: Wait) => claimStored(stored, wait, { proof: untilDrain(wait) }),
 
     /** Whether a call still has the claim on a job that it had. */
     async holds({ id }: Claim, wait: Wait): Promise<boolean> {

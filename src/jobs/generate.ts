@@ -79,7 +79,7 @@ export function createGenerate(options: GenerateOptions) {
     if (unproven) {
       log.info(`${requestId} came in a reply that proves nothing: ${unproven.message}`);
       wait.onPoll([claim.job]);
-      const end = await followLead(requestId, { ...options, signal: wait.signal });
+      const end = await followLead(requestId, { ...options, signal: wait.signal, drain: wait.drain });
       if (end === 'missing') throw await recordFailure(claim, unproven);
     }
     prune();
@@ -97,7 +97,7 @@ export function createGenerate(options: GenerateOptions) {
       throw wait.signal.reason;
     }
     try {
-      const submission = await api.submit(claim.job.model, body, claim.maySubmit);
+      const submission = await api.submit(claim.job.model, body, claim.maySubmit, wait.drain);
       await claim.accepted(submission.requestId);
       return submission;
     } catch (error) {

@@ -17,10 +17,17 @@ const MIN_DENIALS = 2;
  */
 export async function followLead(
   requestId: string,
-  tools: Pick<JobsOptions, 'rateLimiter' | 'clock'> & { api: Pick<RunComfy, 'status'>; signal: AbortSignal },
+  tools: Pick<JobsOptions, 'rateLimiter' | 'clock'> & {
+    api: Pick<RunComfy, 'status'>;
+    signal: AbortSignal;
+    drain?: AbortSignal | undefined;
+  },
 ): Promise<'exists' | 'missing' | 'open'> {
   const { api, rateLimiter, clock } = tools;
-  const { signal, clear } = startDeadline(clock, MAX_WAIT, { signal: tools.signal });
+  const { signal, clear } = startDeadline(clock, MAX_WAIT, {
+    signal: tools.signal,
+    early: tools.drain,
+  });
   let denials = 0;
   try {
     for (;;) {

@@ -131,7 +131,8 @@ export interface JobStore {
    * Leases the newest job of a repeated call since a time (ISO 8601) that neither failed nor was cancelled, whose
    * outcome was never delivered, and that nobody follows; the same caller gets the same job again. One that is only
    * `reserved` is cancelled instead, so that whoever reserved it can no longer send it. If it is unclear whether
-   * somebody follows a job, waits for proof. Rejects with the signal's reason. None if there is none.
+   * somebody follows a job, waits for proof, but no longer than until `drain` aborts: then it comes as others lease it.
+   * Rejects with the signal's reason. None if there is none.
    *
    * For the beginning of the fingerprints of a batch: all its jobs that stand, in their order, if that holds for one of
    * them and nobody follows the first for all. Those that another call follows come with that one's lease, unless it
@@ -140,7 +141,7 @@ export interface JobStore {
   claimRepeat(
     fingerprint: string,
     since: string,
-    by: { id: string; signal: AbortSignal },
+    by: { id: string; signal: AbortSignal; drain?: AbortSignal | undefined },
   ): Promise<StoredJob[]>;
   /**
    * Leases a job to a call, `alone` if not for its batch. Undefined if another call follows it, or may, or the job is

@@ -38,6 +38,7 @@ const FIRST_PAUSE = 500;
 /**
  * Makes the submit of a client, which sends a paid job again only while it is certain that no try was processed; `send`
  * sends one authorised request. Submit throws ToolError: `submit_unknown` if the job may exist, else a certain refusal.
+ * Once `drain` aborts it is not sent again.
  */
 export function createSubmit(
   modelUrl: (id: string) => URL,
@@ -53,6 +54,7 @@ export function createSubmit(
     modelId: string,
     input: Record<string, unknown>,
     maySend?: () => Promise<boolean>,
+    drain?: AbortSignal,
   ): Promise<Submission> {
     const url = modelUrl(modelId);
     const body = JSON.stringify(input);
@@ -73,7 +75,7 @@ export function createSubmit(
       const pause = verdict.wait === undefined ? random() * FIRST_PAUSE * 2 ** tries : verdict.wait * 1000;
       const within = verdict.error.code === 'unreachable' ? UNREACHABLE_WITHIN : REFUSED_WITHIN;
       if (clock.now() - began + pause > within) throw verdict.error;
-      await clock.sleep(pause);
+      await clock.sleep(pause, drain).catch(() => Promise.reject(verdict.error));
     }
   };
 }

@@ -17,6 +17,7 @@ import { openAuthentication } from './authentication.ts';
 import { createFront } from './front.ts';
 import { serveMetrics } from './metrics/endpoint.ts';
 import { createMetrics } from './metrics/metrics.ts';
+import { createOpenRequests } from './open-requests.ts';
 import { createPictureLinks } from './picture-links.ts';
 import { createPictureServer } from './pictures.ts';
 import { checkSharedFolders, FolderProblem } from './shared-folders.ts';
@@ -74,7 +75,8 @@ export async function startService(config: Config, service: ServiceConfig, surro
           text: () => metrics.text(runtime.toolCalls.size),
         })
       : undefined;
-  const server = await listen(service.listen, metrics?.watchRequests(front) ?? front);
+  const requests = createOpenRequests();
+  const server = await listen(service.listen, requests.track(metrics?.watchRequests(front) ?? front));
   if (isLoopback(service.listen.host)) publicUrl ??= server.origin;
   log.info(`serves ${config.baseUrl} at ${server.origin}/mcp`);
 
@@ -84,10 +86,19 @@ export async function startService(config: Config, service: ServiceConfig, surro
     log,
     /** Reads anew who may call. */
     reload: authentication.reload,
-    /** Ends every wait by a hand-over; resolves when all answers have left, or after `grace` ms. */
+    /**
+     * Ends every wait by a hand-over, and serves requests that still come likewise; resolves when all answers have left
+     * and no more requests come, or after `grace` ms.
+     */
     async drain(grace: number): Promise<void> {
       draining.abort();
-      await Promise.race([runtime.callsEnded(), surroundings.clock.sleep(grace)]);
+      const served = async () => {
+        do {
+          await requests.answered();
+          await clock.sleep(LATE_REQUESTS);
+        } while (!requests.isNone());
+      };
+      await Promise.race([served(), clock.sleep(grace)]);
     },
     async close(): Promise<void> {
       draining.abort();
@@ -105,10 +116,13 @@ async function cataloguedModels(config: Config): Promise<string[]> {
   return (saved?.pick() ?? []).map(({ model_id }) => model_id);
 }
 
-// In ms.
-const DRAIN_GRACE = 10_000;
+// In ms. `docker stop` kills after 10 s.
+const DRAIN_GRACE = 9_000;
+const CLOSE_GRACE = 500;
+// Those that were on their way, or that a load balancer sends before it knows.
+const LATE_REQUESTS = 100;
 
-/** Serves over HTTP until a signal ends the process; resolves with the exit code. */
+/** Serves over HTTP until a signal ends the process; resolves with the exit code where it cannot begin. */
 export async function serveOverHttp(config: Config, service: ServiceConfig): Promise<number> {
   const surroundings = { clock: systemClock, random: Math.random };
   const running = await startService(config, service, surroundings).catch((error) => {
@@ -125,10 +139,12 @@ export async function serveOverHttp(config: Config, service: ServiceConfig): Pro
   // A reader of JSON lines gets nothing else.
   if (config.logFormat === 'text') process.stderr.write(`MCP over HTTP at ${running.url}\n`);
   const signal = await new Promise<string>((resolve) => {
-    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name));
+    // Not once: a second signal must not end the process before a submit under way is recorded.
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => resolve(name));
   });
   running.log.info(`leaves: ${signal}`);
   await running.drain(DRAIN_GRACE);
-  await running.close();
-  return 0;
+  await Promise.race([running.close(), systemClock.sleep(CLOSE_GRACE)]);
+  // Timers may still run.
+  process.exit(0);
 }

@@ -1,3 +1,4 @@
+import { untilDrain } from '../jobs/calls.ts';
 import type { Job } from '../jobs/job.ts';
 import type { JobStore, Lease, Query, StoredJob } from '../jobs/store.ts';
 import type { Holder, Liveness } from './backend.ts';
@@ -13,7 +14,8 @@ export function createClaimRepeat(store: {
 }): JobStore['claimRepeat'] {
   const { newest, owns, liveness, acquireLease, cancelReserved, watch } = store;
 
-  return async (fingerprint, since, { id: call, signal }) => {
+  return async (fingerprint, since, { id: call, signal, drain }) => {
+    const proof = untilDrain({ signal, drain });
     const proven = new Map<string, Liveness>();
     const query = { since, fingerprint };
     async function livenessOf({ lease, job }: StoredJob): Promise<Liveness> {
@@ -47,6 +49,7 @@ export function createClaimRepeat(store: {
     search: for (;;) {
       signal.throwIfAborted();
       const inDoubt = new Map<string, Lease>();
+      let doubted: readonly StoredJob[] = [];
       for (const group of await groupsOf(newest(query))) {
         const [first] = group;
         if (!first || !group.some(({ job }) => isUnanswered(job))) continue;
@@ -60,7 +63,10 @@ export function createClaimRepeat(store: {
         // Nothing is leased before all is known of its batch: the caller may give up meanwhile.
         const unknown = await doubtful(group);
         for (const one of unknown) inDoubt.set(one.holder, one);
-        if (unknown.length > 0) continue;
+        if (unknown.length > 0) {
+          if (doubted.length === 0) doubted = group;
+          continue;
+        }
         if (isReserved) {
           await cancelReserved(first);
           continue search;
@@ -73,8 +79,13 @@ export function createClaimRepeat(store: {
         return others.length > 0 ? others : [leased];
       }
       if (inDoubt.size === 0) return [];
-      const prove = async (lease: Lease) => void proven.set(lease.holder, await watch(lease, signal));
-      await Promise.all([...inDoubt.values()].map(prove));
+      const prove = async (lease: Lease) => void proven.set(lease.holder, await watch(lease, proof));
+      try {
+        await Promise.all([...inDoubt.values()].map(prove));
+      } catch (error) {
+        if (signal.aborted || !drain?.aborted) throw error;
+        return [...doubted];
+      }
     }
   };
 }

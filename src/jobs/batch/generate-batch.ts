@@ -1,5 +1,5 @@
 import { ToolError, takenOver } from '../../errors.ts';
-import type { Outcome, PaidCall, Wait } from '../calls.ts';
+import { type Outcome, type PaidCall, untilDrain, type Wait } from '../calls.ts';
 import type { Claim, Claims } from '../claims.ts';
 import type { Generate, Input } from '../generate.ts';
 import type { JobsOptions } from '../options.ts';
@@ -26,7 +26,8 @@ export function createGenerateBatch(options: BatchOptions) {
     options;
 
   async function submitPaced(claim: Claim, body: Input, wait: Wait): Promise<Outcome> {
-    await rateLimiter.acquire(AT_ONCE, wait.signal).catch(async (reason) => {
+    await rateLimiter.acquire(AT_ONCE, untilDrain(wait)).catch(async (reason) => {
+      if (!wait.signal.aborted) return;
       await claim.discard();
       throw reason;
     });

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import { type AuthInfo, createMcpHandler } from '@modelcontextprotocol/server';
 import type { Clock } from '../../../clock.ts';
@@ -87,7 +87,7 @@ export function createEndpoint(options: { sessions: Sessions; drain: AbortSignal
       };
       response.setHeader(SESSION, sessions.create(tenant, client));
     }
-    sendHeadersAtOnce(response);
+    sendHeadersAtOnce(response, drain);
     // No token: nothing behind the front needs one.
     const auth: AuthInfo = { token: '', clientId: tenant, scopes: [] };
     exchanges.set(auth, { factory, channel });
@@ -96,11 +96,12 @@ export function createEndpoint(options: { sessions: Sessions; drain: AbortSignal
 }
 
 /** Node keeps headers until the first bytes of a body, which may be a keep-alive 15 s later: some clients time out before. */
-function sendHeadersAtOnce(response: ServerResponse): void {
-  const writeHead = response.writeHead.bind(response) as (...given: unknown[]) => ServerResponse;
-  response.writeHead = (...given: unknown[]) => {
-    writeHead(...given);
+function sendHeadersAtOnce(response: ServerResponse, drain: AbortSignal): void {
+  const writeHead = response.writeHead.bind(response);
+  response.writeHead = ((status: number, headers: OutgoingHttpHeaders) => {
+    // The SDK asks to keep every connection.
+    writeHead(status, { ...headers, ...(drain.aborted && { connection: 'close' }) });
     response.flushHeaders();
     return response;
-  };
+  }) as ServerResponse['writeHead'];
 }
