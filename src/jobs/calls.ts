@@ -16,6 +16,8 @@ export interface Wait {
   signal: AbortSignal;
   /** Aborts when the process is to end: the wait is then over as if its time were. Absent where no process waits for that. */
   drain?: AbortSignal | undefined;
+  /** Once it ended: whether its user gave up, who may say so only after the client is gone. Absent where that comes first. */
+  isStopped?: () => Promise<boolean>;
   /** Called after every poll, with all jobs of the call. */
   onPoll(jobs: readonly Job[]): void;
   /** Whether the whole answer has left this process. Never rejects. */

@@ -66,7 +66,8 @@ export function createFollow(options: FollowOptions) {
         await claim.handOver();
         throw error;
       }
-      if (wait.signal.reason === 'user') await cancelQueued(claim, requestId);
+      const isStopped = wait.signal.reason === 'user' || (await wait.isStopped?.());
+      if (isStopped) await cancelQueued(claim, requestId);
     } finally {
       deadline.clear();
     }

@@ -60,7 +60,11 @@ export function openCall(
   // The SDK may have read a cancellation together with its call.
   if (signal.aborted) endWait();
   signal.addEventListener('abort', endWait, { once: true });
-  const stopListening = channel.onCancel?.(id, (why) => ended.abort(why));
+  const stopped = new AbortController();
+  const stopListening = channel.onCancel?.(id, (why) => {
+    ended.abort(why);
+    if (why === 'user') stopped.abort();
+  });
   const sent = deliveries.result(id, ended.signal, () => {
     isSending = true;
   });
@@ -78,6 +82,12 @@ export function openCall(
         followed = jobs;
         progress?.report(() => progressLine(jobs, clock.now()));
       },
+      ...(stopListening && {
+        async isStopped() {
+          if (ended.signal.reason === CLOSED) await clock.sleep(LATE_STOP, stopped.signal).catch(() => {});
+          return stopped.signal.aborted;
+        },
+      }),
       delivered: sent.then((result) => result !== undefined),
     },
     sent,
@@ -110,6 +120,8 @@ const outcomeOf = (error: unknown): string =>
 const inputIsRead = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
 
 const CLOSED: WaitEnd = 'closed';
+// In ms: a client may post that its user stopped a call and close the call's connection at once.
+const LATE_STOP = 250;
 
 export type Deliveries = ReturnType<typeof createDeliveries>;
 

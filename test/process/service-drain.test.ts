@@ -81,25 +81,26 @@ describe('a server over HTTP', () => {
     expect(submits()).toBe(7);
   });
 
-  it.each(CLIENTS)(
-    'that was killed in a call gives its job to the same call, in the next process: %s',
-    async (kind) => {
-      const { sandbox, url, startServer, submits } = await begin();
-      const server = await startServer();
-      sandbox.engine.planNext(RUNNING);
-      const client = await connectHttp(url, kind);
-      const cut = client.callTool(CALL).catch(() => 'cut');
-      await expect.poll(() => sandbox.requests.some(({ route }) => route === 'status')).toBe(true);
-      server.child.kill('SIGKILL');
-      await server.ended;
-      await startServer();
-      finishAll(sandbox);
-      const again = await connectHttp(url, kind);
-      const { structuredContent } = await again.callTool(CALL);
-      expect(structuredContent).toMatchObject({ request_id: sandbox.engine.jobs[0]?.id, resumed: true });
-      expect(submits()).toBe(1);
-      await client.close();
-      expect(await cut).toBe('cut');
-    },
-  );
+  it('that was killed in calls gives their jobs to the same calls, in the next process', async () => {
+    const { sandbox, url, startServer, submits } = await begin();
+    const server = await startServer();
+    const connectAll = () => Promise.all(CLIENTS.map((kind) => connectHttp(url, kind)));
+    const clients = await connectAll();
+    for (const _ of CLIENTS) sandbox.engine.planNext(RUNNING);
+    const cut = clients.map((client, at) => foxes(client, `${at}`).catch(() => 'cut'));
+    const isRead = () => sandbox.requests.filter(({ route }) => route === 'status').length >= CLIENTS.length;
+    await expect.poll(isRead).toBe(true);
+    server.child.kill('SIGKILL');
+    await server.ended;
+    await startServer();
+    finishAll(sandbox);
+    for (const [at, client] of (await connectAll()).entries()) {
+      const { structuredContent } = await foxes(client, `${at}`);
+      const job = sandbox.engine.jobs.find(({ input }) => input.prompt === `${at}`);
+      expect(structuredContent).toMatchObject({ request_id: job?.id, resumed: true });
+    }
+    expect(submits()).toBe(CLIENTS.length);
+    await Promise.all(clients.map((client) => client.close()));
+    expect(await Promise.all(cut)).toEqual(['cut', 'cut', 'cut']);
+  });
 });
