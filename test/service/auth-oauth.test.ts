@@ -57,7 +57,7 @@ describe('with a real authorization server', () => {
     const { provider, url, resource } = await withProvider();
     const document = `${new URL(url).origin}${METADATA}/mcp`;
     const scope = 'images:read images:generate';
-    const ask = (token?: string, body: unknown = callOf(CALL.name)) => post(url, body, token);
+    const ask = (token?: string, body: unknown = callOf(CALL.name, CALL.arguments)) => post(url, body, token);
     const wrong = [
       undefined,
       'rubbish',
@@ -178,7 +178,7 @@ describe('an access token', () => {
     ['no scope', { scope: undefined }, 403],
   ])('may do what its scopes say: %s', async (_, claims, expected) => {
     const { issuer, status } = await withIssuer();
-    expect(await status(await issuer.sign(claims), callOf(CALL.name))).toBe(expected);
+    expect(await status(await issuer.sign(claims), callOf(CALL.name, CALL.arguments))).toBe(expected);
   });
 
   it('without any of the scopes lists nothing either', async () => {

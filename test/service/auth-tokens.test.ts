@@ -106,9 +106,7 @@ describe('a bearer token', () => {
         expect(refused.headers.get('www-authenticate')).toBe(
           'Bearer error="insufficient_scope", scope="images:read images:generate"',
         );
-        expect(await refused.json()).toMatchObject({
-          error: { message: 'the token lacks the scope images:generate' },
-        });
+        expect(refused.text).toContain('the token lacks the scope images:generate');
       }
     expect(textOf(await client.callTool({ name: 'list_image_jobs', arguments: {} }))).toContain('No');
     expect(submits(served)).toHaveLength(0);

@@ -40,15 +40,23 @@ export const callOf = (name: string, args: unknown = {}, id: unknown = 1) => ({
   params: { name, arguments: args },
 });
 
-/** Posts JSON to an MCP endpoint as a client of 2025 would. */
-export const post = (url: string, body: unknown, token?: string, headers: Record<string, string> = {}) =>
-  fetch(url, {
+/** Posts JSON to an MCP endpoint as a client of 2025 would, and awaits all of the answer. */
+export async function post(
+  url: string,
+  body: unknown,
+  token?: string,
+  given: Record<string, string> = {},
+): Promise<{ status: number; headers: Headers; text: string }> {
+  const response = await fetch(url, {
     method: 'POST',
     headers: {
       accept: 'application/json, text/event-stream',
       'content-type': 'application/json',
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      ...headers,
+      ...given,
     },
     body: JSON.stringify(body),
   });
+  const { status, headers } = response;
+  return { status, headers, text: await response.text() };
+}
