@@ -44,6 +44,7 @@ async function run(config: Config, saveCode: () => void): Promise<number> {
   if (command === 'library') return (await import('./cli/library.ts')).showLibrary(config);
   if (command === 'library clear') return (await import('./cli/library.ts')).clearLibrary(config);
   if (command === 'healthcheck') return (await import('./cli/healthcheck.ts')).healthcheck(config);
+  if (command === 'token new') return (await import('./cli/token.ts')).newToken(config);
   if (command === 'install') return (await import('./cli/install/install.ts')).install(config);
   if (command === 'uninstall') return (await import('./cli/install/install.ts')).uninstall(config);
   const served = sandbox ? await (await import('./sandbox/server.ts')).sandboxed(config) : config;

@@ -1,10 +1,13 @@
 import { SERVICE_SETTINGS } from '../config/service-settings.ts';
-import { COMMAND_WORDS, COMMANDS, SETTINGS } from '../config/settings.ts';
+import { ARGUMENTS, COMMAND_WORDS, COMMANDS, SETTINGS } from '../config/settings.ts';
 import { NAME } from '../version.ts';
 
 /** The text of --help, from the tables that parsing uses. */
 export function helpText(): string {
-  const commands = Object.entries(COMMANDS);
+  const commands = Object.entries(COMMANDS).map(([name, help]): [string, string] => [
+    name in ARGUMENTS ? `${name} ${ARGUMENTS[name]}` : name,
+    help,
+  ]);
   const flagRows = (isShown: (flag: string) => boolean) =>
     [...SETTINGS].flatMap(([flag, { short, value, variable, help }]): [string, string][] => {
       if (!isShown(flag)) return [];

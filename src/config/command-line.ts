@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../did-you-mean.ts';
 import { isUnexpanded } from './placeholders.ts';
-import { actionsOf, COMMAND_WORDS, SETTINGS } from './settings.ts';
+import { ARGUMENTS, actionsOf, COMMAND_WORDS, SETTINGS } from './settings.ts';
 
 const isOptional = (value: string) => value.startsWith('[');
 
@@ -30,7 +30,9 @@ export function parseCommandLine(argv: readonly string[], problems: string[]) {
       const isCommand =
         command === undefined
           ? COMMAND_WORDS.includes(token.value)
-          : words.length === 1 && actionsOf(command).includes(token.value);
+          : words.length === 1
+            ? actionsOf(command).includes(token.value)
+            : words.length === 2 && words.join(' ') in ARGUMENTS;
       (isCommand ? words : (following ?? words)).push(token.value);
       continue;
     }

@@ -8,8 +8,10 @@ import { createLookup, type Env, type Lookup } from './lookup.ts';
 import { readKey } from './placeholders.ts';
 import { readService } from './service.ts';
 import {
+  ARGUMENTS,
   actionsOf,
   COMMAND_WORDS,
+  COMMANDS,
   type Command,
   DEFAULT_BASE_URL,
   DEFAULT_KEEP_GB,
@@ -74,7 +76,7 @@ function readConfig(lookup: Lookup, platform: Platform, problems: string[]) {
   }
   const folders = (flag: string) => setting(flag).flatMap(({ value }) => folder(value) ?? []);
 
-  const command = readCommand(words, problems);
+  const { command, argument } = readCommand(words, problems);
   const sandbox = isOn('sandbox');
   const live = isOn('live');
   if (live && command !== 'demo') problems.push('--live belongs to the demo command');
@@ -97,6 +99,8 @@ function readConfig(lookup: Lookup, platform: Platform, problems: string[]) {
   const setupDir = join(platform.homeDir, '.config', NAME);
   return {
     command,
+    /** What the command is given, where it takes something. */
+    argument,
     /** Use the sandbox inside this process instead of the service. */
     sandbox,
     /** Let the demo use the real, paid service. */
@@ -149,17 +153,27 @@ function readConfig(lookup: Lookup, platform: Platform, problems: string[]) {
   };
 }
 
-function readCommand([word = 'serve', ...more]: readonly string[], problems: string[]): Command {
+function readCommand([word = 'serve', ...more]: readonly string[], problems: string[]) {
   if (!COMMAND_WORDS.includes(word)) {
     const near = didYouMean(word, ALL_WORDS);
     problems.push(`unknown command "${word}"${near}; commands are ${COMMAND_WORDS.join(', ')}`);
   }
   const actions = actionsOf(word);
   const action = actions.find((one) => one === more[0]);
-  const takes = actions.length > 0 ? `; ${word} takes ${actions.join(', ')} or nothing` : '';
-  for (const extra of action === undefined ? more : more.slice(1))
+  const isWhole = word in COMMANDS;
+  const command = action === undefined ? word : `${word} ${action}`;
+  const rest = action === undefined ? more : more.slice(1);
+  const takes =
+    actions.length > 0 ? `; ${word} takes ${actions.join(', ')}${isWhole ? ' or nothing' : ''}` : '';
+  const argument = command in ARGUMENTS ? rest[0] : undefined;
+  const unexpected = argument === undefined ? rest : rest.slice(1);
+  for (const extra of unexpected)
     problems.push(`unexpected argument "${extra}"${didYouMean(extra, actions)}${takes}`);
-  return (action === undefined ? word : `${word} ${action}`) as Command;
+  if (COMMAND_WORDS.includes(word) && !(command in COMMANDS) && more.length === 0)
+    problems.push(`${word} needs more words${takes}`);
+  if (command in ARGUMENTS && argument === undefined)
+    problems.push(`${command} needs an argument: ${command} ${ARGUMENTS[command]}`);
+  return { command: command as Command, argument };
 }
 
 function findKey({ variable, ignored }: Lookup, problems: string[]) {

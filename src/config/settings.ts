@@ -13,10 +13,15 @@ export const COMMANDS = {
   library: 'tell how many finished pictures are kept on this machine, where, and how large they are',
   'library clear': 'remove them; asks first in a terminal',
   healthcheck: 'ask the server over HTTP of this container, or at the address of --http, whether it lives',
+  'token new': 'make a bearer token for a tenant of a server over HTTP, and the entry for its tenants file',
   help: 'print this text',
 };
 /** The first words of them. */
-export const COMMAND_WORDS: readonly string[] = Object.keys(COMMANDS).filter((name) => !name.includes(' '));
+export const COMMAND_WORDS: readonly string[] = [
+  ...new Set(Object.keys(COMMANDS).map((name) => name.replace(/ .*/, ''))),
+];
+/** What a command takes besides flags. */
+export const ARGUMENTS: Readonly<Record<string, string>> = { 'token new': 'TENANT' };
 /** The words that may follow a command. */
 export const actionsOf = (command: string): string[] =>
   Object.keys(COMMANDS).flatMap((name) =>

@@ -24,10 +24,14 @@ export interface JumpingClock extends Clock {
 export function createJumpingClock(start = Date.parse('2026-01-01T00:00:00Z')): JumpingClock {
   let now = start;
   let isRunning = false;
+  let isStopped = false;
   const timers = new Set<{ at: number; wake: () => void }>();
   const conditions = new Set<{ holds: () => boolean; end: number; go: (held: boolean) => void }>();
 
-  const idle = createIdle(() => clock.patience);
+  const idle = createIdle(
+    () => clock.patience,
+    () => isStopped,
+  );
 
   async function run(): Promise<void> {
     isRunning = true;
@@ -77,6 +81,7 @@ export function createJumpingClock(start = Date.parse('2026-01-01T00:00:00Z')): 
       now += ms;
     },
     stop() {
+      isStopped = true;
       timers.clear();
       conditions.clear();
     },

@@ -33,8 +33,12 @@ const events = () => performance.nodeTiming.uvMetricsInfo.events;
  * What resolves when nothing in this process moves: no request, no file, no decoder, no import, no pause in real time.
  * A request that stays open for `patience` looks at all this, each at least a ms after the last, while nothing moves, is
  * held by a server that waits as well. Looks are counted, not time: a process that gets no time may find its data later.
+ * Resolves too when `isStopped`: two that look at the same time see each other move.
  */
-export function createIdle(patience: () => number): () => Promise<void> {
+export function createIdle(
+  patience: () => number,
+  isStopped: () => boolean = () => false,
+): () => Promise<void> {
   const held = new WeakSet<object>();
   // What an earlier test left behind.
   const left = new Set(pauses);
@@ -45,6 +49,7 @@ export function createIdle(patience: () => number): () => Promise<void> {
     let looks = 0;
     for (let quiet = 0; quiet < QUIET_TURNS; ) {
       await turn();
+      if (isStopped()) return;
       if (quiet === QUIET_TURNS - 1) await vi.dynamicImportSettled();
       if (seen !== events() || isPausing() || isPoolBusy()) {
         if (seen === events()) await delay(1);

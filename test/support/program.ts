@@ -87,6 +87,7 @@ const UNTIL_TRANSPORT_GIVES_UP = 3_000;
 export function testConfig(sandbox: Pick<Sandbox, 'origin'>, overrides: Partial<Config> = {}): Config {
   return {
     command: 'serve',
+    argument: undefined,
     sandbox: false,
     live: false,
     snippets: undefined,
