@@ -269,7 +269,7 @@ describe('parseConfig', () => {
     [['version'], '(did you mean --version?)'],
     [
       ['paint'],
-      'unknown command "paint"; commands are serve, demo, doctor, install, uninstall, gallery, library, help',
+      'unknown command "paint"; commands are serve, demo, doctor, install, uninstall, gallery, library, token, help',
     ],
     [['doctor', 'clear'], 'unexpected argument "clear"'],
     [['library', 'foo'], 'unexpected argument "foo"; library takes clear or nothing'],
@@ -279,6 +279,10 @@ describe('parseConfig', () => {
     ],
     [['library', 'clear', 'now'], 'unexpected argument "now"; library takes clear or nothing'],
     [['library clear'], 'unknown command "library clear"'],
+    [['token'], 'token needs more words; token takes new'],
+    [['token', 'old'], 'unexpected argument "old"; token takes new'],
+    [['token', 'new'], 'token new needs an argument: token new TENANT'],
+    [['token', 'new', 'a', 'b'], 'unexpected argument "b"; token takes new'],
     [['clear'], 'unknown command "clear"'],
     [['--snadbox'], 'unknown flag --snadbox (did you mean --sandbox?)'],
     [['--outputdir=x'], 'unknown flag --outputdir (did you mean --output-dir?)'],
@@ -300,6 +304,12 @@ describe('parseConfig', () => {
 
   it('names a flag with one dash once, not letter by letter', () => {
     expect(problems(['-sandbox'])).toHaveLength(1);
+  });
+
+  it('takes the tenant of a new token, wherever the flags stand', () => {
+    const taken = { command: 'token new', argument: 'acme' };
+    expect(config(['token', 'new', 'acme'])).toMatchObject(taken);
+    expect(config(['--input-dir', '/x', 'token', 'new', 'acme'])).toMatchObject(taken);
   });
 
   it('knows whether the library is to be shown or cleared, wherever the flags stand', () => {
