@@ -57,16 +57,34 @@ async function told({ client }: Awaited<ReturnType<typeof connected>>) {
   return { others, left, instructions: client.getInstructions(), prompts, all };
 }
 
+const SKILLS = join(import.meta.dirname, '../../skills');
+
+/** The lines of the skills that a client over stdio is not given. */
+async function skills(given: Parameters<typeof serve>[0] = {}): Promise<string[]> {
+  const { client } = await connected(given);
+  const found = [];
+  for (const name of readdirSync(SKILLS)) {
+    const stdio = new Set(readFileSync(join(SKILLS, name, 'SKILL.md'), 'utf8').split('\n'));
+    const { messages } = await client.getPrompt({ name, arguments: { idea: 'a fox' } });
+    const { text = '' } = (messages[0]?.content ?? {}) as { text?: string };
+    const [skill = ''] = text.split('\n---\n');
+    found.push(...skill.split('\n').filter((line) => !stdio.has(line)));
+  }
+  return found;
+}
+
 describe('the words over HTTP', () => {
   it('without a folder of the operator’s tell of no file, no `last` and no machine', async () => {
     const { others, left, instructions, prompts, all } = await told(await connected());
     expect({ left, instructions, others, prompts: lines(prompts) }).toMatchSnapshot();
+    expect(await skills()).toMatchSnapshot('what the skills say otherwise');
     expect(all).not.toMatch(/\blast\b(?! resort)|this machine|save_images|\bpaths?\b|folder|local file/i);
   });
 
   it('with folders tell that these are the server’s', async () => {
     const { others, left, instructions, all } = await told(await connected(disk()));
     expect({ left, instructions, others }).toMatchSnapshot();
+    expect(await skills(disk())).toMatchSnapshot('what the skills say otherwise');
     expect(all).not.toMatch(/\blast\b(?! resort)|this machine|local file/i);
     expect(all).toContain('save_images');
   });

@@ -16,6 +16,19 @@ function problems(argv: string[], env: Record<string, string> = {}): string[] {
   return parsed.kind === 'problems' ? parsed.problems : [];
 }
 
+describe('the library over HTTP', () => {
+  it('is off unless it is asked for', () => {
+    const bytes = (argv: string[], env: Record<string, string> = {}) => {
+      const parsed = parse(argv, env);
+      return parsed.kind === 'config' ? parsed.config.keepImagesBytes : parsed;
+    };
+    expect(bytes([])).toBe(2e9);
+    expect(bytes(['--http'])).toBe(0);
+    expect(bytes(['--http', '--keep-images', '3'])).toBe(3e9);
+    expect(bytes(['--http'], { RUNCOMFY_KEEP_IMAGES: '1' })).toBe(1e9);
+  });
+});
+
 describe('an address to listen at', () => {
   it.each([
     ['3333', { host: '127.0.0.1', port: 3333 }],

@@ -86,7 +86,7 @@ export function createLibrary({ dir, maxBytes, minFree = MIN_FREE }: LibraryOpti
     if (!file) return undefined;
     const found = await file.stat();
     const isWhole = () => verified.get(nameOf(kept)) === identityOf(found);
-    if (found.isFile() && found.size <= MAX_KEPT_BYTES && !isWhole()) {
+    if (!isWhole()) {
       const sha256 = await hashPieces(file).catch(() => undefined);
       if (sha256 === kept.sha256) verified.set(nameOf(kept), identityOf(found));
     }
