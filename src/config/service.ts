@@ -84,6 +84,17 @@ export function readService(
     return { mode: 'none' };
   }
 
+  function readPublicUrl(): string | undefined {
+    const text = last('public-url');
+    if (text === undefined)
+      return auth.mode === 'oauth' && URL.canParse(auth.resource) ? new URL(auth.resource).origin : undefined;
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    const isPlain = url && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash;
+    if (isPlain) return url.origin + url.pathname.replace(/\/+$/, '');
+    problems.push(`--public-url is "${text}"; it takes a URL such as https://pictures.example.com`);
+    return undefined;
+  }
+
   return {
     listen,
     auth,
@@ -92,9 +103,7 @@ export function readService(
     /** As browsers send them. */
     allowedOrigins: readAllowedOrigins(setting('allowed-origin'), problems),
     /** The origin that links begin with; undefined for the address at which it listens. */
-    publicUrl:
-      last('public-url')?.replace(/\/+$/, '') ??
-      (auth.mode === 'oauth' && URL.canParse(auth.resource) ? new URL(auth.resource).origin : undefined),
+    publicUrl: readPublicUrl(),
     sessionKeyFile: folder(last('session-key-file')),
     metrics: metrics === undefined ? undefined : address('metrics', metrics),
   };

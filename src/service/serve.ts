@@ -78,6 +78,7 @@ export async function startService(config: Config, service: ServiceConfig, surro
   const requests = createOpenRequests();
   const server = await listen(service.listen, requests.track(metrics?.watchRequests(front) ?? front));
   if (isLoopback(service.listen.host)) publicUrl ??= server.origin;
+  if (publicUrl === undefined) log.warn('kept pictures are not linked: --public-url would say by what URL');
   log.info(`serves ${config.baseUrl} at ${server.origin}/mcp`);
 
   return {

@@ -29,6 +29,27 @@ describe('the library over HTTP', () => {
   });
 });
 
+describe('the public URL', () => {
+  const read = (text: string) => service(['--http', '--public-url', text])?.publicUrl;
+
+  it('is what links begin with', () => {
+    expect(read('https://a.example')).toBe('https://a.example');
+    expect(read('https://A.example:8443/images//')).toBe('https://a.example:8443/images');
+    expect(read('http://127.0.0.1:3333/')).toBe('http://127.0.0.1:3333');
+  });
+
+  it.each([
+    'a.example',
+    'ftp://a.example',
+    'javascript:alert(1)',
+    'https://me:x@a.example',
+    'https://a.example/?b',
+    'https://a.example/#b',
+  ])('is not %s', (text) =>
+    expect(problems(['--http', '--public-url', text])[0]).toContain('it takes a URL such as'),
+  );
+});
+
 describe('an address to listen at', () => {
   it.each([
     ['3333', { host: '127.0.0.1', port: 3333 }],
