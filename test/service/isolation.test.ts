@@ -306,6 +306,13 @@ describe('two tenants', () => {
     expect((await fetch(mine.copy_url)).status).toBe(200);
   });
 
+  it('get no metrics, which tell of all of them, where they call', async () => {
+    const { blue, url } = await serveTwo({ http: { metrics: { host: '127.0.0.1', port: 0 } } });
+    const headers = { authorization: `Bearer ${blue.token}` };
+    for (const path of ['/metrics', '/mcp/metrics', '/pictures/metrics'])
+      expect((await fetch(new URL(path, url), { headers })).status).toBe(404);
+  });
+
   it('are told no path of the server', async () => {
     const { red, config } = await serveTwo({ settings: { keep_images_gb: 1 } });
     mkdirSync(config.dataDir, { recursive: true });
