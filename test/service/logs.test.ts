@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { LogFormat } from '../../src/log.ts';
 import { CALL, finishAll } from '../support/calls.ts';
@@ -48,6 +49,8 @@ describe('the log of calls', () => {
     const request_id = sandbox.engine.jobs[0]?.id;
     expect(left).toMatchObject({ outcome: 'disconnected', request_id });
     expect(resumed).toMatchObject({ outcome: 'ok', request_id, resumed: true });
+    const [, example = ''] = /```json\n({"time".*})\n```/.exec(readFileSync('docs/service.md', 'utf8')) ?? [];
+    expect(Object.keys(JSON.parse(example))).toEqual(Object.keys(resumed));
   });
 
   it.each(FORMATS)('has one line for a call, whatever a client or an agent writes: %s', async (logFormat) => {

@@ -78,7 +78,16 @@ describe('the tests that documents cite', () => {
 
 it('every flag exists', () => {
   // Flags of other programs that documents tell how to call.
-  const OTHERS = ['--project', '--env', '--write', '--json', '--peer', '--ref'];
+  const OTHERS = [
+    '--project',
+    '--env',
+    '--write',
+    '--json',
+    '--peer',
+    '--ref',
+    '--read-only',
+    '--stop-timeout',
+  ];
   const ours = [...SETTINGS.keys()].map((flag) => `--${flag}`);
   const wrong = problems(
     (document) => matches(/(?<![\w-])(--[a-z][a-z-]*)/g, inCode(document)),

@@ -3,6 +3,7 @@ import { snippets } from '../../../src/cli/snippets/snippets.ts';
 import { SERVICE_SETTINGS } from '../../../src/config/service-settings.ts';
 import { SETTINGS, type Setting } from '../../../src/config/settings.ts';
 import { MODELS } from '../../../src/models/built-in/index.ts';
+import { METRICS } from '../../../src/service/metrics/definitions.ts';
 import { toolNames } from '../../../src/tools/support/tool-names.ts';
 import { connect } from '../../support/program.ts';
 import { diagram } from './diagram.ts';
@@ -87,6 +88,19 @@ export const SECTIONS: readonly Section[] = [
     document: 'docs/service.md',
     name: 'settings',
     make: () => settingsTable(Object.entries(SERVICE_SETTINGS)),
+  },
+  {
+    document: 'docs/service.md',
+    name: 'metrics',
+    make: () =>
+      table(
+        ['metric', 'labels', 'meaning'],
+        Object.entries(METRICS).map(([name, { labels, help }]) => [
+          code(name),
+          labels.map(code).join(', '),
+          help,
+        ]),
+      ),
   },
   {
     document: 'docs/hosts.md',
