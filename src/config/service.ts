@@ -37,7 +37,10 @@ export function readService(
   if (addresses.length > 1)
     problems.push(`--http takes one address, not ${addresses.map(({ value }) => value).join(' and ')}`);
   const listen = address('http', YES.includes(asked.toLowerCase()) ? DEFAULT_ADDRESS : asked);
-  const metrics = last('metrics');
+  const asksMetrics = last('metrics');
+  const metrics = asksMetrics === undefined ? undefined : address('metrics', asksMetrics);
+  if (metrics?.port === listen.port && listen.port !== 0)
+    problems.push(`--metrics ${asksMetrics} has the port of --http: metrics belong on one of their own`);
   const auth = readAuth();
   const allowedHosts = readAllowedHosts(setting('allowed-host'), problems);
   if (!isLoopback(listen.host) && (auth.mode === 'none' || allowedHosts.length === 0)) {
@@ -105,6 +108,6 @@ export function readService(
     /** The origin that links begin with; undefined for the address at which it listens. */
     publicUrl: readPublicUrl(),
     sessionKeyFile: folder(last('session-key-file')),
-    metrics: metrics === undefined ? undefined : address('metrics', metrics),
+    metrics,
   };
 }

@@ -5,6 +5,7 @@ import { CALL, finishAll } from '../support/calls.ts';
 import { METRICS_ADDRESS, serveWithMetrics } from '../support/metrics.ts';
 import { eventually, freshDataDir, KEY } from '../support/program.ts';
 import { connectHttp, serve } from '../support/service.ts';
+import { callOf, newToken, post, TENANT_KEY, tenantsFile } from '../support/tenants.ts';
 
 const MODEL = 'openai/gpt-image-2/text-to-image';
 const HOUR = 3_600_000;
@@ -134,9 +135,19 @@ describe('metrics', () => {
     await eventuallyRefused(read, { 'reason=forbidden': 1, 'reason=not_found': 1, 'reason=malformed': 1 });
   });
 
-  it('hold no key, also where RunComfy echoes it', async () => {
-    const { url, sandbox, scrape } = await serveWithMetrics();
-    const client = await connectHttp(url, 'SDK 2.x, 2025', { name: `client of ${KEY}` });
+  it('tell tenants apart, and hold no key or token of theirs, also where RunComfy echoes it', async () => {
+    const { token, entry } = newToken();
+    const { file } = tenantsFile({ acme: { runcomfy_key: TENANT_KEY, tokens: [entry] } });
+    const { url, sandbox, scrape, read } = await serveWithMetrics({
+      http: { auth: { mode: 'tokens', file } },
+    });
+    const client = await connectHttp(url, 'SDK 2.x, 2025', { name: `client of ${KEY} ${token}`, token });
+    sandbox.engine.planNext({ costUsd: 0.25 });
+    await client.callTool(CALL);
+    expect(await read('runcomfy_spent_usd_total')).toEqual({ 'tenant=acme': 0.25 });
+    const stranger = `${token}x`;
+    expect((await post(url, callOf('get_balance'), stranger)).status).toBe(401);
+    await eventuallyRefused(read, { 'reason=unauthenticated': 1 });
     const said = { error_message: `Bearer ${KEY} is bad`, message: KEY, model_id: KEY };
     const texts: string[] = [];
     for (const on of ['submit', 'status', 'result', 'cancel', 'balance', 'models', 'model'] as const)
@@ -155,7 +166,7 @@ describe('metrics', () => {
     await expect(client.callTool({ name: KEY })).rejects.toThrow();
     texts.push(await scrape());
     expect(texts.join('\n')).toContain('error_type="key_refused"');
-    expect(texts.join('\n')).not.toContain(KEY);
+    for (const secret of [KEY, token]) expect(texts.join('\n')).not.toContain(secret);
   });
 });
 

@@ -152,6 +152,7 @@ describe('--http', () => {
     [['--http', 'example.com:80', '--allowed-host', 'example.com'], 'it needs --auth'],
     [['--http', '0.0.0.0:80', '--auth', 'tokens:/tokens.json'], 'it needs --allowed-host'],
     [['--http', '0.0.0.0:80', '--auth', 'tokens:/t', '--allowed-host', ','], 'it needs --allowed-host'],
+    [['--http', '3333', '--metrics', '127.0.0.1:3333'], '--metrics 127.0.0.1:3333 has the port of --http'],
     [['--http', ':3333'], '--http is ":3333"; it takes HOST:PORT, [IPv6]:PORT or a port'],
     [['--http', 'yes please'], '--http is "yes please"'],
   ])('refuses %j', (argv, problem) => expect(problems(argv).join()).toContain(problem));
