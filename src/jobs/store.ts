@@ -159,4 +159,6 @@ export interface JobStore {
    * but none of the last 24 hours, on which limits and repeated calls depend. `now` in ms.
    */
   prune(now: number, keep: Retention): Promise<void>;
+  /** Resolves if a record could be written now. */
+  check(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import type { ServiceConfig } from '../config/service.ts';
 import { createLog, lineOf } from '../log.ts';
 import { createEndpoint } from '../mcp/transports/http/endpoint.ts';
 import { createGuards } from '../mcp/transports/http/guards.ts';
-import { listen } from '../mcp/transports/http/listen.ts';
+import { type HttpServerLimits, ListenError, listen } from '../mcp/transports/http/listen.ts';
 import { createSessions } from '../mcp/transports/http/session.ts';
 import { createCatalogueFile } from '../models/catalogue-file.ts';
 import { createRedactor } from '../runcomfy/sanitize.ts';
@@ -14,22 +14,31 @@ import { createRuntime, type Surroundings } from '../runtime.ts';
 import { TenantsFileError } from '../tenants/directory.ts';
 import { NAME } from '../version.ts';
 import { openAuthentication } from './authentication.ts';
-import { createFront } from './front.ts';
+import { createFront, type FrontLimits } from './front.ts';
 import { serveMetrics } from './metrics/endpoint.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { createOpenRequests } from './open-requests.ts';
 import { createPictureLinks } from './picture-links.ts';
 import { createPictureServer } from './pictures.ts';
+import { createRareLog } from './rare-log.ts';
+import { createReadiness } from './readiness.ts';
 import { checkSharedFolders, FolderProblem } from './shared-folders.ts';
 import { KeyFileProblem, readSigningKeys } from './signing-keys.ts';
 import { remoteSurface } from './surface.ts';
 import { createTenantPrograms } from './tenant-programs.ts';
 
+const OPEN_TO_ALL =
+  '--allowed-host without --auth: whoever reaches the server by that name, as through a proxy, may spend your balance';
+
 export type Service = Awaited<ReturnType<typeof startService>>;
 
-/** Listens and serves all tenants. Throws KeyFileProblem, TenantsFileError, FolderProblem, and what the system says. */
-export async function startService(config: Config, service: ServiceConfig, surroundings: Surroundings) {
-  const { clock } = surroundings;
+/** Listens and serves all tenants. Throws KeyFileProblem, TenantsFileError, FolderProblem, ListenError. */
+export async function startService(
+  config: Config,
+  service: ServiceConfig,
+  surroundings: Surroundings & { limits?: Partial<FrontLimits & HttpServerLimits> },
+) {
+  const { clock, limits } = surroundings;
   const variables = process.env;
   if (service.auth.mode !== 'none') await checkSharedFolders(config);
   const signingKeys = await readSigningKeys(service.sessionKeyFile);
@@ -49,6 +58,9 @@ export async function startService(config: Config, service: ServiceConfig, surro
   const surfaceOf = (account: Account) =>
     remoteSurface(config, account, publicUrl === undefined ? undefined : links.linkTo(account, publicUrl));
   const programs = createTenantPrograms({ config, runtime, log, surfaceOf, keys, variables });
+  // The records of all tenants are in one data folder: those of one account tell whether it can be written.
+  const store = runtime.openStore(accountOf(config));
+  const warn = createRareLog(log, clock);
   const draining = new AbortController();
   const sessions = createSessions(signingKeys.for('session'));
   const front = createFront({
@@ -64,9 +76,11 @@ export async function startService(config: Config, service: ServiceConfig, surro
       dataDir: config.dataDir,
       api: accountOf(config).api,
     }),
-    obstacle: async () => undefined,
+    isReady: createReadiness(clock, store.check, ({ message }) => warn(`not ready: ${message}`)),
     drain: draining.signal,
     log,
+    warn,
+    limits,
   });
   const scraped =
     metrics && service.metrics
@@ -76,7 +90,10 @@ export async function startService(config: Config, service: ServiceConfig, surro
         })
       : undefined;
   const requests = createOpenRequests();
-  const server = await listen(service.listen, requests.track(metrics?.watchRequests(front) ?? front));
+  const tracked = requests.track(metrics?.watchRequests(front) ?? front);
+  const onDrop = () => warn('a connection was refused: too many are open');
+  const server = await listen(service.listen, tracked, { limits, onDrop });
+  if (service.auth.mode === 'none' && service.allowedHosts.length > 0) log.warn(OPEN_TO_ALL);
   if (isLoopback(service.listen.host)) publicUrl ??= server.origin;
   if (publicUrl === undefined) log.warn('kept pictures are not linked: --public-url would say by what URL');
   log.info(`serves ${config.baseUrl} at ${server.origin}/mcp`);
@@ -127,13 +144,16 @@ const LATE_REQUESTS = 100;
 export async function serveOverHttp(config: Config, service: ServiceConfig): Promise<number> {
   const surroundings = { clock: systemClock, random: Math.random };
   const running = await startService(config, service, surroundings).catch((error) => {
-    if ([KeyFileProblem, TenantsFileError, FolderProblem].some((known) => error instanceof known))
+    if (
+      [KeyFileProblem, TenantsFileError, FolderProblem, ListenError].some((known) => error instanceof known)
+    )
       return error;
     throw error;
   });
   if (running instanceof Error) {
     process.stderr.write(`${NAME}: ${running.message}\n`);
-    return 2;
+    // A port that is taken is no mistake in the command line.
+    return running instanceof ListenError ? 1 : 2;
   }
   // Without a file to read, the signal of a terminal that is closed ends the process as ever.
   if (service.auth.mode !== 'none') process.on('SIGHUP', () => void running.reload());

@@ -15,11 +15,13 @@ export function createJobStore({
   holder,
   records,
   approvals,
+  check,
 }: StoreOptions & {
   random: () => number;
   holder: Holder;
   records: () => Promise<Records>;
   approvals: Approvals;
+  check: () => Promise<void>;
 }): JobStore {
   const change: Records['change'] = async (...given) => (await records()).change(...given);
   const keyOf = (id: string, call: string) => JSON.stringify([account, id, call]);
@@ -110,6 +112,7 @@ export function createJobStore({
   return {
     account,
     approvals,
+    check,
     newest,
     reserve: (intents, call, check) => (check ? admit(intents, call, check) : reserve(intents, call)),
     async maySubmit(id, call) {

@@ -35,7 +35,7 @@ export function createMemory(clock: Clock) {
       };
       const { records, approvals } = shared;
       const process = { account, openCalls, clock, random: Math.random, holder, approvals };
-      return createJobStore({ ...process, records: async () => records });
+      return createJobStore({ ...process, records: async () => records, check: async () => {} });
     },
   };
 }

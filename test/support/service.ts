@@ -36,9 +36,10 @@ export async function serve(
     clock?: Clock;
     /** One that several services share. */
     sandbox?: Sandbox;
+    limits?: Parameters<typeof startService>[2]['limits'];
   } = {},
 ) {
-  const { http, sandboxOptions, clock = testClock(), sandbox: shared, ...overrides } = given;
+  const { http, sandboxOptions, clock = testClock(), sandbox: shared, limits, ...overrides } = given;
   const sandbox = shared ?? (await startSandbox({ key: KEY, now: clock.now, ...sandboxOptions }));
   const service = { ...SERVICE, ...http };
   const config = testConfig(sandbox, { ...overrides, service });
@@ -47,6 +48,7 @@ export async function serve(
     clock,
     random: Math.random,
     writeLog: (line) => void log.push(line),
+    ...(limits && { limits }),
   });
   onTestFinished(async () => {
     await running.close();

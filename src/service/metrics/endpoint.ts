@@ -5,7 +5,7 @@ import { listen } from '../../mcp/transports/http/listen.ts';
 
 const LIMITS = { maxConnections: 20, headersTimeout: 5_000, requestTimeout: 10_000 };
 
-/** Serves metrics at an address of their own, to everybody who reaches it. Rejects with what the system says. */
+/** Serves metrics at an address of their own, to everybody who reaches it. Rejects with ListenError. */
 export function serveMetrics(
   address: Address,
   allowedHosts: readonly string[],
@@ -25,7 +25,7 @@ export function serveMetrics(
   return listen(
     address,
     (request, response) => void answer(request, response).catch(() => response.destroy()),
-    LIMITS,
+    { limits: LIMITS },
   );
 }
 

@@ -53,6 +53,7 @@ export function watchStore(store: JobStore, options: Options): JobStore {
   return {
     account: store.account,
     approvals: store.approvals,
+    check: store.check,
     newest: store.newest,
     async reserve(intents, call, check) {
       const reserved = await watched('reserve', () => store.reserve(intents, call, check));

@@ -61,6 +61,19 @@ async function fillExclusively(path: string, text: string): Promise<void> {
   });
 }
 
+// In bytes: as much as a record.
+const PROBE = 2_048;
+
+/** Makes a folder and writes a synced file in it, of which nothing stays. Throws `store_unavailable` if that fails. */
+export async function checkFolder(dir: string): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await writeWhole(join(dir, 'probe'), ' '.repeat(PROBE), async () => {});
+  } catch (error) {
+    throw unusable(dir, error, 'written');
+  }
+}
+
 // Network drives and memory cards cannot sync a directory.
 const NO_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EPERM', 'EBADF', 'EISDIR'];
 

@@ -6,7 +6,7 @@ import type { Log } from '../../log.ts';
 import type { Holder, Records } from '../backend.ts';
 import { createJobStore } from '../job-store.ts';
 import { createFileApprovals } from './approvals.ts';
-import { type Link, linkFile, unusable } from './disk.ts';
+import { checkFolder, type Link, linkFile, unusable } from './disk.ts';
 import { accountDir, idOf } from './names.ts';
 import { prune } from './prune.ts';
 import { createRecords } from './records.ts';
@@ -16,12 +16,13 @@ export function createFileStore(
   options: StoreOptions & { dataDir: string; holder: Holder; random: () => number; log: Log; link?: Link },
 ): JobStore {
   const { dataDir, account, clock, log, link = linkFile } = options;
+  const base = accountDir(dataDir, account);
+  const dir = join(base, 'jobs');
   let opened: Promise<Records> | undefined;
 
   async function open(): Promise<Records> {
-    const base = accountDir(dataDir, account);
     const asideDir = join(base, 'set-aside');
-    const records = createRecords({ dir: join(base, 'jobs'), asideDir, account, log, link });
+    const records = createRecords({ dir, asideDir, account, log, link });
     const from = join(dataDir, 'jobs');
     const names = await readdir(from).catch((error) => {
       if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return [];
@@ -49,9 +50,9 @@ export function createFileStore(
   };
 
   const approvals = createFileApprovals({
-    dir: join(accountDir(dataDir, account), 'approvals'),
+    dir: join(base, 'approvals'),
     clock,
     link,
   });
-  return createJobStore({ ...options, records, approvals });
+  return createJobStore({ ...options, records, approvals, check: () => checkFolder(dir) });
 }

@@ -1,48 +1,75 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isTooComplex } from './json-size.ts';
+import { RefusedError } from './respond.ts';
+import { createShares, type ShareLimits } from './shares.ts';
 
 /** In bytes: local images come as data URIs in a call. */
 export const MAX_BODY = 16 << 20;
-/** In bytes, of all requests that are being read. */
-const MAX_IN_FLIGHT = 128 << 20;
+/** In bytes: what does not count as large, so that those who send large bodies do not shut out the others. */
+const SMALL = 64 << 10;
+/** As many messages as the SDK takes in one body. */
+const MAX_MESSAGES = 100;
 
-/** Why a body was not read, as HTTP says it. */
-export class BodyError extends Error {
-  readonly status: 400 | 413 | 503;
-  constructor(status: 400 | 413 | 503, message: string) {
-    super(message);
-    this.status = status;
-  }
+export interface BodyLimits {
+  maxBytes: number;
+  /** In bytes, of all bodies that are being read or whose answers are open: arguments stay until then. */
+  large: ShareLimits;
 }
 
-/** Reads the bodies of requests, each and all of them together within a limit. */
-export function createBodyReader({ maxBytes = MAX_BODY, maxInFlight = MAX_IN_FLIGHT } = {}) {
-  let inFlight = 0;
+export const BODY_LIMITS: BodyLimits = {
+  maxBytes: MAX_BODY,
+  large: { inAll: 256 << 20, perTenant: 64 << 20 },
+};
 
-  /** The JSON of a body; undefined for an empty one. Throws BodyError. */
-  return async (request: IncomingMessage): Promise<unknown> => {
-    const tooLarge = () => new BodyError(413, `a request holds at most ${maxBytes} bytes`);
+/** Reads the bodies of requests, each and all of them together within a limit. */
+export function createBodyReader({ maxBytes, large }: BodyLimits) {
+  const openShare = createShares(large, 'large requests');
+
+  async function read(request: IncomingMessage, response: ServerResponse, tenant: string): Promise<Buffer> {
+    const tooLarge = () => new RefusedError(413, `a request holds at most ${maxBytes} bytes`);
     if (Number(request.headers['content-length']) > maxBytes) throw tooLarge();
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    try {
-      for await (const chunk of request as AsyncIterable<Buffer>) {
-        bytes += chunk.length;
-        inFlight += chunk.length;
-        if (bytes > maxBytes) throw tooLarge();
-        if (inFlight > maxInFlight)
-          throw new BodyError(503, 'too many large requests at once: send it again in a moment');
-        chunks.push(chunk);
-      }
-      const text = Buffer.concat(chunks).toString();
-      return text === '' ? undefined : JSON.parse(text);
-    } catch (error) {
-      if (error instanceof BodyError) throw error;
-      throw new BodyError(
-        400,
-        error instanceof SyntaxError ? 'the body is not valid JSON' : 'the body was cut',
-      );
-    } finally {
-      inFlight -= bytes;
+    if (request.headers.expect !== undefined) response.writeContinue();
+    const share = openShare(tenant);
+    response.once('close', share.release);
+    let body = Buffer.alloc(0);
+    let length = 0;
+    // Destroying the request would take the connection along, and the refusal with it.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      const end = length + chunk.length;
+      if (end > maxBytes) throw tooLarge();
+      share.add(largePart(end) - largePart(length));
+      // Copied, as a byte in a buffer of its own takes up a hundred.
+      if (end > body.length) body = Buffer.concat([body], Math.min(maxBytes, Math.max(end, 2 * body.length)));
+      chunk.copy(body, length);
+      length = end;
     }
+    return body.subarray(0, length);
+  }
+
+  /** The JSON of a body that a tenant sends; its bytes count until the response is closed. Throws RefusedError. */
+  return async (request: IncomingMessage, response: ServerResponse, tenant: string): Promise<unknown> => {
+    const { 'content-type': type = '', 'content-encoding': encoding } = request.headers;
+    if (type.split(';', 1)[0]?.trim().toLowerCase() !== 'application/json')
+      throw new RefusedError(415, 'the content type of a request is application/json');
+    if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
+      throw new RefusedError(415, 'a request is sent without content encoding');
+    const bytes = await read(request, response, tenant).catch((error) => {
+      throw error instanceof RefusedError ? error : new RefusedError(400, 'the body was cut');
+    });
+    if (isTooComplex(bytes)) throw new RefusedError(400, 'the body nests too deep or holds too many values');
+    const json = parse(bytes);
+    if (Array.isArray(json) && json.length > MAX_MESSAGES)
+      throw new RefusedError(400, `a body holds at most ${MAX_MESSAGES} messages`);
+    return json;
   };
+}
+
+const largePart = (bytes: number) => Math.max(bytes - SMALL, 0);
+
+function parse(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw new RefusedError(400, 'the body is not valid JSON in UTF-8');
+  }
 }

@@ -52,10 +52,19 @@ export function createEndpoint(options: { sessions: Sessions; drain: AbortSignal
       onerror: ({ message }) => log.info(message),
     },
   );
-  const handle = toNodeHandler(handler, {
-    maxRequestBodySize: MAX_BODY,
-    onerror: ({ message }) => log.error(message),
-  });
+  // The SDK says that connections stay open, also to clients that asked for the end of theirs, and while the server ends.
+  const fetch: typeof handler.fetch = async (...given) => {
+    const response = await handler.fetch(...given);
+    response.headers.delete('connection');
+    return response;
+  };
+  const handle = toNodeHandler(
+    { fetch },
+    {
+      maxRequestBodySize: MAX_BODY,
+      onerror: ({ message }) => log.error(message),
+    },
+  );
 
   return async (
     request: IncomingMessage,

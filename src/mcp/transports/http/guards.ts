@@ -1,38 +1,38 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { validateHostHeader } from '@modelcontextprotocol/server';
+import { inUrl, parseHostName } from '../../../config/address.ts';
+import type { ServiceConfig } from '../../../config/service.ts';
+import { LOOPBACK } from '../../../config/validate.ts';
+import { RefusedError } from './respond.ts';
 
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 const HEADERS =
   'authorization, content-type, last-event-id, mcp-method, mcp-name, mcp-protocol-version, mcp-session-id';
 
-export interface GuardOptions {
-  /** Host names, lower case; empty for those of this machine. */
-  allowedHosts: readonly string[];
-  /** Origins of web pages, such as https://app.example.com. */
-  allowedOrigins: readonly string[];
-}
+export type GuardOptions = Pick<ServiceConfig, 'listen' | 'allowedHosts' | 'allowedOrigins'>;
 
 /**
  * What keeps web pages out: a page whose own name was made to resolve to this machine (DNS rebinding) sends another Host,
  * and any page in a browser its Origin. A client that is no browser sends none.
  */
-export function createGuards({ allowedHosts, allowedOrigins }: GuardOptions) {
-  const hosts = allowedHosts.length > 0 ? [...allowedHosts] : LOOPBACK;
+export function createGuards({ listen, allowedHosts, allowedOrigins }: GuardOptions) {
+  const own = parseHostName(inUrl(listen.host));
+  const hosts = allowedHosts.length > 0 ? allowedHosts : [...LOOPBACK, own];
 
   return {
-    /** Why a request is refused; undefined if it may go on. */
-    refuses({ headers }: IncomingMessage): string | undefined {
-      const host = validateHostHeader(headers.host?.toLowerCase(), hosts);
-      if (!host.ok) return 'this host name is not served: see --allowed-host';
+    /** Throws RefusedError unless the request names a host that is served and comes from no foreign page. */
+    check({ headers, headersDistinct }: IncomingMessage): void {
+      const [host = '', ...others] = headersDistinct.host ?? [];
+      const name = parseHostName(host.replace(/:\d{1,5}$/, ''));
+      if (others.length > 0 || name === undefined || !hosts.includes(name))
+        throw new RefusedError(403, 'this host name is not served: see --allowed-host');
       const { origin } = headers;
-      if (origin === undefined || allowedOrigins.includes(origin)) return undefined;
-      return 'this origin may not call: see --allowed-origin';
+      if (origin !== undefined && !allowedOrigins.includes(origin))
+        throw new RefusedError(403, 'pages of this origin may not call: see --allowed-origin');
     },
     /** Lets the page of an allowed origin read the response. */
     allowOrigin({ headers }: IncomingMessage, response: ServerResponse): void {
       if (headers.origin === undefined) return;
       response.setHeader('access-control-allow-origin', headers.origin);
-      response.setHeader('access-control-expose-headers', 'mcp-session-id, www-authenticate');
+      response.setHeader('access-control-expose-headers', 'mcp-session-id, retry-after, www-authenticate');
       response.setHeader('vary', 'origin');
     },
     /** Answers the question of a browser whether a page may call. */
