@@ -70,6 +70,12 @@ export function conforms(createBackend: () => Backend): void {
   const repeat = (process: Process, call = open(process), since = LONG_AGO) =>
     claimRepeat(process.store, fingerprint, since, call);
 
+  it('check resolves where a record could be written, and leaves none', async () => {
+    const process = await one().then(([first]) => first);
+    await process.store.check();
+    expect(await all(process)).toEqual([]);
+  });
+
   describe('reserve', () => {
     it('records a job, leased to the call, for all processes to see', async () => {
       const [mine, other] = await two();

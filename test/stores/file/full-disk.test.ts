@@ -38,6 +38,16 @@ describe.skipIf(!canFillDisks())('a full disk (needs root on Linux, to mount a s
     expect(await reserve(mine.store, intent(), call.id)).toMatchObject({ job: { state: 'reserved' } });
   });
 
+  it('is found by a check', async () => {
+    const { mine, names, fill, free } = await start();
+    await mine.store.check();
+    fill();
+    await expect(mine.store.check()).rejects.toMatchObject(FULL);
+    free();
+    await mine.store.check();
+    expect(names()).toEqual([]);
+  });
+
   it('leaves nothing half where it has no hard links either', async () => {
     const { dataDir, fill } = smallDisk();
     const link: Link = (path, name) => {
