@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { parseHostName } from '../../src/config/address.ts';
 import { readKey } from '../../src/config/placeholders.ts';
 import { didYouMean } from '../../src/did-you-mean.ts';
 import { ToolError } from '../../src/errors.ts';
@@ -22,6 +24,8 @@ import { waitBudget, waitEnd } from '../../src/mcp/hosts.ts';
 import { outgoing } from '../../src/mcp/outgoing.ts';
 import { fillIn } from '../../src/mcp/prompts.ts';
 import { SKILLS } from '../../src/mcp/skills.ts';
+import { createGuards } from '../../src/mcp/transports/http/guards.ts';
+import { isTooComplex } from '../../src/mcp/transports/http/json-size.ts';
 import type { Catalogue } from '../../src/models/catalogue.ts';
 import { cleanEntry } from '../../src/models/clean-entry.ts';
 import { cleanInput, isFieldName } from '../../src/models/clean-input.ts';
@@ -117,6 +121,11 @@ const readReference = createReferenceReader({
   ...HERE,
   checkLink: async () => undefined,
 });
+
+const guards = createGuards({ listen: { host: '::1', port: 0 }, allowedHosts: [], allowedOrigins: [] });
+const naming = (host: string) =>
+  ({ headers: {}, headersDistinct: { host: [host] } }) as unknown as IncomingMessage;
+
 const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
   'jobs/spending/cost-inputs.ts': {
     costInputs: (text) => costInputs({ [text]: text, seen: [text, { [text]: text }] }),
@@ -310,6 +319,12 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
     'didYouMean, known': (text) => didYouMean('promt', [text, `${text}a`]),
   },
   'config/placeholders.ts': { readKey },
+  'config/address.ts': { parseHostName, 'parseHostName, IPv6': (text) => parseHostName(`[${text}]`) },
+  'mcp/transports/http/guards.ts': {
+    'a host': (text) => failed(() => guards.check(naming(text))),
+    'a port': (text) => failed(() => guards.check(naming(`localhost:${text}`))),
+  },
+  'mcp/transports/http/json-size.ts': { isTooComplex: (text) => isTooComplex(Buffer.from(text)) },
   'mcp/hosts.ts': {
     waitEnd: (text) => waitEnd(new Error(text)),
     waitBudget: (text) => waitBudget(text, true),
@@ -442,6 +457,7 @@ const OWN: Record<string, string> = {
   'models/catalogue-file.ts': 'reads lines that this program wrote, each of bounded length',
   'mcp/roots.ts': 'cuts messages of the SDK',
   'mcp/approval.ts': 'cuts messages of the SDK',
+  'mcp/transports/http/body.ts': 'reads headers, of 16 kB at most',
   'mcp/transports/http/session.ts': 'reads ids of at most 1,024 characters',
   'mcp/skills.ts': 'reads the skills of this repository',
   'images/decode.ts': 'reads messages of sharp',
