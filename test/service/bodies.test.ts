@@ -93,6 +93,23 @@ describe('the body of a request', () => {
     expect(await connection.ended).toMatch(/^HTTP\/1\.1 413 /);
   });
 
+  it('is refused as soon as it is too long, and the connection ended without the rest', async () => {
+    const { url } = await serve({
+      limits: { lingerTimeout: 50, bodies: { ...BODY_LIMITS, maxBytes: 1_000 } },
+    });
+    const connection = await rawHttp(url);
+    const head = [
+      'POST /mcp HTTP/1.1',
+      ...MCP,
+      'Transfer-Encoding: chunked',
+      '',
+      '100000',
+      'x'.repeat(2_000),
+    ];
+    connection.send(head.join('\r\n'));
+    expect(await connection.ended).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
   it('is asked for only where it is wanted', async () => {
     const { url } = await serve();
     const expecting = [...MCP, 'Expect: 100-continue'];

@@ -33,7 +33,7 @@ export function createBodyReader({ maxBytes, large }: BodyLimits) {
     response.once('close', share.release);
     let body = Buffer.alloc(0);
     let length = 0;
-    // Destroying the request would take the connection along, and the refusal with it.
+    // What is not wanted is still read, by the server: a request that is destroyed would block its connection.
     for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       const end = length + chunk.length;
       if (end > maxBytes) throw tooLarge();
