@@ -41,7 +41,7 @@ it.skipIf(process.platform !== 'linux')(
     expect(JSON.parse(String(told))).toEqual({ open: COUNT, lost: 0 });
     for (let count = 0; count < 20; count++) expect(await listTools(url)).toBeGreaterThan(10_000);
     const each = Math.round((resident(server) - before) / COUNT);
-    console.info(`${each} bytes resident for each connection`);
+    process.stdout.write(`${each} bytes resident for each connection\n`);
     expect(each).toBeLessThan(MAX_RESIDENT_EACH);
   },
 );
