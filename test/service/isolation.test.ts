@@ -191,14 +191,14 @@ describe('two tenants', () => {
       session,
       { 'mcp-session-id': (blue.client.transport as unknown as { sessionId: string }).sessionId },
     ];
-    for (const headers of attempts) await (await post(url, cancel, blue.token, headers)).text();
+    for (const headers of attempts) await (await post(url, cancel, blue.token, headers)).text;
     // What another session shows is not shown to whoever has only its id.
     const list = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
-    expect(await (await post(url, list, blue.token, session)).text()).not.toContain('peek_image_job');
-    expect(await (await post(url, list, red.token, session)).text()).toContain('peek_image_job');
+    expect(await (await post(url, list, blue.token, session)).text).not.toContain('peek_image_job');
+    expect(await (await post(url, list, red.token, session)).text).toContain('peek_image_job');
     expect(sandbox.requests.filter(({ route }) => route === 'cancel')).toEqual([]);
     finishAll(sandbox);
-    expect(await (await call).text()).toContain('1 image');
+    expect(await (await call).text).toContain('1 image');
   });
 
   it('do not wait for what the other has given up', async () => {
