@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Account } from '../account.ts';
 import { systemClock } from '../clock.ts';
 import { isLoopback } from '../config/address.ts';
@@ -62,6 +63,8 @@ export async function startService(
   const store = runtime.openStore(accountOf(config));
   const warn = createRareLog(log, clock);
   const draining = new AbortController();
+  // Every wait listens to it.
+
   const sessions = createSessions(signingKeys.for('session'));
   const front = createFront({
     guards: createGuards(service),

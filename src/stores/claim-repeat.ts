@@ -15,7 +15,6 @@ export function createClaimRepeat(store: {
   const { newest, owns, liveness, acquireLease, cancelReserved, watch } = store;
 
   return async (fingerprint, since, { id: call, signal, drain }) => {
-    const proof = untilDrain({ signal, drain });
     const proven = new Map<string, Liveness>();
     const query = { since, fingerprint };
     async function livenessOf({ lease, job }: StoredJob): Promise<Liveness> {
@@ -79,6 +78,7 @@ export function createClaimRepeat(store: {
         return others.length > 0 ? others : [leased];
       }
       if (inDoubt.size === 0) return [];
+      const proof = untilDrain({ signal, drain });
       const prove = async (lease: Lease) => void proven.set(lease.holder, await watch(lease, proof));
       try {
         await Promise.all([...inDoubt.values()].map(prove));

@@ -4,7 +4,7 @@ import type { Client } from '@modelcontextprotocol/client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { CALL, finishAll, promised } from '../support/calls.ts';
-import { start } from '../support/process.ts';
+import { run, start } from '../support/process.ts';
 import { freshDataDir, KEY, textOf } from '../support/program.ts';
 import { CLIENTS, connectHttp } from '../support/service.ts';
 
@@ -102,5 +102,12 @@ describe('a server over HTTP', () => {
     expect(submits()).toBe(CLIENTS.length);
     await Promise.all(clients.map((client) => client.close()));
     expect(await Promise.all(cut)).toEqual(['cut', 'cut', 'cut']);
+  });
+
+  it('does not start with a key file that it cannot use', async () => {
+    const args = ['--http', '127.0.0.1:0', '--sandbox', '--session-key-file', '/nonexistent/keys'];
+    const { code, stderr } = await run(args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/--session-key-file \/nonexistent\/keys cannot be read: ENOENT$/m);
   });
 });

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { readRecords } from '../support/books.ts';
 import { CALL } from '../support/calls.ts';
 import { eventually, textOf } from '../support/program.ts';
@@ -93,4 +93,21 @@ it('a submit that RunComfy asks to wait for is given up when the server drains, 
   expect(textOf(result)).toMatch(/Nothing was charged.*\[rate_limited\]$/);
   expect(sandbox.requests.filter(({ route }) => route === 'submit')).toHaveLength(1);
   expect(readRecords(config.dataDir)).toEqual([]);
+});
+
+it('any number of calls may wait, without a warning', async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => void warnings.push(warning);
+  process.on('warning', onWarning);
+  onTestFinished(() => void process.off('warning', onWarning));
+  const { url, sandbox, drain } = await started();
+  for (let job = 0; job < 16; job++) sandbox.engine.planNext(RUNNING);
+  const client = await connectHttp(url);
+  const waiting = client.callTool(BATCH);
+  await eventually(() => sandbox.requests.filter(({ route }) => route === 'status').length).toBeGreaterThan(
+    16,
+  );
+  await drain(GRACE);
+  await waiting;
+  expect(warnings.filter(({ name }) => name === 'MaxListenersExceededWarning')).toEqual([]);
 });
