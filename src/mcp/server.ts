@@ -53,6 +53,8 @@ export interface ServerOptions extends CallOptions, CompletionOptions {
 export interface Opening {
   era: 'legacy' | 'modern';
   channel?: Channel;
+  /** The method of the one request that it is to answer; undefined for all of a connection. */
+  method?: string | undefined;
 }
 
 /** Makes the MCP server of a connection, or over HTTP of a request; it fits the SDK's `McpServerFactory`. */
@@ -62,7 +64,7 @@ export type ServerFactory = (opening: Opening) => Server | Promise<Server>;
 export function createServerFactory(options: ServerOptions): (opening: Opening) => Server {
   const { tools, openCalls, redact, view, surface } = options;
   const complete = createComplete(options);
-  return ({ era, channel = OWN_CONNECTION }) => {
+  return ({ era, channel = OWN_CONNECTION, method }) => {
     const server = new Server(
       { name: NAME, title: 'RunComfy images', version: VERSION },
       {
@@ -75,6 +77,7 @@ export function createServerFactory(options: ServerOptions): (opening: Opening) 
         instructions: instructions(surface),
       },
     );
+    if (method !== undefined) keepOnly(server, method);
     const connection = {
       channel,
       deliveries: createDeliveries(channel),
@@ -112,6 +115,14 @@ export function createServerFactory(options: ServerOptions): (opening: Opening) 
     });
     servePrompts(server, { complete, redact, surface });
     return server;
+  };
+}
+
+/** Lets a server have no handlers but that of a method: they live as long as a call that waits, and are 3.5 kB. */
+function keepOnly(server: Server, method: string): void {
+  const set = server.setRequestHandler.bind(server) as (name: string, ...handler: unknown[]) => void;
+  server.setRequestHandler = (name: string, ...handler: unknown[]) => {
+    if (name === method) set(name, ...handler);
   };
 }
 

@@ -64,7 +64,7 @@ export async function startService(
   const warn = createRareLog(log, clock);
   const draining = new AbortController();
   // Every wait listens to it.
-
+  setMaxListeners(0, draining.signal);
   const sessions = createSessions(signingKeys.for('session'));
   const front = createFront({
     guards: createGuards(service),

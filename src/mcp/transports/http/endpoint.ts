@@ -1,22 +1,20 @@
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { toNodeHandler } from '@modelcontextprotocol/node';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AuthInfo, createMcpHandler } from '@modelcontextprotocol/server';
 import type { Clock } from '../../../clock.ts';
 import { objectOf } from '../../../json.ts';
 import type { Log } from '../../../log.ts';
 import { showsViews } from '../../apps.ts';
 import type { Channel } from '../../channel.ts';
-import type { ServerFactory } from '../../server.ts';
+import type { Opening, ServerFactory } from '../../server.ts';
 import { MAX_BODY } from './body.ts';
 import { createCancellations } from './cancellations.ts';
 import { whenLeft } from './delivery.ts';
+import { answerWith } from './exchange.ts';
 import type { Sessions } from './session.ts';
 
 // In ms: below the 60 s after which nginx and most load balancers cut a connection on which nothing comes.
 const KEEP_ALIVE = 15_000;
 const SESSION = 'mcp-session-id';
-
-type NodeRequest = Parameters<ReturnType<typeof toNodeHandler>>[0];
 
 /** For whom a request is served. */
 export interface Principal {
@@ -25,9 +23,8 @@ export interface Principal {
 }
 
 /** What the SDK hands on, from a request to the factory of its server. */
-interface Exchange {
+interface Exchange extends Omit<Opening, 'era'> {
   factory: ServerFactory;
-  channel: Channel;
 }
 
 /**
@@ -41,8 +38,8 @@ export function createEndpoint(options: { sessions: Sessions; drain: AbortSignal
   const exchanges = new WeakMap<AuthInfo, Exchange>();
   const handler = createMcpHandler(
     ({ era, authInfo }) => {
-      const { factory, channel } = exchanges.get(authInfo as AuthInfo) as Exchange;
-      return factory({ era, channel });
+      const { factory, ...opening } = exchanges.get(authInfo as AuthInfo) as Exchange;
+      return factory({ era, ...opening });
     },
     {
       responseMode: 'sse',
@@ -50,19 +47,6 @@ export function createEndpoint(options: { sessions: Sessions; drain: AbortSignal
       keepAliveMs: KEEP_ALIVE,
       maxRequestBodySize: MAX_BODY,
       onerror: ({ message }) => log.info(message),
-    },
-  );
-  // The SDK says that connections stay open, also to clients that asked for the end of theirs, and while the server ends.
-  const fetch: typeof handler.fetch = async (...given) => {
-    const response = await handler.fetch(...given);
-    response.headers.delete('connection');
-    return response;
-  };
-  const handle = toNodeHandler(
-    { fetch },
-    {
-      maxRequestBodySize: MAX_BODY,
-      onerror: ({ message }) => log.error(message),
     },
   );
 
@@ -96,21 +80,9 @@ export function createEndpoint(options: { sessions: Sessions; drain: AbortSignal
       };
       response.setHeader(SESSION, sessions.create(tenant, client));
     }
-    sendHeadersAtOnce(response, drain);
     // No token: nothing behind the front needs one.
-    const auth: AuthInfo = { token: '', clientId: tenant, scopes: [] };
-    exchanges.set(auth, { factory, channel });
-    await handle(Object.assign(request, { auth }) as NodeRequest, response, body);
+    const authInfo: AuthInfo = { token: '', clientId: tenant, scopes: [] };
+    exchanges.set(authInfo, { factory, channel, ...(typeof method === 'string' && { method }) });
+    await answerWith(handler.fetch, request, response, { authInfo, body });
   };
-}
-
-/** Node keeps headers until the first bytes of a body, which may be a keep-alive 15 s later: some clients time out before. */
-function sendHeadersAtOnce(response: ServerResponse, drain: AbortSignal): void {
-  const writeHead = response.writeHead.bind(response);
-  response.writeHead = ((status: number, headers: OutgoingHttpHeaders) => {
-    // The SDK asks to keep every connection.
-    writeHead(status, { ...headers, ...(drain.aborted && { connection: 'close' }) });
-    response.flushHeaders();
-    return response;
-  }) as ServerResponse['writeHead'];
 }
