@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { textOf } from '../support/program.ts';
 import { CLIENTS, connectHttp } from '../support/service.ts';
 import { startNginx } from './support/nginx.ts';
+import { callWith } from './support/patient.ts';
 import { deploy } from './support/server.ts';
 
 // In ms: longer than nginx waits for a server that sends nothing, and than clients wait by themselves.
@@ -20,7 +21,7 @@ describe('behind nginx with its own limits, as the documentation sets it up', ()
         const told: unknown[] = [];
         const onprogress = (progress: unknown) => told.push(progress);
         const options = { ...PATIENCE, ...(isTold && { onprogress }) };
-        const text = textOf(await client.callTool(call(`${kind} ${isTold}`), options));
+        const text = textOf(await callWith(client, kind, call(`${kind} ${isTold}`), options));
         expect(told.length > 0).toBe(isTold);
         return text;
       }),

@@ -14,11 +14,7 @@ function recommended(upstream: string): string {
 }
 
 /** Starts nginx in front of a server, and returns the URL of its endpoint; skips the test where there is no nginx. */
-export async function startNginx(
-  upstream: string,
-  { skip }: TestContext,
-  change = (block: string) => block,
-): Promise<string> {
+export async function startNginx(upstream: string, { skip }: TestContext): Promise<string> {
   try {
     execFileSync('nginx', ['-v'], { stdio: 'ignore' });
   } catch {
@@ -42,7 +38,7 @@ export async function startNginx(
     'access_log off;',
     ...temporary,
     `server { listen 127.0.0.1:${port};`,
-    change(recommended(upstream)),
+    recommended(upstream),
     '} }',
   ];
   const file = join(folder, 'nginx.conf');
