@@ -79,14 +79,9 @@ describe('the tests that documents cite', () => {
 it('every flag exists', () => {
   // Flags of other programs that documents tell how to call.
   const OTHERS = [
-    '--project',
-    '--env',
-    '--write',
-    '--json',
-    '--peer',
-    '--ref',
-    '--read-only',
-    '--stop-timeout',
+    ...['--project', '--env', '--write', '--json', '--peer', '--ref', '--read-only', '--stop-timeout'],
+    // Of clients.
+    ...['--transport', '--header', '--cli', '--method', '--protocol-era'],
   ];
   const ours = [...SETTINGS.keys()].map((flag) => `--${flag}`);
   const wrong = problems(
