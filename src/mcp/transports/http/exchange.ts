@@ -44,7 +44,7 @@ async function send(chunks: ReadableStreamDefaultReader<Uint8Array>, response: S
   response.end();
 }
 
-/** What the SDK reads of a request whose body it is given. */
+/** What the SDK reads of a request whose body it is given; its signal aborts when the client goes before the answer. */
 function asWebRequest({ method, url, headers }: IncomingMessage, response: ServerResponse): Request {
   const gone = new AbortController();
   if (response.destroyed) gone.abort();
