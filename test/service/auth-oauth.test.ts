@@ -141,6 +141,15 @@ describe('an access token', () => {
     expect(headers.get('www-authenticate')).toContain('error="invalid_token"');
   });
 
+  it('with an algorithm for shared secrets, or none, is not worth asking the issuer', async () => {
+    const { issuer, status } = await withIssuer();
+    const header = { alg: 'HS256', kid: 'one' };
+    const shared = new SignJWT(issuer.claims()).setProtectedHeader(header).sign(Buffer.alloc(32));
+    for (const token of [await shared, new UnsecuredJWT(issuer.claims()).encode()])
+      expect(await status(token)).toBe(401);
+    expect(issuer.asked).toEqual([]);
+  });
+
   it('holds until its time, and half a minute for clocks that differ', async () => {
     const { issuer, status } = await withIssuer();
     const token = await issuer.sign({ exp: issuer.seconds() + 60 });
