@@ -269,7 +269,7 @@ describe('parseConfig', () => {
     [['version'], '(did you mean --version?)'],
     [
       ['paint'],
-      'unknown command "paint"; commands are serve, demo, doctor, install, uninstall, gallery, library, token, help',
+      'unknown command "paint"; commands are serve, demo, doctor, install, uninstall, gallery, library, token, healthcheck, help',
     ],
     [['doctor', 'clear'], 'unexpected argument "clear"'],
     [['library', 'foo'], 'unexpected argument "foo"; library takes clear or nothing'],
