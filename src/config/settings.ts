@@ -12,8 +12,8 @@ export const COMMANDS = {
   gallery: 'show all recorded jobs in a browser, on this machine only',
   library: 'tell how many finished pictures are kept on this machine, where, and how large they are',
   'library clear': 'remove them; asks first in a terminal',
-  healthcheck: 'ask the server over HTTP of this container, or at the address of --http, whether it lives',
   'token new': 'make a bearer token for a tenant of a server over HTTP, and the entry for its tenants file',
+  healthcheck: 'ask the server over HTTP of this container, or at the address of --http, whether it lives',
   help: 'print this text',
 };
 /** The first words of them. */
@@ -118,7 +118,7 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map(
     'keep-images': {
       variable: 'RUNCOMFY_KEEP_IMAGES',
       value: 'GB',
-      help: `keep the original of every finished picture in the data folder, so much in all; 0 keeps none (default: ${DEFAULT_KEEP_GB})`,
+      help: `keep the original of every finished picture in the data folder, so much in all; 0 keeps none (default: ${DEFAULT_KEEP_GB}; none over HTTP)`,
     },
     'input-dir': {
       variable: 'RUNCOMFY_INPUT_DIR',
