@@ -66,6 +66,14 @@ describe('the folder of an account', () => {
     expect(names[2]).toMatch(/^model-api\.runcomfy\.net-[0-9a-f]{32}$/);
   });
 
+  it('is no other’s where somebody looked for a tenant with the same beginning of a hash', () => {
+    const dirs = ['user-1948', 'user-52499'].map((tenant) =>
+      accountDir('', { tenant, api: 'https://model-api.runcomfy.net' }),
+    );
+    expect(dirs[0]?.slice(0, -24)).toBe(dirs[1]?.slice(0, -24));
+    expect(dirs[0]).not.toBe(dirs[1]);
+  });
+
   it('is made with the first job, with all that is above it, for its owner alone', async () => {
     const backend = inFiles(1, { dataDir: join(freshDataDir(), 'deep') });
     const mine = await backend.start();
