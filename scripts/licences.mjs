@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** The licence texts of the bundled packages, as their licences demand. Throws if a package has none. */
+/** The licence texts of the bundled packages, each text once, as their licences demand. Throws if a package has none. */
 export function licences(files) {
   const packages = new Map();
   for (const file of files.filter((path) => path.includes('node_modules/'))) {
@@ -9,13 +9,15 @@ export function licences(files) {
     const { name, version, license } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'));
     packages.set(name, { version, license, dir });
   }
-  return [...packages]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, { version, license, dir }]) => {
-      const file = readdirSync(dir).find((entry) => /^licen[cs]e/i.test(entry));
-      if (!file && !license) throw new Error(`${name} names no licence`);
-      return `${name} ${version} (${license})\n\n${file ? readFileSync(join(dir, file), 'utf8').trim() : ''}\n`;
-    })
+  const byText = new Map();
+  for (const [name, { version, license, dir }] of [...packages].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const file = readdirSync(dir).find((entry) => /^licen[cs]e/i.test(entry));
+    if (!file && !license) throw new Error(`${name} names no licence`);
+    const text = file ? readFileSync(join(dir, file), 'utf8').trim() : '';
+    byText.set(text, [...(byText.get(text) ?? []), `${name} ${version} (${license})`]);
+  }
+  return [...byText]
+    .map(([text, names]) => `${names.join('\n')}\n\n${text}\n`)
     .join(`\n${'-'.repeat(78)}\n\n`);
 }
 

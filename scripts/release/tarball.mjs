@@ -16,7 +16,7 @@ const FILES = [
   /^LICENSE$/,
 ];
 // In bytes, packed and unpacked: some 20 % above what they are.
-const LIMITS = [1_000_000, 2_500_000];
+const LIMITS = [1_150_000, 3_000_000];
 const SECRETS = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
   /\b(?:npm_|gh[opsru]_|github_pat_|glpat-|AKIA)\w{16,}/,
@@ -44,9 +44,13 @@ export function pack(folder, flags = []) {
  * @param {string} licences what LICENCES.txt says
  */
 export const bundledPackages = (licences) =>
-  licences.split(RULE).map((entry) => {
-    const [, name, version, licence, text] = /^(\S+) (\S+) \((.+)\)\n\n([\s\S]*)$/.exec(entry) ?? [];
-    return { name, version, licence, text: text?.trim() };
+  licences.split(RULE).flatMap((entry) => {
+    // Packages with the same text stand together.
+    const [, packages = '', text] = /^((?:\S+ \S+ \(.+\)\n)+)\n([\s\S]*)$/.exec(entry) ?? [];
+    return packages.split('\n').flatMap((line) => {
+      const [, name, version, licence] = /^(\S+) (\S+) \((.+)\)$/.exec(line) ?? [];
+      return name ? { name, version, licence, text: text?.trim() } : [];
+    });
   });
 
 /**

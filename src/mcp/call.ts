@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { JSONRPCMessage, RequestId, ServerContext } from '@modelcontextprotocol/server';
 import type { Clock } from '../clock.ts';
 import { ToolError } from '../errors.ts';
+import type { ListRoots } from '../images/folders/allowed-folders.ts';
 import type { Wait, WaitEnd } from '../jobs/calls.ts';
 import type { Job } from '../jobs/job.ts';
 import type { Log } from '../log.ts';
 import { progressLine } from '../tools/support/job-words.ts';
 import type { Channel } from './channel.ts';
 import { waitBudget } from './hosts.ts';
+import { createProgress } from './progress.ts';
 
 export interface CallOptions {
   clock: Clock;
@@ -33,10 +35,24 @@ export type CallReport = {
 
 const LEFT: Record<WaitEnd, string> = { user: 'cancelled', timeout: 'timed_out', closed: 'disconnected' };
 
+/** What a call needs to know of the connection that it came by. */
+export interface Connection {
+  /** The client's name. */
+  client: string | undefined;
+  era: 'legacy' | 'modern';
+  /** Whether the client can ask its user. */
+  canAsk(): boolean;
+  channel: Channel;
+  deliveries: Deliveries;
+  roots: ListRoots;
+  /** The outputs, by their handles, and the whole batches whose previews have left on it. */
+  shown: Set<string>;
+}
+
 /** Opens the wait of one call, with its result as it was `sent`; await `end` before its answer goes to the SDK, which sends it at once. */
 export function openCall(
   context: ServerContext,
-  { client, deliveries, channel }: { client: string | undefined; deliveries: Deliveries; channel: Channel },
+  { client, deliveries, channel }: Pick<Connection, 'client' | 'deliveries' | 'channel'>,
   { clock, waitSeconds, log, onCall }: CallOptions,
 ): {
   wait: Wait;
@@ -160,36 +176,4 @@ export function createDeliveries({ left }: Pick<Channel, 'left'>) {
       awaited.get(message.id)?.(whole);
     },
   };
-}
-
-// In ms. Polls may be further apart when many jobs share a rate limiter; some clients' timeouts are reset by progress.
-const MAX_SILENCE = 10_000;
-
-/** Reports progress in seconds, which rises as the protocol demands. Advisory: its failures do not matter. */
-function createProgress(
-  context: ServerContext,
-  progressToken: string | number,
-  clock: Clock,
-  began: number,
-): { report(words: () => string): void; stop(): void } {
-  let last = -1;
-  let said: string | undefined;
-  let next = new AbortController();
-  const stop = () => next.abort();
-  const report = (words: () => string, isDue = false) => {
-    const message = words();
-    // The jobs of a batch are polled many times a second.
-    if ((message === said && !isDue) || context.mcpReq.signal.aborted) return;
-    stop();
-    said = message;
-    last = Math.max(last + 0.001, (clock.now() - began) / 1000);
-    const params = { progressToken, progress: last, message };
-    context.mcpReq.notify({ method: 'notifications/progress', params }).catch(() => {});
-    next = new AbortController();
-    clock.sleep(MAX_SILENCE, next.signal).then(
-      () => report(words, true),
-      () => {},
-    );
-  };
-  return { report, stop };
 }

@@ -14,7 +14,6 @@ import {
   type TextResourceContents,
 } from '@modelcontextprotocol/server';
 import type { PreviewSetting } from '../config/settings.ts';
-import type { ListRoots } from '../images/folders/allowed-folders.ts';
 import type { Jobs } from '../jobs/service.ts';
 import { ApprovalNeeded } from '../jobs/spending/approval.ts';
 import type { Redact } from '../runcomfy/sanitize.ts';
@@ -26,11 +25,12 @@ import type { Surface } from '../tools/support/surface.ts';
 import { NAME, VERSION } from '../version.ts';
 import { askUser, question, readAnswer, showsForms } from './approval.ts';
 import { showsViews, VIEW } from './apps.ts';
-import { type CallOptions, createDeliveries, type Deliveries, openCall } from './call.ts';
-import { type Channel, OWN_CONNECTION } from './channel.ts';
+import { type CallOptions, type Connection, createDeliveries, openCall } from './call.ts';
+import { OWN_CONNECTION } from './channel.ts';
 import { type CompletionOptions, createComplete } from './completions.ts';
 import { takesImages } from './hosts.ts';
 import { instructions } from './instructions.ts';
+import { keepOnly, type Opening } from './opening.ts';
 import { guarded } from './outgoing.ts';
 import { servePrompts } from './prompts.ts';
 import { createRoots } from './roots.ts';
@@ -48,17 +48,6 @@ export interface ServerOptions extends CallOptions, CompletionOptions {
   /** The page that a host shows in the chat. */
   view: () => Promise<TextResourceContents>;
 }
-
-/** For whom a server is made. */
-export interface Opening {
-  era: 'legacy' | 'modern';
-  channel?: Channel;
-  /** The method of the one request that it is to answer; undefined for all of a connection. */
-  method?: string | undefined;
-}
-
-/** Makes the MCP server of a connection, or over HTTP of a request; it fits the SDK's `McpServerFactory`. */
-export type ServerFactory = (opening: Opening) => Server | Promise<Server>;
 
 /** Makes what makes an MCP server for each connection; jobs outlive it. */
 export function createServerFactory(options: ServerOptions): (opening: Opening) => Server {
@@ -118,14 +107,6 @@ export function createServerFactory(options: ServerOptions): (opening: Opening) 
   };
 }
 
-/** Lets a server have no handlers but that of a method: they live as long as a call that waits, and are 3.5 kB. */
-function keepOnly(server: Server, method: string): void {
-  const set = server.setRequestHandler.bind(server) as (name: string, ...handler: unknown[]) => void;
-  server.setRequestHandler = (name: string, ...handler: unknown[]) => {
-    if (name === method) set(name, ...handler);
-  };
-}
-
 /** What a client says about itself: at initialize, or in each request of the stateless protocol. */
 function clientOf(server: Server, { mcpReq }: ServerContext) {
   const envelope = mcpReq.envelope as
@@ -135,20 +116,6 @@ function clientOf(server: Server, { mcpReq }: ServerContext) {
     name: (envelope?.[CLIENT_INFO_META_KEY] ?? server.getClientVersion())?.name,
     capabilities: envelope?.[CLIENT_CAPABILITIES_META_KEY] ?? server.getClientCapabilities(),
   };
-}
-
-/** What a call needs to know of the connection that it came by. */
-interface Connection {
-  /** The client's name. */
-  client: string | undefined;
-  era: 'legacy' | 'modern';
-  /** Whether the client can ask its user. */
-  canAsk(): boolean;
-  channel: Channel;
-  deliveries: Deliveries;
-  roots: ListRoots;
-  /** The outputs, by their handles, and the whole batches whose previews have left on it. */
-  shown: Set<string>;
 }
 
 async function callTool(

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { connect } from '../support/program.ts';
 
-const JOBS = 200;
+const JOBS = 100;
 
 it('follows many jobs at one pace, over few connections, and answers each with its own', async () => {
   const { client, sandbox, clock } = await connect({ sandboxOptions: { slots: JOBS } });

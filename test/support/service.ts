@@ -11,7 +11,7 @@ import type { Clock } from '../../src/clock.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { ServiceConfig } from '../../src/config/service.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
-import { startService } from '../../src/service/serve.ts';
+import { startService } from '../../src/service/service.ts';
 import { KEY, testClock, testConfig } from './program.ts';
 
 /** Clients that are tried over HTTP: each SDK, in each era that it speaks. */

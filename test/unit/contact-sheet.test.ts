@@ -31,18 +31,15 @@ async function decode({ data }: Preview) {
 }
 
 describe('a contact sheet', () => {
-  it.each(Array.from({ length: 16 }, (_, index) => index + 1))(
-    'of %i pictures is small enough, whatever they show',
-    async (count) => {
-      const preview = await previewOf(noise(600, 400));
-      const cells = Array.from({ length: count }, (_, index) => ({ number: index + 1, preview }));
-      const sheet = await decode(await contactSheet(cells));
-      expect(sheet.bytes).toBeLessThanOrEqual(90_000);
-      expect(sheet.width).toBeLessThanOrEqual(768);
-      expect(sheet.height).toBeLessThanOrEqual(768);
-      expect(Math.max(sheet.width, sheet.height)).toBeGreaterThan(250);
-    },
-  );
+  it.each([1, 4, 9, 16])('of %i pictures is small enough, whatever they show', async (count) => {
+    const preview = await previewOf(noise(600, 400));
+    const cells = Array.from({ length: count }, (_, index) => ({ number: index + 1, preview }));
+    const sheet = await decode(await contactSheet(cells));
+    expect(sheet.bytes).toBeLessThanOrEqual(90_000);
+    expect(sheet.width).toBeLessThanOrEqual(768);
+    expect(sheet.height).toBeLessThanOrEqual(768);
+    expect(Math.max(sheet.width, sheet.height)).toBeGreaterThan(250);
+  });
 
   it.each([
     [1, 512, 512, 1],

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { Clock } from '../../clock.ts';
-import type { ServerFactory } from '../../mcp/server.ts';
+import type { ServerFactory } from '../../mcp/opening.ts';
 import { MODELS } from '../../models/built-in/index.ts';
 import type { Instruments } from '../../runtime.ts';
 import { createBounded, createKnown } from './labels.ts';

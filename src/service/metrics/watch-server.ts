@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import type { ServerFactory } from '../../mcp/server.ts';
+import type { ServerFactory } from '../../mcp/opening.ts';
 
 /** A JSON-RPC message, as far as it is looked at here. */
 interface Message {

@@ -31,7 +31,7 @@ export interface OAuthOptions {
 /** Callers with an access token of an authorization server, a JWT that was issued for this server. */
 export async function createOAuthAuthentication(options: OAuthOptions): Promise<Authentication> {
   const { issuer, resource, tenantClaim, directory, clock, log } = options;
-  const { createLocalJWKSet, jwtVerify } = await import('jose');
+  const { createLocalJWKSet, jwtVerify } = await import('./jose.ts');
   const keys = createKeySource({ issuer, createSet: createLocalJWKSet, clock, log });
   const { origin, pathname } = new URL(resource);
   // RFC 9728: in front of the path of the resource; some clients ask without it.

@@ -5,7 +5,7 @@ import { objectOf } from '../../../json.ts';
 import type { Log } from '../../../log.ts';
 import { showsViews } from '../../apps.ts';
 import type { Channel } from '../../channel.ts';
-import type { Opening, ServerFactory } from '../../server.ts';
+import type { Opening, ServerFactory } from '../../opening.ts';
 import { MAX_BODY } from './body.ts';
 import { createCancellations } from './cancellations.ts';
 import { whenLeft } from './delivery.ts';
