@@ -41,7 +41,7 @@ export function createAccountServices(account: Account, shared: SharedServices) 
     rateLimiter: createRateLimiter(clock, shared.readsPerSecond),
     runTimes,
     estimates,
-    limits: createLimits(config),
+    limits: createLimits(config, account.tenant),
     requireApproval: createApproval({ ...config, approvals: store.approvals, estimates, clock }),
     keep: { days: config.keepDays, jobs: config.keepJobs },
   });

@@ -22,7 +22,7 @@ export async function newToken({ argument: tenant = '' }: Pick<Config, 'argument
   const token = TOKEN_PREFIX + randomBytes(BYTES).toString('hex');
   const entry = { name: 'token', sha256: hashOf(token), scopes: SCOPES };
   process.stdout.write(`${token}\n`);
-  process.stderr.write(`This is the only time that the token is shown. Add to "tokens" of tenants.${tenant}, give it a name, take out scopes that it needs not have, and send SIGHUP to the server:
+  process.stderr.write(`This is the only time that the token is shown. Add to "tokens" of tenants.${tenant}, give it a name, take out the scopes that it does not need, and send SIGHUP to the server:
 ${JSON.stringify(entry)}
 `);
   return 0;

@@ -6,7 +6,7 @@ import { readRecords } from '../support/books.ts';
 import { CALL, finishAll } from '../support/calls.ts';
 import { eventually, KEY, textOf } from '../support/program.ts';
 import { connectHttp, serve } from '../support/service.ts';
-import { newToken, tenantsFile } from '../support/tenants.ts';
+import { newToken, TENANT_KEY, tenantsFile } from '../support/tenants.ts';
 
 const ROTATED = 'rotated-key-0123456789';
 
@@ -100,5 +100,24 @@ describe("a tenant's key", () => {
     const records = readRecords(config.dataDir);
     expect(records).toHaveLength(1);
     expect(JSON.stringify(records)).not.toContain(KEY);
+  });
+});
+
+describe("a tenant's limits", () => {
+  it('are each tenant’s own, and the operator’s to change', async () => {
+    const [red, blue] = [newToken(), newToken()];
+    const limited = { runcomfy_key: TENANT_KEY, max_jobs_per_hour: 1 };
+    const { file } = tenantsFile({
+      red: { ...limited, tokens: [red.entry] },
+      blue: { ...limited, tokens: [blue.entry] },
+    });
+    const { url } = await serve({ http: { auth: { mode: 'tokens', file } } });
+    for (const { token } of [red, blue]) {
+      const client = await connectHttp(url, 'SDK 2.x, 2025', { token });
+      expect(textOf(await client.callTool(CALL))).toMatch(/^1 image/);
+      expect(textOf(await client.callTool(CALL))).toBe(
+        'Not submitted: 1 job in the last hour, and the limit is 1. Ask the user to wait, or to have the operator of this server raise the limit. Nothing was charged for this call. [spend_limit]',
+      );
+    }
   });
 });

@@ -1,3 +1,4 @@
+import { LOCAL_TENANT } from '../../account.ts';
 import type { Config } from '../../config/config.ts';
 import { ToolError } from '../../errors.ts';
 import type { Job } from '../job.ts';
@@ -12,11 +13,15 @@ const HOUR = 3_600_000;
 // Sums of prices such as 0.034 are not exact.
 const ROUNDING = 1e-6;
 
-/** Makes the check of the user's limits, in jobs within an hour and USD within 24; undefined if there are none. */
-export function createLimits({
-  maxJobsPerHour,
-  budgetUsd,
-}: Pick<Config, 'maxJobsPerHour' | 'budgetUsd'>): ((estimate: Estimator) => LimitCheck) | undefined {
+/**
+ * Makes the check of limits in jobs within an hour and USD within 24; undefined if there are none. They are the user's
+ * own, or those that an operator set for a tenant.
+ */
+export function createLimits(
+  { maxJobsPerHour, budgetUsd }: Pick<Config, 'maxJobsPerHour' | 'budgetUsd'>,
+  tenant = LOCAL_TENANT,
+): ((estimate: Estimator) => LimitCheck) | undefined {
+  const overLimit = tenant === LOCAL_TENANT ? overOwnLimit : overTenantLimit;
   if (maxJobsPerHour === undefined && budgetUsd === undefined) return undefined;
 
   return (estimate) => (jobs, others, now) => {
@@ -71,8 +76,12 @@ function inWords({ estimated, estimatedUsd, assumed }: Tally): string[] {
 
 const counted = (jobs: number): string => `${jobs} job${jobs === 1 ? '' : 's'}`;
 
-function overLimit(why: string, setting: string): ToolError {
-  return new ToolError('spend_limit', `Not submitted: ${why}.`, {
+const overOwnLimit = (why: string, setting: string) =>
+  new ToolError('spend_limit', `Not submitted: ${why}.`, {
     next: `Ask the user: it is their limit, and they change it with ${setting}.`,
   });
-}
+
+const overTenantLimit = (why: string) =>
+  new ToolError('spend_limit', `Not submitted: ${why}.`, {
+    next: 'Ask the user to wait, or to have the operator of this server raise the limit.',
+  });
