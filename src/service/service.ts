@@ -68,7 +68,7 @@ export async function startService(
   const front = createFront({
     guards: createGuards(service),
     authentication,
-    endpoint: createEndpoint({ sessions, drain: draining.signal, clock, log }),
+    endpoint: createEndpoint({ sessions, drain: draining.signal, clock, log, redact }),
     principalOf({ tenant }) {
       const { factory, changes } = programs.of(tenant);
       return { tenant: tenant.id, factory: metrics?.watchServers(factory) ?? factory, changes };

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { checkArray } from './arrays.ts';
 import { isTooComplex } from './json-size.ts';
 import { RefusedError } from './respond.ts';
 import { createShares, type ShareLimits } from './shares.ts';
@@ -7,8 +8,6 @@ import { createShares, type ShareLimits } from './shares.ts';
 export const MAX_BODY = 16 << 20;
 /** In bytes: what does not count as large, so that those who send large bodies do not shut out the others. */
 const SMALL = 64 << 10;
-/** As many messages as the SDK takes in one body. */
-const MAX_MESSAGES = 100;
 
 export interface BodyLimits {
   maxBytes: number;
@@ -48,7 +47,11 @@ export function createBodyReader({ maxBytes, large }: BodyLimits) {
 
   /** The JSON of a body that a tenant sends; its bytes count until the response is closed. Throws RefusedError. */
   return async (request: IncomingMessage, response: ServerResponse, tenant: string): Promise<unknown> => {
-    const { 'content-type': type = '', 'content-encoding': encoding } = request.headers;
+    const {
+      'content-type': type = '',
+      'content-encoding': encoding,
+      'mcp-protocol-version': version,
+    } = request.headers;
     if (type.split(';', 1)[0]?.trim().toLowerCase() !== 'application/json')
       throw new RefusedError(415, 'the content type of a request is application/json');
     if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
@@ -58,8 +61,7 @@ export function createBodyReader({ maxBytes, large }: BodyLimits) {
     });
     if (isTooComplex(bytes)) throw new RefusedError(400, 'the body nests too deep or holds too many values');
     const json = parse(bytes);
-    if (Array.isArray(json) && json.length > MAX_MESSAGES)
-      throw new RefusedError(400, `a body holds at most ${MAX_MESSAGES} messages`);
+    if (Array.isArray(json)) checkArray(json, version?.toString());
     return json;
   };
 }

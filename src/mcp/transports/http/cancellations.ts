@@ -57,17 +57,24 @@ export function createCancellations(clock: Clock) {
     },
     /** Ends the call that a message cancels, if it is one that does. */
     take(session: string, message: unknown): void {
-      const { method, params } = objectOf(message);
-      if (method !== 'notifications/cancelled') return;
-      const { requestId, reason } = objectOf(params);
-      if (typeof requestId !== 'string' && typeof requestId !== 'number') return;
-      const key = keyOf(session, requestId);
-      const why = waitEnd(typeof reason === 'string' ? reason : '');
+      const cancelled = cancelledBy(message);
+      if (!cancelled) return;
+      const key = keyOf(session, cancelled.id);
+      const why = waitEnd(cancelled.reason);
       const end = calls.get(key);
       if (end) end(why);
       else if (noted(key) === undefined) note(key, why);
     },
   };
+}
+
+/** The call that a message cancels, and why; undefined for all other messages. */
+export function cancelledBy(message: unknown): { id: RequestId; reason: string } | undefined {
+  const { method, params } = objectOf(message);
+  if (method !== 'notifications/cancelled') return undefined;
+  const { requestId: id, reason } = objectOf(params);
+  if (typeof id !== 'string' && typeof id !== 'number') return undefined;
+  return { id, reason: typeof reason === 'string' ? reason : '' };
 }
 
 /** Clients count their requests from 0: an id alone would name calls of all of them. Always as short. */

@@ -3,6 +3,7 @@ import { type AuthInfo, createMcpHandler } from '@modelcontextprotocol/server';
 import type { Clock } from '../../../clock.ts';
 import { objectOf } from '../../../json.ts';
 import type { Log } from '../../../log.ts';
+import { quoteUntrusted, type Redact } from '../../../runcomfy/sanitize.ts';
 import { showsViews } from '../../apps.ts';
 import type { Channel } from '../../channel.ts';
 import type { Opening, ServerFactory } from '../../opening.ts';
@@ -31,8 +32,14 @@ interface Exchange extends Omit<Opening, 'era'> {
  * The MCP endpoint: clients of 2025 without state, whose sessions are signed, and of 2026-07-28. Every answer to a call is
  * an SSE stream from its beginning, so that bytes flow while a job runs.
  */
-export function createEndpoint(options: { sessions: Sessions; drain: AbortSignal; clock: Clock; log: Log }) {
-  const { sessions, drain, clock, log } = options;
+export function createEndpoint(options: {
+  sessions: Sessions;
+  drain: AbortSignal;
+  clock: Clock;
+  log: Log;
+  redact: Redact;
+}) {
+  const { sessions, drain, clock, log, redact } = options;
   const cancellations = createCancellations(clock);
   // The SDK hands this object on to the factory, and nothing else of ours.
   const exchanges = new WeakMap<AuthInfo, Exchange>();
@@ -46,7 +53,8 @@ export function createEndpoint(options: { sessions: Sessions; drain: AbortSignal
       legacy: 'stateless',
       keepAliveMs: KEEP_ALIVE,
       maxRequestBodySize: MAX_BODY,
-      onerror: ({ message }) => log.info(message),
+      // It may quote the client.
+      onerror: ({ message }) => log.info(quoteUntrusted(message, { redact })),
     },
   );
 
