@@ -159,8 +159,10 @@ const interrupted = (submittedAt: string | undefined): ToolError =>
 function unfollowed(requestId: string, cause: ToolError): ToolError {
   const { code, message, next } = cause;
   if (code === 'unknown_request') return new ToolError(code, message, { next, charged: 'maybe', cause });
+  // Who calls may not be who sets the key.
+  const first = code === 'key_refused' || code === 'no_key' ? `${next} Then` : 'Fix that, then';
   return new ToolError(code, `Job ${requestId} was submitted, but it cannot be followed: ${message}`, {
-    next: `Fix that, then call get_image_job with request_id "${requestId}"; do not submit it again.`,
+    next: `${first} call get_image_job with request_id "${requestId}"; do not submit it again.`,
     charged: 'maybe',
     cause,
   });

@@ -9,7 +9,7 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Says what to do about a refused key to who does not hold it. */
 export const OPERATOR_REPLACES_KEY =
-  'Ask the operator of this server to replace it. Jobs that were submitted are not lost: get_image_job gets them once that is done.';
+  'Ask the operator of this server to replace it: no job is lost meanwhile.';
 
 /** The RunComfy key of a tenant, read anew each time, so that one that was replaced counts at once. */
 export function createTenantKey(tenant: string, reference: KeyReference, log: Log, variables: Variables) {
@@ -25,7 +25,7 @@ export function createTenantKey(tenant: string, reference: KeyReference, log: Lo
       told = problem;
       if ('key' in found) return found.key;
       throw new ToolError('no_key', 'This server has no RunComfy API key for you at present.', {
-        next: 'Ask the operator of this server to set it, then call again.',
+        next: 'Ask the operator of this server to set it.',
       });
     },
     refusedAdvice: OPERATOR_REPLACES_KEY,

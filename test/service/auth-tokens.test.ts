@@ -1,11 +1,18 @@
 import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { BODY_LIMITS } from '../../src/mcp/transports/http/body.ts';
 import { CALL } from '../support/calls.ts';
 import { eventually, KEY, testClock, textOf } from '../support/program.ts';
+import { askRaw, rawHttp } from '../support/raw-connection.ts';
 import { CLIENTS, connectHttp, serve } from '../support/service.ts';
 import { callOf, newToken, post, sha256, TENANT_KEY, tenantsFile } from '../support/tenants.ts';
 
 const LIST = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
+const MCP = [
+  'Host: localhost',
+  'Content-Type: application/json',
+  'Accept: application/json, text/event-stream',
+];
 const READ = ['images:read'] as const;
 
 /** A server for one tenant with these tokens. */
@@ -52,6 +59,48 @@ describe('a bearer token', () => {
     const { url } = await serveTokens();
     expect((await fetch(url, { method })).status).toBe(401);
   });
+
+  it('comes once: a proxy in front may have checked another one', async () => {
+    const { token, entry } = newToken();
+    const { url } = await serveTokens(entry);
+    const ask = (...tokens: string[]) =>
+      askRaw(
+        url,
+        'POST /mcp',
+        [...MCP, ...tokens.map((one) => `Authorization: Bearer ${one}`)],
+        JSON.stringify(LIST),
+      );
+    expect(await ask(token)).toMatchObject({ status: 200 });
+    for (const both of [
+      [token, token],
+      [token, 'rubbish'],
+      ['rubbish', token],
+    ])
+      expect(await ask(...both)).toMatchObject({ status: 400 });
+  });
+
+  it.each(['none', 'rubbish', 'an expired one'])(
+    'decides before a byte of the body is read: %s',
+    async (which) => {
+      const expired = newToken(READ, { expires: '2020-01-01' });
+      const { url } = await serveTokens(expired.entry);
+      const tokens = { rubbish: 'rubbish', 'an expired one': expired.token };
+      const authorization =
+        which === 'none' ? [] : [`Authorization: Bearer ${tokens[which as keyof typeof tokens]}`];
+      const head = ['POST /mcp HTTP/1.1', ...MCP, ...authorization];
+      for (const length of ['Content-Length: 16000000', 'Transfer-Encoding: chunked']) {
+        const stranger = await rawHttp(url);
+        // Whoever waited for the body would wait for ever.
+        stranger.send([...head, length, 'Expect: 100-continue', '', ''].join('\r\n'));
+        await eventually(stranger.received).toMatch(/^HTTP\/1\.1 401 /);
+      }
+      // Nor is its length judged.
+      const stranger = await rawHttp(url);
+      const length = `Content-Length: ${4 * BODY_LIMITS.maxBytes}`;
+      stranger.send([...head, length, '', 'x'.repeat(100_000)].join('\r\n'));
+      await eventually(stranger.received).toMatch(/^HTTP\/1\.1 401 /);
+    },
+  );
 
   it('ends at its time', async () => {
     const expires = new Date(testClock().now() + 60_000).toISOString();
@@ -100,7 +149,7 @@ describe('a bearer token', () => {
       expect.arrayContaining([CALL.name, 'run_image_model', 'make_images', 'cancel_image_job']),
     );
     for (const name of paid)
-      for (const body of [callOf(name), [LIST, callOf(name)], callOf(name, {}, null)]) {
+      for (const body of [callOf(name), [LIST, callOf(name, {}, 2)], callOf(name, {}, null)]) {
         const refused = await post(served.url, body, token);
         expect(refused.status, name).toBe(403);
         expect(refused.headers.get('www-authenticate')).toBe(

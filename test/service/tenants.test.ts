@@ -51,7 +51,7 @@ describe("a tenant's key", () => {
       spoil(keyFile);
       const text = await call(CALL.name, CALL.arguments);
       expect(text).toBe(
-        'This server has no RunComfy API key for you at present. Ask the operator of this server to set it, then call again. Nothing was charged for this call. [no_key]',
+        'This server has no RunComfy API key for you at present. Ask the operator of this server to set it. Nothing was charged for this call. [no_key]',
       );
       await call(CALL.name, CALL.arguments);
       const said = log.filter((line) => line.includes(`tenant acme: the key file ${keyFile} ${why}`));
@@ -80,14 +80,24 @@ describe("a tenant's key", () => {
     await eventually(() => sandbox.requests.some(({ route }) => route === 'status')).toBe(true);
     accepted.key = ROTATED;
     const text = await first;
-    expect(text).toMatch(/\[key_refused\]$/);
-    const [id] = sandbox.engine.jobs.map((job) => job.id);
+    const [id = ''] = sandbox.engine.jobs.map((job) => job.id);
+    expect(text.replaceAll(id, 'ID')).toMatchSnapshot();
     expect(await call('get_image_job', { request_id: id })).toContain('[key_refused]');
     expect(await call(CALL.name, { prompt: 'another' })).toContain(OPERATOR_REPLACES_KEY);
     finishAll(sandbox);
     writeFileSync(keyFile, ROTATED);
     expect(await call('get_image_job', { request_id: id })).toMatch(/^1 image/);
     expect(sandbox.engine.jobs).toHaveLength(1);
+  });
+
+  it('that is gone while a job is followed is a matter of the operator', async () => {
+    const { call, keyFile, sandbox } = await serveKeyFile();
+    sandbox.engine.planNext({ runMs: 3_600_000 });
+    const first = call(CALL.name, CALL.arguments);
+    await eventually(() => sandbox.requests.some(({ route }) => route === 'status')).toBe(true);
+    rmSync(keyFile);
+    const [id = ''] = sandbox.engine.jobs.map((job) => job.id);
+    expect((await first).replaceAll(id, 'ID')).toMatchSnapshot();
   });
 
   it('is in no answer, log or record, even if RunComfy echoes it', async () => {

@@ -24,6 +24,9 @@ export function createGuards({ listen, allowedHosts, allowedOrigins }: GuardOpti
       const name = parseHostName(host.replace(/:\d{1,5}$/, ''));
       if (others.length > 0 || name === undefined || !hosts.includes(name))
         throw new RefusedError(403, 'this host name is not served: see --allowed-host');
+      // A proxy in front may have looked at another one than Node keeps.
+      if ((headersDistinct.authorization ?? []).length > 1)
+        throw new RefusedError(400, 'a request has one Authorization header');
       const { origin } = headers;
       if (origin !== undefined && !allowedOrigins.includes(origin))
         throw new RefusedError(403, 'pages of this origin may not call: see --allowed-origin');
