@@ -25,7 +25,10 @@ export interface FrontOptions {
   authentication: Authentication;
   endpoint: ReturnType<typeof createEndpoint>;
   /** For whom a caller is served, and which of the tools cost money or change something. */
-  principalOf: (caller: Caller) => Principal & { changes(tool: string): Promise<boolean> };
+  principalOf: (
+    caller: Caller,
+    response: ServerResponse,
+  ) => Principal & { changes(tool: string): Promise<boolean> };
   answerPicture: AnswerPicture;
   /** Whether the server can serve now. */
   isReady: () => Promise<boolean>;
@@ -80,7 +83,7 @@ export function createFront(options: FrontOptions) {
     const body = await readBody(request, response, tenant).finally(reading.release);
     // A body may come slowly, and the token end meanwhile.
     const caller = callerOf(await authenticate(request));
-    const principal = principalOf(caller);
+    const principal = principalOf(caller, response);
     const scope = await missingScope(caller, body, principal.changes);
     if (scope !== undefined) throw refusalOf(refusals.insufficientScope(scope));
     // Nothing is begun for a client that is gone, and what is counted ends with the response.

@@ -69,8 +69,8 @@ export async function startService(
     guards: createGuards(service),
     authentication,
     endpoint: createEndpoint({ sessions, drain: draining.signal, clock, log, redact }),
-    principalOf({ tenant }) {
-      const { factory, changes } = programs.of(tenant);
+    principalOf({ tenant }, response) {
+      const { factory, changes } = programs.of(tenant, response);
       return { tenant: tenant.id, factory: metrics?.watchServers(factory) ?? factory, changes };
     },
     answerPicture: createPictureServer({

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Account, LOCAL_TENANT } from '../account.ts';
@@ -13,8 +14,8 @@ import { createTenantKey, type Variables } from '../tenants/key.ts';
 import type { Tenant } from '../tenants/tenant.ts';
 import type { Surface } from '../tools/support/surface.ts';
 
-// A program that is not used for long may go: what it knows, it reads again from its records.
-const MAX_PROGRAMS = 200;
+// Of 190 kB each. One that is not used for long may go: what it knows, it reads again from its records.
+export const MAX_PROGRAMS = 200;
 
 export interface TenantProgramsOptions {
   config: Config;
@@ -32,7 +33,7 @@ export function createTenantPrograms(options: TenantProgramsOptions) {
   const { config, runtime, log, surfaceOf, keys, variables } = options;
   const accountsDir = join(config.dataDir, 'accounts');
   /** The one that was used last stands last. */
-  const programs = new Map<string, { tenant: Tenant; program: AccountProgram }>();
+  const programs = new Map<string, { tenant: Tenant; program: AccountProgram; requests: number }>();
 
   function keyringOf({ id, key }: Tenant) {
     // No key of a tenant is sent to a sandbox, and the operator's own for nobody else.
@@ -68,16 +69,27 @@ export function createTenantPrograms(options: TenantProgramsOptions) {
   }
 
   return {
-    /** A tenant's program; a new one where its settings have changed. Calls of the one before it go on. */
-    of(tenant: Tenant): AccountProgram {
+    /**
+     * A tenant's program, for a request; a new one where its settings have changed. Calls of the one before it go on. One
+     * with open requests stays: a second would not know how often the first asks RunComfy.
+     */
+    of(tenant: Tenant, response: Pick<ServerResponse, 'closed' | 'once'>): AccountProgram {
       const known = programs.get(tenant.id);
-      const isSame = isDeepStrictEqual(known?.tenant, tenant);
-      const program = known && isSame ? known.program : make(tenant);
+      const used = isDeepStrictEqual(known?.tenant, tenant) && known;
+      const entry = used || { tenant, program: make(tenant), requests: 0 };
       programs.delete(tenant.id);
-      programs.set(tenant.id, { tenant, program });
-      const [oldest] = programs.keys();
-      if (programs.size > MAX_PROGRAMS) programs.delete(oldest as string);
-      return program;
+      programs.set(tenant.id, entry);
+      if (!response.closed) {
+        entry.requests += 1;
+        response.once('close', () => {
+          entry.requests -= 1;
+        });
+      }
+      for (const [id, { requests }] of programs) {
+        if (programs.size <= MAX_PROGRAMS) break;
+        if (requests === 0 && id !== tenant.id) programs.delete(id);
+      }
+      return entry.program;
     },
     all: (): AccountProgram[] => [...programs.values()].map(({ program }) => program),
   };

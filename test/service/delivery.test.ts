@@ -88,7 +88,7 @@ describe('several calls in one request of 2025', () => {
   const CALLS = Array.from({ length: 3 }, (_, id) =>
     toolCall('2025', { ...CALL, arguments: { prompt: `fox ${id}` } }, id),
   );
-  const bytes = post('2025', CALLS);
+  const bytes = post('2025', CALLS, { 'mcp-protocol-version': '2025-03-26' });
   /** Another client makes the first of the calls. */
   async function firstAgain({ url }: Started) {
     const client = await connectHttp(url);
