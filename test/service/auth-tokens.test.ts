@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BODY_LIMITS } from '../../src/mcp/transports/http/body.ts';
 import { CALL } from '../support/calls.ts';
@@ -101,6 +103,20 @@ describe('a bearer token', () => {
       await eventually(stranger.received).toMatch(/^HTTP\/1\.1 401 /);
     },
   );
+
+  it('that turns out to be a key of RunComfy lets nothing in', async () => {
+    const { token, entry } = newToken();
+    const tenants = tenantsFile({});
+    const keyFile = join(tenants.dir, 'acme.key');
+    writeFileSync(keyFile, KEY);
+    tenants.change({ acme: { runcomfy_key: { file: keyFile }, tokens: [entry] } });
+    const { url } = await serve({ http: { auth: { mode: 'tokens', file: tenants.file } } });
+    expect((await post(url, callOf('get_balance'), token)).status).toBe(200);
+    writeFileSync(keyFile, token);
+    // This call sends it to RunComfy: from then on it is known as a key.
+    await post(url, callOf('get_balance'), token);
+    expect((await post(url, callOf('get_balance'), token)).status).toBe(401);
+  });
 
   it('ends at its time', async () => {
     const expires = new Date(testClock().now() + 60_000).toISOString();
