@@ -40,8 +40,12 @@ export function createPictureServer(options: {
       response.end();
       return file.close();
     }
+    const content = file.createReadStream({ start: 0, end: bytes - 1 });
     // Who leaves before the end has what they wanted.
-    await pipeline(file.createReadStream({ start: 0, end: bytes - 1 }), response).catch(() => {});
+    await pipeline(content, response, { end: false }).catch(() => {});
+    // The rest of a file that has become shorter would be the next answer on the connection.
+    if (content.bytesRead < bytes) response.destroy();
+    else response.end();
   };
 }
 
