@@ -53,6 +53,7 @@ export interface ServerOptions extends CallOptions, CompletionOptions {
 export function createServerFactory(options: ServerOptions): (opening: Opening) => Server {
   const { tools, openCalls, redact, view, surface } = options;
   const complete = createComplete(options);
+  const words = instructions(surface);
   return ({ era, channel = OWN_CONNECTION, method }) => {
     const server = new Server(
       { name: NAME, title: 'RunComfy images', version: VERSION },
@@ -63,7 +64,7 @@ export function createServerFactory(options: ServerOptions): (opening: Opening) 
           prompts: { listChanged: false },
           completions: {},
         },
-        instructions: instructions(surface),
+        instructions: words,
       },
     );
     if (method !== undefined) keepOnly(server, method);

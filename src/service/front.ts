@@ -89,10 +89,10 @@ export function createFront(options: FrontOptions) {
     // Nothing is begun for a client that is gone, and what is counted ends with the response.
     if (response.closed) return;
     const answering = openAnswer(tenant);
-    response.once('close', answering.release);
+    response.on('close', answering.release);
     // A cancellation gets through whatever waits.
     answering.add([body].flat().filter(isRequest).length);
-    await endpoint(request, response, principal, body);
+    return endpoint(request, response, principal, body);
   }
 
   return (request: IncomingMessage, response: ServerResponse): void => {

@@ -12,7 +12,7 @@ export function createOpenRequests() {
     track(handle: Handle): Handle {
       return (request, response) => {
         open += 1;
-        response.once('close', () => {
+        response.on('close', () => {
           open -= 1;
           if (open === 0) onNone();
         });

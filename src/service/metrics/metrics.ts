@@ -66,7 +66,7 @@ export async function createMetrics(clock: Clock, models: readonly string[]) {
     watchRequests:
       (answer: RequestListener): RequestListener =>
       (request, response) => {
-        response.once('close', () => {
+        response.on('close', () => {
           const isHealth = /^\/(?:healthz|readyz)\b/.test(request.url ?? '');
           const reason = response.statusCode < 400 || isHealth ? undefined : REASONS[response.statusCode];
           if (reason !== undefined) meters.count('runcomfy_refused_requests_total', { reason });

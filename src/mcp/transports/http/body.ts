@@ -29,7 +29,7 @@ export function createBodyReader({ maxBytes, large }: BodyLimits) {
     if (Number(request.headers['content-length']) > maxBytes) throw tooLarge();
     if (request.headers.expect !== undefined) response.writeContinue();
     const share = openShare(tenant);
-    response.once('close', share.release);
+    response.on('close', share.release);
     let body = Buffer.alloc(0);
     let length = 0;
     // What is not wanted is still read, by the server: a request that is destroyed would block its connection.

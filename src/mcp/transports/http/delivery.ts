@@ -11,13 +11,13 @@ export function whenLeft(response: ServerResponse): Promise<void> {
     const fail = () => reject(new Error('the connection was closed before the answer had left'));
     // The client may have gone while its request was still being read.
     if (socket.destroyed) return fail();
-    response.once('finish', () => {
+    response.on('finish', () => {
       // Node says so too of a response whose last bytes could not be written, as the client was gone (measured).
       if (socket.destroyed || socket.errored) fail();
       else resolve();
     });
     // After the above it says nothing any more.
-    response.once('close', fail);
+    response.on('close', fail);
   });
   // Not every request has an answer that somebody waits for.
   left.catch(() => {});

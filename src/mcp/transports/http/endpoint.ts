@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type AuthInfo, createMcpHandler } from '@modelcontextprotocol/server';
+import { type AuthInfo, createMcpHandler, isLegacyRequest } from '@modelcontextprotocol/server';
 import type { Clock } from '../../../clock.ts';
 import { objectOf } from '../../../json.ts';
 import type { Log } from '../../../log.ts';
@@ -10,11 +10,11 @@ import type { Opening, ServerFactory } from '../../opening.ts';
 import { MAX_BODY } from './body.ts';
 import { createCancellations } from './cancellations.ts';
 import { whenLeft } from './delivery.ts';
-import { answerWith } from './exchange.ts';
+import { answerWith, asWebRequest } from './exchange.ts';
+import { createKeepAlive } from './keep-alive.ts';
+import { answerLegacy } from './legacy.ts';
 import type { Sessions } from './session.ts';
 
-// In ms: below the 60 s after which nginx and most load balancers cut a connection on which nothing comes.
-const KEEP_ALIVE = 15_000;
 const SESSION = 'mcp-session-id';
 
 /** For whom a request is served. */
@@ -43,15 +43,17 @@ export function createEndpoint(options: {
   const cancellations = createCancellations(clock);
   // The SDK hands this object on to the factory, and nothing else of ours.
   const exchanges = new WeakMap<AuthInfo, Exchange>();
-  const handler = createMcpHandler(
-    ({ era, authInfo }) => {
+  const keepAlive = createKeepAlive();
+  const modern = createMcpHandler(
+    ({ authInfo }) => {
       const { factory, ...opening } = exchanges.get(authInfo as AuthInfo) as Exchange;
-      return factory({ era, ...opening });
+      return factory({ era: 'modern', ...opening });
     },
     {
       responseMode: 'sse',
-      legacy: 'stateless',
-      keepAliveMs: KEEP_ALIVE,
+      legacy: 'reject',
+      // `keepAlive` writes them.
+      keepAliveMs: 0,
       maxRequestBodySize: MAX_BODY,
       // It may quote the client.
       onerror: ({ message }) => log.info(quoteUntrusted(message, { redact })),
@@ -88,9 +90,17 @@ export function createEndpoint(options: {
       };
       response.setHeader(SESSION, sessions.create(tenant, client));
     }
+    const opening = { channel, ...(typeof method === 'string' && { method }) };
+    const webRequest = asWebRequest(request, response);
+    // Without a body the SDK would read it itself.
+    const parsedBody = body ?? null;
+    if (await isLegacyRequest(webRequest, parsedBody)) {
+      const server = await factory({ era: 'legacy', ...opening });
+      return answerWith(answerLegacy(server, webRequest, response, parsedBody), response, keepAlive);
+    }
     // No token: nothing behind the front needs one.
     const authInfo: AuthInfo = { token: '', clientId: tenant, scopes: [] };
-    exchanges.set(authInfo, { factory, channel, ...(typeof method === 'string' && { method }) });
-    await answerWith(handler.fetch, request, response, { authInfo, body });
+    exchanges.set(authInfo, { factory, ...opening });
+    return answerWith(modern.fetch(webRequest, { authInfo, parsedBody }), response, keepAlive);
   };
 }

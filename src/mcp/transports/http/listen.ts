@@ -41,7 +41,7 @@ export async function listen(
   // All headers are read: by default an Origin behind 2,000 others would be dropped.
   server.maxHeadersCount = 0;
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-    response.once('finish', () => discardRest(request, lingerTimeout));
+    response.on('finish', () => discardRest(request, lingerTimeout));
     handle(request, response);
   };
   server.on('request', onRequest);
