@@ -9,10 +9,11 @@ import type { Log } from '../log.ts';
 import { progressLine } from '../tools/support/job-words.ts';
 import type { Channel } from './channel.ts';
 import { waitBudget } from './hosts.ts';
-import { createProgress } from './progress.ts';
+import type { StartProgress } from './progress.ts';
 
 export interface CallOptions {
   clock: Clock;
+  startProgress: StartProgress;
   /** The user's setting; undefined asks the table of hosts. */
   waitSeconds: number | undefined;
   log: Log;
@@ -53,7 +54,7 @@ export interface Connection {
 export function openCall(
   context: ServerContext,
   { client, deliveries, channel }: Pick<Connection, 'client' | 'deliveries' | 'channel'>,
-  { clock, waitSeconds, log, onCall }: CallOptions,
+  { clock, startProgress, waitSeconds, log, onCall }: CallOptions,
 ): {
   wait: Wait;
   sent: Promise<JSONRPCMessage | undefined>;
@@ -87,7 +88,7 @@ export function openCall(
   // The same call may come again as soon as the client finds its connection cut: the job has to be free by then.
   void sent.then((result) => result ?? ended.abort(CLOSED));
   let followed: readonly Job[] = [];
-  const progress = token === undefined ? undefined : createProgress(context, token, clock, began);
+  const progress = token === undefined ? undefined : startProgress(context, token, began);
   return {
     wait: {
       call: randomUUID(),

@@ -32,11 +32,12 @@ import { takesImages } from './hosts.ts';
 import { instructions } from './instructions.ts';
 import { keepOnly, type Opening } from './opening.ts';
 import { guarded } from './outgoing.ts';
+import { createProgress } from './progress.ts';
 import { servePrompts } from './prompts.ts';
 import { createRoots } from './roots.ts';
 import { listed } from './tool-list.ts';
 
-export interface ServerOptions extends CallOptions, CompletionOptions {
+export interface ServerOptions extends Omit<CallOptions, 'startProgress'>, CompletionOptions {
   jobs: Pick<Jobs, 'list' | 'approve'>;
   /** Where tool calls are until they end. */
   openCalls: Set<Promise<unknown>>;
@@ -54,6 +55,7 @@ export function createServerFactory(options: ServerOptions): (opening: Opening) 
   const { tools, openCalls, redact, view, surface } = options;
   const complete = createComplete(options);
   const words = instructions(surface);
+  const callOptions = { ...options, startProgress: createProgress(options.clock) };
   return ({ era, channel = OWN_CONNECTION, method }) => {
     const server = new Server(
       { name: NAME, title: 'RunComfy images', version: VERSION },
@@ -91,7 +93,7 @@ export function createServerFactory(options: ServerOptions): (opening: Opening) 
       const { name, capabilities } = clientOf(server, context);
       const canAsk = () => showsForms(capabilities);
       const client = { client: name ?? channel.client?.name, era, canAsk, ...connection };
-      const call = callTool(tool, params.arguments, context, client, options);
+      const call = callTool(tool, params.arguments, context, client, callOptions);
       openCalls.add(call);
       return call.finally(() => openCalls.delete(call));
     });
@@ -124,7 +126,7 @@ async function callTool(
   args: unknown,
   context: ServerContext,
   connection: Connection,
-  options: ServerOptions,
+  options: ServerOptions & CallOptions,
 ): Promise<CallToolResult | InputRequiredResult> {
   const { client, era, canAsk, roots, shown } = connection;
   const preview = options.preview ?? (takesImages(client) ? 'small' : 'off');

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createLog } from '../../src/log.ts';
 import { createDeliveries, openCall } from '../../src/mcp/call.ts';
 import { OWN_CONNECTION } from '../../src/mcp/channel.ts';
+import { createProgress } from '../../src/mcp/progress.ts';
 import { createJumpingClock } from '../support/clock.ts';
 
 const result = (id: number | string): JSONRPCMessage => ({ jsonrpc: '2.0', id, result: {} });
@@ -116,7 +117,9 @@ const ARRIVED_AFTER = 50;
 /** A call with id 1, on a connection that tells of cancellations. */
 function open(signal: AbortSignal) {
   const context = { mcpReq: { id: 1, signal } } as unknown as ServerContext;
-  const options = { clock: createJumpingClock(), waitSeconds: 1, log: createLog('silent', String) };
+  const clock = createJumpingClock();
+  const startProgress = createProgress(clock);
+  const options = { clock, startProgress, waitSeconds: 1, log: createLog('silent', String) };
   const deliveries = createDeliveries(OWN_CONNECTION);
   return {
     deliveries,
