@@ -21,7 +21,7 @@ export type Follow = ReturnType<typeof createFollow>;
  * is the time to the first poll in ms, 0 if somebody asks for the job just now; `resumed` that it is an earlier call's.
  */
 export function createFollow(options: FollowOptions) {
-  const { api, intervals, lateCosts, clock, log } = options;
+  const { api, intervals, rateLimiter, lateCosts, clock, log } = options;
 
   return async (
     claim: Claim,
@@ -40,7 +40,7 @@ export function createFollow(options: FollowOptions) {
     try {
       if (!isFinal(claim.job.state) || lacksOutput(claim.job)) {
         const polls = poll(requestId, claim.job, {
-          ...options,
+          ...{ api, rateLimiter, clock },
           isRecorded: claim.isRecorded,
           firstInterval,
           interval: (runningMs) => intervals.next(claim.job, runningMs),

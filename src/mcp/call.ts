@@ -86,7 +86,10 @@ export function openCall(
     isSending = true;
   });
   // The same call may come again as soon as the client finds its connection cut: the job has to be free by then.
-  void sent.then((result) => result ?? ended.abort(CLOSED));
+  const delivered = sent.then((result) => {
+    if (!result) ended.abort(CLOSED);
+    return result !== undefined;
+  });
   let followed: readonly Job[] = [];
   const progress = token === undefined ? undefined : startProgress(context, token, began);
   return {
@@ -105,7 +108,7 @@ export function openCall(
           return stopped.signal.aborted;
         },
       }),
-      delivered: sent.then((result) => result !== undefined),
+      delivered,
     },
     sent,
     report: (words) => progress?.report(() => words),

@@ -54,21 +54,20 @@ export interface ServerOptions extends Omit<CallOptions, 'startProgress'>, Compl
 export function createServerFactory(options: ServerOptions): (opening: Opening) => Server {
   const { tools, openCalls, redact, view, surface } = options;
   const complete = createComplete(options);
-  const words = instructions(surface);
+  // Shared by all servers: over HTTP each call has one of its own.
+  const about = { name: NAME, title: 'RunComfy images', version: VERSION };
+  const settings = {
+    capabilities: {
+      tools: { listChanged: false },
+      resources: { listChanged: false },
+      prompts: { listChanged: false },
+      completions: {},
+    },
+    instructions: instructions(surface),
+  };
   const callOptions = { ...options, startProgress: createProgress(options.clock) };
   return ({ era, channel = OWN_CONNECTION, method }) => {
-    const server = new Server(
-      { name: NAME, title: 'RunComfy images', version: VERSION },
-      {
-        capabilities: {
-          tools: { listChanged: false },
-          resources: { listChanged: false },
-          prompts: { listChanged: false },
-          completions: {},
-        },
-        instructions: words,
-      },
-    );
+    const server = new Server(about, settings);
     if (method !== undefined) keepOnly(server, method);
     const connection = {
       channel,

@@ -29,13 +29,14 @@ export function createBodyReader({ maxBytes, large }: BodyLimits) {
     if (Number(request.headers['content-length']) > maxBytes) throw tooLarge();
     if (request.headers.expect !== undefined) response.writeContinue();
     const share = openShare(tenant);
-    response.on('close', share.release);
     let body = Buffer.alloc(0);
     let length = 0;
     // What is not wanted is still read, by the server: a request that is destroyed would block its connection.
     for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       const end = length + chunk.length;
       if (end > maxBytes) throw tooLarge();
+      // A small body holds nothing, also no share as long as its call.
+      if (end > SMALL && length <= SMALL) response.on('close', share.release);
       share.add(largePart(end) - largePart(length));
       // Copied, as a byte in a buffer of its own takes up a hundred.
       if (end > body.length) body = Buffer.concat([body], Math.min(maxBytes, Math.max(end, 2 * body.length)));

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type AuthInfo, createMcpHandler, isLegacyRequest } from '@modelcontextprotocol/server';
+import { createMcpHandler, isLegacyRequest } from '@modelcontextprotocol/server';
 import type { Clock } from '../../../clock.ts';
 import { objectOf } from '../../../json.ts';
 import type { Log } from '../../../log.ts';
@@ -41,12 +41,12 @@ export function createEndpoint(options: {
 }) {
   const { sessions, drain, clock, log, redact } = options;
   const cancellations = createCancellations(clock);
-  // The SDK hands this object on to the factory, and nothing else of ours.
-  const exchanges = new WeakMap<AuthInfo, Exchange>();
+  // The SDK hands the request on to the factory, and nothing else of ours.
+  const exchanges = new WeakMap<Request, Exchange>();
   const keepAlive = createKeepAlive();
   const modern = createMcpHandler(
-    ({ authInfo }) => {
-      const { factory, ...opening } = exchanges.get(authInfo as AuthInfo) as Exchange;
+    ({ requestInfo }) => {
+      const { factory, ...opening } = exchanges.get(requestInfo as Request) as Exchange;
       return factory({ era: 'modern', ...opening });
     },
     {
@@ -98,9 +98,7 @@ export function createEndpoint(options: {
       const server = await factory({ era: 'legacy', ...opening });
       return answerWith(answerLegacy(server, webRequest, response, parsedBody), response, keepAlive);
     }
-    // No token: nothing behind the front needs one.
-    const authInfo: AuthInfo = { token: '', clientId: tenant, scopes: [] };
-    exchanges.set(authInfo, { factory, ...opening });
-    return answerWith(modern.fetch(webRequest, { authInfo, parsedBody }), response, keepAlive);
+    exchanges.set(webRequest, { factory, ...opening });
+    return answerWith(modern.fetch(webRequest, { parsedBody }), response, keepAlive);
   };
 }
