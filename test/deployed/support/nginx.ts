@@ -13,8 +13,11 @@ function recommended(upstream: string): string {
   return block.replaceAll('127.0.0.1:3333', upstream);
 }
 
-/** Starts nginx in front of a server, and returns the URL of its endpoint; skips the test where there is no nginx. */
-export async function startNginx(upstream: string, { skip }: TestContext): Promise<string> {
+/**
+ * Starts nginx in front of a server, with more directives than are recommended if given, and returns the URL of its
+ * endpoint; skips the test where there is no nginx.
+ */
+export async function startNginx(upstream: string, { skip }: TestContext, more = ''): Promise<string> {
   try {
     execFileSync('nginx', ['-v'], { stdio: 'ignore' });
   } catch {
@@ -38,6 +41,7 @@ export async function startNginx(upstream: string, { skip }: TestContext): Promi
     'access_log off;',
     ...temporary,
     `server { listen 127.0.0.1:${port};`,
+    more,
     recommended(upstream),
     '} }',
   ];
