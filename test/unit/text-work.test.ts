@@ -53,6 +53,10 @@ import {
 import { findRequestId } from '../../src/runcomfy/request-id.ts';
 import { createRedactor, excerpt, quoteUntrusted, shorten } from '../../src/runcomfy/sanitize.ts';
 import { replyVerdict } from '../../src/runcomfy/submit.ts';
+import { createPictureLinks } from '../../src/service/picture-links.ts';
+import { tenantFolder } from '../../src/service/surface.ts';
+import { bearerOf } from '../../src/tenants/challenge.ts';
+import { isTenantName, parseTenants } from '../../src/tenants/tenants-file.ts';
 import { jobFilter } from '../../src/tools/list-image-jobs.ts';
 import { readModelId } from '../../src/tools/support/any-model.ts';
 import { approvalQuestion } from '../../src/tools/support/approval-words.ts';
@@ -125,6 +129,12 @@ const readReference = createReferenceReader({
 const guards = createGuards({ listen: { host: '::1', port: 0 }, allowedHosts: [], allowedOrigins: [] });
 const naming = (host: string) =>
   ({ headers: {}, headersDistinct: { host: [host] } }) as unknown as IncomingMessage;
+
+const OF_TOKENS = { mode: 'tokens', needsKeys: true } as const;
+const links = createPictureLinks({
+  keys: [Buffer.alloc(32)],
+  clock: { now: () => 0, sleep: async () => {} },
+});
 
 const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
   'jobs/spending/cost-inputs.ts': {
@@ -324,6 +334,26 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
     'a host': (text) => failed(() => guards.check(naming(text))),
     'a port': (text) => failed(() => guards.check(naming(`localhost:${text}`))),
   },
+  'tenants/challenge.ts': {
+    bearerOf: (text) => bearerOf(text),
+    'bearerOf of a token': (text) => bearerOf(`Bearer ${text}`),
+  },
+  'tenants/tenants-file.ts': {
+    isTenantName: (text) => isTenantName(text) || isTenantName(`a${text}`),
+    'a text that is no JSON': (text) => parseTenants(text, OF_TOKENS),
+    'names and values': (text) => {
+      const token = { name: text, sha256: text, scopes: [text], expires: text, [text]: text };
+      const tenant = {
+        runcomfy_key: { env: text, file: text },
+        models: [text],
+        tokens: [token],
+        [text]: text,
+      };
+      return parseTenants(JSON.stringify({ tenants: { [text]: tenant } }), OF_TOKENS);
+    },
+  },
+  'service/picture-links.ts': { 'the path of a link': (text) => links.read(`/pictures/${text}.png`) },
+  'service/surface.ts': { tenantFolder: (text) => tenantFolder(text) },
   'mcp/transports/http/json-size.ts': { isTooComplex: (text) => isTooComplex(Buffer.from(text)) },
   'mcp/hosts.ts': {
     waitEnd: (text) => waitEnd(new Error(text)),
@@ -459,6 +489,14 @@ const OWN: Record<string, string> = {
   'mcp/approval.ts': 'cuts messages of the SDK',
   'mcp/transports/http/body.ts': 'reads headers, of 16 kB at most',
   'mcp/transports/http/session.ts': 'reads ids of at most 1,024 characters',
+  'mcp/transports/http/endpoint.ts': 'quotes messages of the SDK',
+  'tenants/oauth/authentication.ts': 'reads tokens, in headers of 16 kB at most, and their claims',
+  'tenants/oauth/discovery.ts': 'reads the URL that the operator gives',
+  'service/front.ts': 'reads the path of a request, of 16 kB at most with its headers',
+  'service/signing-keys.ts': 'reads a file of the operator, of 16 kB at most',
+  'service/tenant-programs.ts': 'takes the name of a folder from what goes out, which was cut',
+  'service/metrics/endpoint.ts': 'reads headers, of 16 kB at most',
+  'service/metrics/metrics.ts': 'reads the path of a request, of 16 kB at most with its headers',
   'mcp/skills.ts': 'reads the skills of this repository',
   'images/decode.ts': 'reads messages of sharp',
   'mcp/transports/stdio.ts': 'reads messages of the SDK',
@@ -473,7 +511,7 @@ const OWN: Record<string, string> = {
 
 it('every file that works on texts from outside is in the table', () => {
   const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) =>
-    /^(runcomfy|tools|images|jobs|mcp|models)\/.*\.ts$/.test(file),
+    /^(runcomfy|tools|images|jobs|mcp|models|tenants|service)\/.*\.ts$/.test(file),
   );
   const working = files.filter((file) =>
     /\.(replace|replaceAll|match|matchAll|split|normalize|test|exec)\(|\b(quoteUntrusted|shorten)\(/.test(
