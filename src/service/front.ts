@@ -13,7 +13,7 @@ import { PICTURES } from './picture-links.ts';
 import type { AnswerPicture } from './pictures.ts';
 
 export interface FrontLimits {
-  /** Messages that are being read, and as many that are being answered: a waiting call takes up some 100 kB. */
+  /** Messages that are being read, and as many that are being answered: a waiting call takes up some 80 kB. */
   open: ShareLimits;
   bodies: BodyLimits;
 }
