@@ -27,13 +27,13 @@ import { askUser, question, readAnswer, showsForms } from './approval.ts';
 import { showsViews, VIEW } from './apps.ts';
 import { type CallOptions, type Connection, createDeliveries, openCall } from './call.ts';
 import { OWN_CONNECTION } from './channel.ts';
-import { type CompletionOptions, createComplete } from './completions.ts';
 import { takesImages } from './hosts.ts';
 import { instructions } from './instructions.ts';
 import { keepOnly, type Opening } from './opening.ts';
 import { guarded } from './outgoing.ts';
 import { createProgress } from './progress.ts';
-import { servePrompts } from './prompts.ts';
+import { type CompletionOptions, createComplete } from './prompts/completions.ts';
+import { servePrompts } from './prompts/prompts.ts';
 import { createRoots } from './roots.ts';
 import { listed } from './tool-list.ts';
 

@@ -83,7 +83,7 @@ describe('the house', () => {
     const loading = /^import (?!type\b)[^;]*'\.[^']*\/skills\.ts'/m;
     expect(files.filter((file) => loading.test(readFileSync(join(SRC, file), 'utf8')))).toEqual([]);
     const readers = imports.filter(({ target }) => isText(target)).map(({ file }) => file);
-    expect([...new Set(readers)]).toEqual(['mcp/skills.ts']);
+    expect([...new Set(readers)]).toEqual(['mcp/prompts/skills.ts']);
   });
 
   it('keeps files and processes out of the jobs: stores know those', () => {

@@ -22,8 +22,8 @@ import { ApprovalNeeded } from '../../src/jobs/spending/approval.ts';
 import { costInputs } from '../../src/jobs/spending/cost-inputs.ts';
 import { waitBudget, waitEnd } from '../../src/mcp/hosts.ts';
 import { outgoing } from '../../src/mcp/outgoing.ts';
-import { fillIn } from '../../src/mcp/prompts.ts';
-import { SKILLS } from '../../src/mcp/skills.ts';
+import { fillIn } from '../../src/mcp/prompts/prompts.ts';
+import { SKILLS } from '../../src/mcp/prompts/skills.ts';
 import { createGuards } from '../../src/mcp/transports/http/guards.ts';
 import { isTooComplex } from '../../src/mcp/transports/http/json-size.ts';
 import type { Catalogue } from '../../src/models/catalogue.ts';
@@ -359,7 +359,7 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
     waitEnd: (text) => waitEnd(new Error(text)),
     waitBudget: (text) => waitBudget(text, true),
   },
-  'mcp/prompts.ts': { 'an argument': prompts },
+  'mcp/prompts/prompts.ts': { 'an argument': prompts },
   'mcp/outgoing.ts': {
     'an answer': (text) =>
       outgoing(
@@ -497,7 +497,7 @@ const OWN: Record<string, string> = {
   'service/tenant-programs.ts': 'takes the name of a folder from what goes out, which was cut',
   'service/metrics/endpoint.ts': 'reads headers, of 16 kB at most',
   'service/metrics/metrics.ts': 'reads the path of a request, of 16 kB at most with its headers',
-  'mcp/skills.ts': 'reads the skills of this repository',
+  'mcp/prompts/skills.ts': 'reads the skills of this repository',
   'images/decode.ts': 'reads messages of sharp',
   'mcp/transports/stdio.ts': 'reads messages of the SDK',
   'images/library/kept-files.ts': 'reads names in the folder of the library, cut by the file system',

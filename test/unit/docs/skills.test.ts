@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SETTINGS } from '../../../src/config/settings.ts';
 import { JOB_STATES } from '../../../src/jobs/job.ts';
-import { readSkill } from '../../../src/mcp/skills.ts';
+import { readSkill } from '../../../src/mcp/prompts/skills.ts';
 import { MODELS } from '../../../src/models/built-in/index.ts';
 import { createTools } from '../../../src/tools/index.ts';
 import { LAST } from '../../../src/tools/support/last.ts';

@@ -1,12 +1,12 @@
 import type { CompleteResult } from '@modelcontextprotocol/server';
-import { type Clock, unlessAborted, within } from '../clock.ts';
-import { formatHandle } from '../jobs/handle.ts';
-import { type Job, jobOutputs } from '../jobs/job.ts';
-import type { Jobs } from '../jobs/service.ts';
-import type { Log } from '../log.ts';
-import type { Catalogue } from '../models/catalogue.ts';
-import { jobFilter } from '../tools/list-image-jobs.ts';
-import type { Tool } from '../tools/support/define.ts';
+import { type Clock, unlessAborted, within } from '../../clock.ts';
+import { formatHandle } from '../../jobs/handle.ts';
+import { type Job, jobOutputs } from '../../jobs/job.ts';
+import type { Jobs } from '../../jobs/service.ts';
+import type { Log } from '../../log.ts';
+import type { Catalogue } from '../../models/catalogue.ts';
+import { jobFilter } from '../../tools/list-image-jobs.ts';
+import type { Tool } from '../../tools/support/define.ts';
 
 export interface CompletionOptions {
   tools: readonly Tool[];

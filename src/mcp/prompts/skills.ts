@@ -1,6 +1,6 @@
-import makePictures from '../../skills/make-pictures/SKILL.md?raw';
-import spendMoneyWell from '../../skills/spend-money-well/SKILL.md?raw';
-import type { Surface } from '../tools/support/surface.ts';
+import makePictures from '../../../skills/make-pictures/SKILL.md?raw';
+import spendMoneyWell from '../../../skills/spend-money-well/SKILL.md?raw';
+import type { Surface } from '../../tools/support/surface.ts';
 
 /** Instructions for agents. */
 export interface Skill {

@@ -6,8 +6,8 @@ import {
   ProtocolErrorCode,
   type Server,
 } from '@modelcontextprotocol/server';
-import { quoteUntrusted, type Redact } from '../runcomfy/sanitize.ts';
-import type { Surface } from '../tools/support/surface.ts';
+import { quoteUntrusted, type Redact } from '../../runcomfy/sanitize.ts';
+import type { Surface } from '../../tools/support/surface.ts';
 import type { Complete } from './completions.ts';
 import type { Skill } from './skills.ts';
 
