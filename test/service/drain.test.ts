@@ -74,7 +74,10 @@ describe('a repeated call that waits for proof whether another process lives, wh
     const next = await serve({ sandbox, dataDir: config.dataDir, waitSeconds: Number.POSITIVE_INFINITY });
     const client = await connectHttp(next.url);
     const draining = next.drain(GRACE);
+    const began = next.clock.now();
     const result = await client.callTool(call);
+    // The proof would take 15 s.
+    expect(next.clock.now() - began).toBeLessThan(5_000);
     await draining;
     expect(result.isError).not.toBe(true);
     expect(textOf(result)).toMatch(/get_image_job/);
