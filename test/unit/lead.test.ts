@@ -46,18 +46,25 @@ describe('a lead', () => {
     expect(await run(...script)).toEqual({ end, asked });
   });
 
-  it('is left where the wait is given up, also while it is asked for', async () => {
-    const clock = createJumpingClock();
-    const stop = new AbortController();
-    const status = (_: string, signal?: AbortSignal) =>
-      new Promise<never>((_resolve, reject) => {
-        signal?.addEventListener('abort', () => reject(signal.reason));
-        stop.abort('user');
-      });
-    const tools = { api: { status }, rateLimiter: createRateLimiter(clock), clock, signal: stop.signal };
-    expect(await followLead('r', tools)).toBe('open');
-    expect(await followLead('r', tools)).toBe('open');
-  });
+  it.each(['signal', 'drain'])(
+    'is left where the wait ends by its %s, also while it is asked for',
+    async (by) => {
+      const clock = createJumpingClock();
+      const stop = new AbortController();
+      const { signal } = new AbortController();
+      const status = (_: string, signal?: AbortSignal) =>
+        new Promise<never>((_resolve, reject) => {
+          signal?.addEventListener('abort', () => reject(signal.reason));
+          stop.abort('user');
+        });
+      const services = { api: { status }, rateLimiter: createRateLimiter(clock), clock };
+      const tools = { ...services, signal, [by]: stop.signal };
+      const began = clock.now();
+      expect(await followLead('r', tools)).toBe('open');
+      expect(await followLead('r', tools)).toBe('open');
+      expect(clock.now()).toBe(began);
+    },
+  );
 
   it('hides no mistake of ours', async () => {
     await expect(run(new TypeError('x'))).rejects.toThrow(TypeError);
