@@ -1,32 +1,35 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect } from 'vitest';
+import { codeOf } from '../../src/errors.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import type { Lease } from '../../src/jobs/store.ts';
 import type { SandboxJob } from '../../src/sandbox/engine.ts';
 import type { Sandbox } from '../../src/sandbox/server.ts';
 import { parseName } from '../../src/stores/file/names.ts';
 
-/** Every record on disk as it stands now, of all accounts, newest first. */
+/** Every record on disk as it stands now, of all accounts, newest first; read again where one changed meanwhile. */
 export function readRecords(dataDir: string): (Job & { lease?: Lease })[] {
+  const dir = join(dataDir, 'accounts');
   const newest = new Map<string, { revision: number; path: string }>();
-  for (const path of namesBelow(join(dataDir, 'accounts'))) {
+  // While a record changes, one reading may meet neither its new name nor the old one.
+  for (const path of [...namesBelow(dir), ...namesBelow(dir)]) {
     const { id, revision } = parseName(basename(path)) ?? {};
     if (id === undefined || revision === undefined || revision < (newest.get(id)?.revision ?? 0)) continue;
-    newest.set(id, { revision, path: join(dataDir, 'accounts', path) });
+    newest.set(id, { revision, path: join(dir, path) });
   }
-  return [...newest.keys()]
-    .sort()
-    .reverse()
-    .flatMap((id) => {
-      try {
-        const text = readFileSync(newest.get(id)?.path as string, 'utf8');
-        const { job, lease } = JSON.parse(text) as { job: Job; lease?: Lease };
-        return [{ ...job, ...(lease && { lease }) }];
-      } catch {
-        return []; // Superseded since its name was read.
-      }
-    });
+  const records: (Job & { lease?: Lease })[] = [];
+  for (const id of [...newest.keys()].sort().reverse()) {
+    try {
+      const text = readFileSync(newest.get(id)?.path as string, 'utf8');
+      const { job, lease } = JSON.parse(text) as { job: Job; lease?: Lease };
+      records.push({ ...job, ...(lease && { lease }) });
+    } catch (error) {
+      // Superseded, or removed, since its name was read; what else cannot be read is no record.
+      if (codeOf(error) === 'ENOENT') return readRecords(dataDir);
+    }
+  }
+  return records;
 }
 
 function namesBelow(dir: string): string[] {
