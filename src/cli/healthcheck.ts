@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import type { Address } from '../config/address.ts';
+import { type Address, inUrl } from '../config/address.ts';
 import { type Config, parseConfig } from '../config/config.ts';
 
 // In ms. A health check of the image fails after 5 s.
@@ -42,7 +42,4 @@ async function serviceOf(commandLine: string): Promise<Config['service']> {
   return parsed.kind === 'config' ? parsed.config.service : undefined;
 }
 
-function originOf({ host, port }: Address): string {
-  const reachable = EVERYWHERE[host] ?? host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
-}
+const originOf = ({ host, port }: Address): string => `http://${inUrl(EVERYWHERE[host] ?? host)}:${port}`;

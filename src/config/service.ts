@@ -2,6 +2,7 @@ import { isLoopback, parseAddress } from './address.ts';
 import { readAllowedHosts, readAllowedOrigins } from './allowed.ts';
 import type { Lookup } from './lookup.ts';
 import { DEFAULT_ADDRESS, SERVICE_SETTINGS } from './service-settings.ts';
+import type { Setting } from './settings.ts';
 import { LOOPBACK } from './validate.ts';
 
 /** Who may call the server over HTTP. */
@@ -17,7 +18,7 @@ const NO = ['0', 'false', 'no', 'off'];
 
 /** The settings of the server over HTTP; undefined without `--http`. Adds every problem. */
 export function readService(
-  { setting, hasFlag }: Lookup,
+  { setting, hasFlag, ignored }: Lookup,
   folder: (path: string | undefined) => string | undefined,
   problems: string[],
 ) {
@@ -66,7 +67,13 @@ export function readService(
     if (text !== 'oauth')
       for (const flag of ['issuer', 'resource', 'tenants', 'tenant-claim'])
         if (hasFlag(flag)) problems.push(`--${flag} belongs to --auth oauth`);
-    if (text === undefined) return { mode: 'none' };
+    if (text === undefined) {
+      // Whoever wrote it did not mean to let everybody in.
+      const { variable } = SERVICE_SETTINGS.auth as Setting;
+      const given = hasFlag('auth') ? '--auth' : ignored.find(({ from }) => from === variable)?.from;
+      if (given) problems.push(`${given} has no value that can be used; it takes tokens:FILE or oauth`);
+      return { mode: 'none' };
+    }
     if (text.startsWith('tokens:')) {
       const file = folder(text.slice('tokens:'.length).trim() || undefined);
       if (file !== undefined) return { mode: 'tokens', file };

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Account } from '../account.ts';
 import { isLoopback } from '../config/address.ts';
 import { accountOf, type Config } from '../config/config.ts';
+import { ignoredTexts } from '../config/placeholders.ts';
 import type { ServiceConfig } from '../config/service.ts';
 import { createLog, lineOf } from '../log.ts';
 import { createEndpoint } from '../mcp/transports/http/endpoint.ts';
@@ -30,8 +31,6 @@ const LATE_REQUESTS = 100;
 const OPEN_TO_ALL =
   '--allowed-host without --auth: whoever reaches the server by that name, as through a proxy, may spend your balance';
 
-export type Service = Awaited<ReturnType<typeof startService>>;
-
 /** Listens and serves all tenants. Throws KeyFileProblem, TenantsFileError, FolderProblem, ListenError. */
 export async function startService(
   config: Config,
@@ -45,6 +44,7 @@ export async function startService(
   const keys = new Set<string>();
   const redact = createRedactor(() => [...keys]);
   const log = createLog(config.logLevel, redact, surroundings.writeLog, lineOf(config.logFormat, clock));
+  for (const text of ignoredTexts(config.ignored)) log.warn(`${text}; treated as not set`);
   const authentication = await openAuthentication(service.auth, {
     ...{ clock, log, variables },
     needsKeys: !config.sandbox,

@@ -91,6 +91,5 @@ export function createTenantPrograms(options: TenantProgramsOptions) {
       }
       return entry.program;
     },
-    all: (): AccountProgram[] => [...programs.values()].map(({ program }) => program),
   };
 }

@@ -12,11 +12,7 @@ export interface Refusal {
 export function createRefusals(metadata?: string) {
   // Clients ask for exactly the scopes that they are told of.
   const challenge = (error?: string) => {
-    const parameters = {
-      error,
-      scope: SCOPES.join(' '),
-      resource_metadata: metadata,
-    };
+    const parameters = { error, scope: SCOPES.join(' '), resource_metadata: metadata };
     const given = Object.entries(parameters).filter(([, value]) => value !== undefined);
     return `Bearer ${given.map(([name, value]) => `${name}="${value}"`).join(', ')}`;
   };
@@ -27,9 +23,9 @@ export function createRefusals(metadata?: string) {
       message: 'send Authorization: Bearer with a token of this server',
       challenge: challenge(),
     }),
-    invalidToken: (message = 'the token is unknown, expired or revoked'): Refusal => ({
+    invalidToken: (): Refusal => ({
       status: 401,
-      message,
+      message: 'the token is unknown, expired or revoked',
       challenge: challenge('invalid_token'),
     }),
     unknownTenant: (): Refusal => ({

@@ -97,3 +97,8 @@ describe('the log of calls', () => {
     expect(line).not.toHaveProperty('tenant');
   });
 });
+
+it('a setting that did not arrive is told of over HTTP too, without its value', async () => {
+  const { log } = await serve({ ignored: [{ from: 'RUNCOMFY_METRICS', why: 'unexpanded' }] });
+  expect(log.join('')).toMatch(/RUNCOMFY_METRICS holds a literal \$\{…\} .*; treated as not set/);
+});

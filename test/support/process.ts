@@ -1,5 +1,6 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { onTestFinished } from 'vitest';
 
 export const MAIN = join(import.meta.dirname, '../../dist/main.js');
@@ -36,7 +37,8 @@ export function run(args: readonly string[], env: Record<string, string> = {}, m
   return ended;
 }
 
-function untilEnded(child: ChildProcessWithoutNullStreams): Promise<Ended> {
+/** The output and the end of a program. Rejects if it cannot be started. */
+export function untilEnded(child: ChildProcess & { stdout: Readable; stderr: Readable }): Promise<Ended> {
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -45,7 +47,8 @@ function untilEnded(child: ChildProcessWithoutNullStreams): Promise<Ended> {
   child.stderr.setEncoding('utf8').on('data', (text) => {
     stderr += text;
   });
-  return new Promise((resolve) =>
-    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr })),
-  );
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
 }

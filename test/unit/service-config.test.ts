@@ -216,3 +216,21 @@ describe('--allowed-origin', () => {
     ]);
   });
 });
+
+describe('--auth', () => {
+  it.each([
+    ['--auth', ['--auth=']],
+    ['--auth', ['--auth', 'tokens:${TENANTS}']],
+    ['--auth', ['--auth', 'null']],
+    ['RUNCOMFY_AUTH', [], '${AUTH}'],
+    ['RUNCOMFY_AUTH', [], 'undefined'],
+  ])('lets nobody in where what %s says did not arrive: %j', (from, argv, variable = '') => {
+    expect(problems(['--http', ...argv], { RUNCOMFY_AUTH: variable })).toEqual([
+      `${from} has no value that can be used; it takes tokens:FILE or oauth`,
+    ]);
+  });
+
+  it('may be absent or empty on this machine', () => {
+    expect(service(['--http'], { RUNCOMFY_AUTH: '' })?.auth).toEqual({ mode: 'none' });
+  });
+});

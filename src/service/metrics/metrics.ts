@@ -9,8 +9,6 @@ import { watchApi } from './watch-api.ts';
 import { watchServers } from './watch-server.ts';
 import { watchStore } from './watch-store.ts';
 
-export type Metrics = Awaited<ReturnType<typeof createMetrics>>;
-
 // RunComfy had some 400 models in September 2026.
 const MAX_MODELS = 1_000;
 const MAX_TENANTS = 200;

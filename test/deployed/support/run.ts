@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { onTestFinished } from 'vitest';
-import { type Ended, plainEnv } from '../../support/process.ts';
+import { type Ended, plainEnv, untilEnded } from '../../support/process.ts';
 
 /** Runs a program to its end with nothing on standard input. */
 export function runProgram(
@@ -10,16 +10,5 @@ export function runProgram(
 ): Promise<Ended> {
   const child = spawn(command, args, { env: plainEnv(env), cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => void child.kill('SIGKILL'));
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    stderr += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
-  });
+  return untilEnded(child);
 }

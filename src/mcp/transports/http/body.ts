@@ -4,8 +4,8 @@ import { isTooComplex } from './json-size.ts';
 import { RefusedError } from './respond.ts';
 import { createShares, type ShareLimits } from './shares.ts';
 
-/** In bytes: local images come as data URIs in a call. */
-export const MAX_BODY = 16 << 20;
+/** In bytes. */
+const MAX_BODY = 16 << 20;
 /** In bytes: what does not count as large, so that those who send large bodies do not shut out the others. */
 const SMALL = 64 << 10;
 

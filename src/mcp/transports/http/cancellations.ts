@@ -5,8 +5,6 @@ import type { WaitEnd } from '../../../jobs/calls.ts';
 import { objectOf } from '../../../json.ts';
 import { waitEnd } from '../../hosts.ts';
 
-export type Cancellations = ReturnType<typeof createCancellations>;
-
 // In ms: for as long as the body of a request may take.
 const KEPT_FOR = 60_000;
 const MAX_KEPT = 10_000;

@@ -7,7 +7,6 @@ import { quoteUntrusted, type Redact } from '../../../runcomfy/sanitize.ts';
 import { showsViews } from '../../apps.ts';
 import type { Channel } from '../../channel.ts';
 import type { Opening, ServerFactory } from '../../opening.ts';
-import { MAX_BODY } from './body.ts';
 import { createCancellations } from './cancellations.ts';
 import { whenLeft } from './delivery.ts';
 import { answerWith, asWebRequest } from './exchange.ts';
@@ -54,7 +53,6 @@ export function createEndpoint(options: {
       legacy: 'reject',
       // `keepAlive` writes them.
       keepAliveMs: 0,
-      maxRequestBodySize: MAX_BODY,
       // It may quote the client.
       onerror: ({ message }) => log.info(quoteUntrusted(message, { redact })),
     },

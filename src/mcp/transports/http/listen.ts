@@ -21,9 +21,6 @@ export const HTTP_SERVER_LIMITS = {
 };
 export type HttpServerLimits = typeof HTTP_SERVER_LIMITS;
 
-/** A server that listens. */
-export type Listening = Awaited<ReturnType<typeof listen>>;
-
 /** Why the system does not let the server listen, in words. */
 export class ListenError extends Error {}
 
