@@ -9,10 +9,6 @@ export type Need = 'before submit' | 'durable' | 'not durable';
 
 /** The records of an account, each changed by compare-and-set. */
 export interface Records {
-  /** Always the same for the same call, so that a repeated reservation finds its record. */
-  idOf(intent: Intent, call: string): string;
-  /** Creates a record, or finds the one that has its id; `isNew` promises that there is none. */
-  create(id: string, content: Content, isNew?: boolean): Promise<StoredJob>;
   /**
    * Changes a record as it now stands; `alter` runs again where another writer was faster. It returns what it was given
    * if there is nothing to write, and undefined if nothing may be; then, and for a record that is gone, this resolves
@@ -31,6 +27,14 @@ export interface Records {
   /** Newest first, withdrawn reservations included, each read when it is asked for. */
   newest(query: Query): Promise<AsyncIterable<StoredJob>>;
   prune(now: number, keep: Retention): Promise<void>;
+}
+
+/** Records that are created one by one, where nothing can create all of a call in one step. */
+export interface SingleRecords extends Records {
+  /** Always the same for the same call, so that a repeated reservation finds its record. */
+  idOf(intent: Intent, call: string): string;
+  /** Creates a record, or finds the one that has its id; `isNew` promises that there is none. */
+  create(id: string, content: Content, isNew?: boolean): Promise<StoredJob>;
 }
 
 /** Whether a process is alive; `unknown` if it cannot be examined from here. */

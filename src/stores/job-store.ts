@@ -1,8 +1,7 @@
-import { takenOver } from '../errors.ts';
+import type { Account } from '../account.ts';
 import { isFinal, type Job } from '../jobs/job.ts';
-import type { Approvals, Intent, JobStore, Lease, Query, StoredJob, StoreOptions } from '../jobs/store.ts';
+import type { Approvals, JobStore, Lease, Query, StoredJob, StoreOptions } from '../jobs/store.ts';
 import { transition } from '../jobs/transition.ts';
-import { createAdmission } from './admission.ts';
 import { type Holder, isWithdrawn, type Liveness, type Records } from './backend.ts';
 import { createClaimRepeat } from './claim-repeat.ts';
 
@@ -11,20 +10,20 @@ export function createJobStore({
   account,
   openCalls,
   clock,
-  random,
   holder,
   records,
+  reserve,
   approvals,
   check,
 }: StoreOptions & {
-  random: () => number;
   holder: Holder;
   records: () => Promise<Records>;
+  reserve: JobStore['reserve'];
   approvals: Approvals;
   check: () => Promise<void>;
 }): JobStore {
   const change: Records['change'] = async (...given) => (await records()).change(...given);
-  const keyOf = (id: string, call: string) => JSON.stringify([account, id, call]);
+  const keyOf = (id: string, call: string) => leaseKey(account, id, call);
   const owns = (lease: Lease | undefined, call: string) =>
     lease !== undefined && holder.owns(lease) && lease.call === call;
 
@@ -61,43 +60,6 @@ export function createJobStore({
     return change(seen.id, alter, 'durable');
   }
 
-  async function reserveOne(intent: Intent, call: string, isAgain: boolean): Promise<StoredJob> {
-    const all = await records();
-    const id = all.idOf(intent, call);
-    // If this process holds the key, this call has reserved the job before.
-    const isNew = !isAgain && !holder.has(keyOf(id, call));
-    const lease = await holder.acquire(keyOf(id, call), call);
-    return all.create(id, { job: intent.job, lease }, isNew).catch(async (error) => {
-      await withdraw(id, call).catch(() => {});
-      throw error;
-    });
-  }
-
-  /** Reserves all jobs of a call, or none. */
-  async function reserve(intents: readonly Intent[], call: string, isAgain = false): Promise<StoredJob[]> {
-    const tried = await Promise.allSettled(intents.map((intent) => reserveOne(intent, call, isAgain)));
-    const reserved = tried.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-    const failed = tried.find((one) => one.status === 'rejected');
-    // If this process was frozen, its call may have been repeated when only some of these were there.
-    const missing = failed || intents.length === 1 ? undefined : await firstLost(reserved, call);
-    if (!failed && !missing) return reserved;
-    await Promise.all(reserved.map(({ id }) => withdraw(id, call).catch(() => {})));
-    throw failed ? failed.reason : takenOver();
-  }
-
-  /** The first of some reservations that is no longer this call's. */
-  async function firstLost(reserved: readonly StoredJob[], call: string): Promise<StoredJob | undefined> {
-    const all = await records();
-    const found = await Promise.all(reserved.map(({ id }) => all.find(id)));
-    return reserved.find((_, index) => !owns(found[index]?.lease, call));
-  }
-
-  /** Deletes a reservation of this call. */
-  async function withdraw(id: string, call: string): Promise<void> {
-    holder.release(keyOf(id, call));
-    await (await records()).discard(id, ({ job, lease }) => job.state === 'reserved' && owns(lease, call));
-  }
-
   async function* newest(query: Query = {}): AsyncGenerator<StoredJob> {
     const all = await records();
     for await (const stored of await all.newest(query)) if (!isWithdrawn(stored.job)) yield stored;
@@ -107,14 +69,13 @@ export function createJobStore({
     ...{ newest, owns, liveness, acquireLease, cancelReserved },
     watch: (lease, signal) => holder.watch(lease, signal),
   });
-  const admit = createAdmission({ reserve, withdraw, newest, clock, random });
 
   return {
     account,
     approvals,
     check,
     newest,
-    reserve: (intents, call, check) => (check ? admit(intents, call, check) : reserve(intents, call)),
+    reserve,
     async maySubmit(id, call) {
       const submit = (now: StoredJob) => {
         if (!owns(now.lease, call)) return undefined;
@@ -161,6 +122,10 @@ export function createJobStore({
     prune: async (now, keep) => (await records()).prune(now, keep),
   };
 }
+
+/** Names the lease of a call on a job, for the holder. */
+export const leaseKey = (account: Account, id: string, call: string): string =>
+  JSON.stringify([account, id, call]);
 
 const isSame = (one: Lease | undefined, other: Lease | undefined) =>
   one?.holder === other?.holder && one?.call === other?.call;

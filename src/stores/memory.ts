@@ -2,8 +2,9 @@ import type { Account } from '../account.ts';
 import type { Clock } from '../clock.ts';
 import type { Approvals, JobStore, OpenCalls, Query, StoredJob, StoreOptions } from '../jobs/store.ts';
 import { createMemoryApprovals } from './approvals.ts';
-import { type Content, DAY, type Holder, isSettled, isWithdrawn, type Records } from './backend.ts';
+import { type Content, DAY, type Holder, isSettled, isWithdrawn, type SingleRecords } from './backend.ts';
 import { createJobStore } from './job-store.ts';
+import { createReservations } from './reservations.ts';
 
 /** A store of one process for tests; nothing outlives it. */
 export const createMemoryStore = (options: StoreOptions): JobStore =>
@@ -11,7 +12,7 @@ export const createMemoryStore = (options: StoreOptions): JobStore =>
 
 /** Jobs of all accounts in memory, shared by what its stores take for several processes. */
 export function createMemory(clock: Clock) {
-  const accounts = new Map<string, { records: Records; approvals: Approvals }>();
+  const accounts = new Map<string, { records: SingleRecords; approvals: Approvals }>();
   const dead = new Set<string>();
   return {
     /** From now on no lease of this process protects anything. */
@@ -34,14 +35,15 @@ export function createMemory(clock: Clock) {
         watch: async () => 'dead',
       };
       const { records, approvals } = shared;
-      const process = { account, openCalls, clock, random: Math.random, holder, approvals };
-      return createJobStore({ ...process, records: async () => records, check: async () => {} });
+      const process = { account, clock, holder, records: async () => records };
+      const reserve = createReservations({ ...process, random: Math.random });
+      return createJobStore({ ...process, openCalls, reserve, approvals, check: async () => {} });
     },
   };
 }
 
 /** Copies come and go, as they do from a disk. */
-function createRecords(): Records {
+function createRecords(): SingleRecords {
   const records = new Map<string, StoredJob>();
   const find = (id: string) => structuredClone(records.get(id));
   const newestFirst = () => [...records.keys()].sort().reverse();

@@ -26,7 +26,7 @@ import { createLibrary, type Library, sha256Of } from '../../src/images/library/
 import { createOriginals } from '../../src/images/library/originals.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { createLog } from '../../src/log.ts';
-import { readJob } from '../../src/stores/file/record.ts';
+import { readJob } from '../../src/stores/recorded-job.ts';
 import { beforeSync, canFillDisks, smallDisk } from '../support/disk.ts';
 import { plain } from '../support/images.ts';
 import { freshDataDir } from '../support/program.ts';

@@ -6,10 +6,11 @@ import { fingerprintOf } from '../../jobs/calls.ts';
 import type { StoredJob } from '../../jobs/store.ts';
 import { parseJson } from '../../json.ts';
 import type { Log } from '../../log.ts';
-import type { Records } from '../backend.ts';
+import type { SingleRecords } from '../backend.ts';
+import { type RecordedJob, readJob } from '../recorded-job.ts';
 import { readText, setAside } from './disk.ts';
 import { timeInId } from './names.ts';
-import { isNewer, type RecordedJob, readJob } from './record.ts';
+import { isNewer } from './record.ts';
 
 /**
  * The names that 0.1.0 gave: `<submit time>-<fingerprint>-<nonce>.<generation>[.<request id>].json`, several for one job
@@ -34,7 +35,7 @@ export async function importRecords(
     from: string;
     asideDir: string;
     account: Account;
-    records: Pick<Records, 'create' | 'change'>;
+    records: Pick<SingleRecords, 'create' | 'change'>;
     log: Log;
   },
 ): Promise<void> {

@@ -1,35 +1,13 @@
 import * as z from 'zod';
 import type { Account } from '../../account.ts';
-import { createJobSchema, type Job } from '../../jobs/job.ts';
 import { parseJson } from '../../json.ts';
 import type { Content } from '../backend.ts';
+import { createRecordedSchema, readJob } from '../recorded-job.ts';
 
 /** What a file holds. */
 export interface RecordContent extends Content {
   /** The last write of each writer that led to it: they tell a writer whether it is built on their own. */
   readonly writes: Readonly<Record<string, number>>;
-}
-
-/** A job that this program submitted, or is about to. */
-export type RecordedJob = Job & { submitted_at: string };
-
-const createRecordedSchema = () => createJobSchema().extend({ submitted_at: z.iso.datetime() }).loose();
-let recorded: ReturnType<typeof createRecordedSchema> | undefined;
-/** Without any of these a record names no job. */
-const IDENTITY: readonly unknown[] = ['model', 'input', 'state', 'submitted_at', 'request_id'];
-
-/**
- * A job from the JSON of a record, unknown fields included; undefined if what identifies the job is invalid. Any
- * other invalid field is dropped, as a paid job must not be lost for it.
- */
-export function readJob(json: unknown): RecordedJob | undefined {
-  recorded ??= createRecordedSchema();
-  const { data, error } = recorded.safeParse(json);
-  if (data) return data;
-  const invalid = error.issues.map(({ path }) => path[0]);
-  if (invalid.some((field) => field === undefined || IDENTITY.includes(field))) return undefined;
-  const valid = Object.entries(json as RecordedJob).filter(([name]) => !invalid.includes(name));
-  return Object.fromEntries(valid) as RecordedJob;
 }
 
 const VERSION = 2;

@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StoredJob } from '../../jobs/store.ts';
-import type { Content, Need, Records } from '../backend.ts';
+import type { Content, Need, Records, SingleRecords } from '../backend.ts';
 import { createFile, type Link, syncDirectory, unusable } from './disk.ts';
 import { formatName, type Listed } from './names.ts';
 import type { Folder, Found, Reader } from './reader.ts';
@@ -132,7 +132,7 @@ export function createRevisions({
     }
   }
 
-  const create: Records['create'] = (id, content, isNew = false) =>
+  const create: SingleRecords['create'] = (id, content, isNew = false) =>
     inTurn(id, async () => {
       await mkdir(dir, { recursive: true, mode: 0o700 }).catch((error) => {
         throw unusable(dir, error, 'written', true);

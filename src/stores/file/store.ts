@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { codeOf } from '../../errors.ts';
 import type { JobStore, StoreOptions } from '../../jobs/store.ts';
 import type { Log } from '../../log.ts';
-import type { Holder, Records } from '../backend.ts';
+import type { Holder, SingleRecords } from '../backend.ts';
 import { createJobStore } from '../job-store.ts';
+import { createReservations } from '../reservations.ts';
 import { createFileApprovals } from './approvals.ts';
 import { checkFolder, type Link, linkFile, unusable } from './disk.ts';
 import { accountDir, idOf } from './names.ts';
@@ -18,9 +19,9 @@ export function createFileStore(
   const { dataDir, account, clock, log, link = linkFile } = options;
   const base = accountDir(dataDir, account);
   const dir = join(base, 'jobs');
-  let opened: Promise<Records> | undefined;
+  let opened: Promise<SingleRecords> | undefined;
 
-  async function open(): Promise<Records> {
+  async function open(): Promise<SingleRecords> {
     const asideDir = join(base, 'set-aside');
     const records = createRecords({ dir, asideDir, account, log, link });
     const from = join(dataDir, 'jobs');
@@ -54,5 +55,6 @@ export function createFileStore(
     clock,
     link,
   });
-  return createJobStore({ ...options, records, approvals, check: () => checkFolder(dir) });
+  const reserve = createReservations({ ...options, records });
+  return createJobStore({ ...options, records, reserve, approvals, check: () => checkFolder(dir) });
 }
