@@ -14,7 +14,7 @@ const EXTERNAL = ['sharp'];
 
 // Imported dynamically. Each bundle is complete, so it shares no state with app.js.
 const SEPARATE = [
-  ...['undici', 'prom-client', './jose.ts'],
+  ...['undici', 'prom-client', 'postgres', './jose.ts'],
   ...['./cli/demo.ts', './cli/install/install.ts', './picture.ts'],
 ];
 
@@ -126,7 +126,7 @@ async function bundle(name, entry, define = {}) {
       ...(name === 'app' ? [lateModules] : []),
     ],
     supported: { 'dynamic-import': false },
-    loader: { '.md': 'text' },
+    loader: { '.md': 'text', '.sql': 'text' },
     define: { 'import.meta.dirname': '__dirname', ...define },
     ...(name === 'app' && APP_AS_FUNCTION),
     metafile: true,

@@ -1,0 +1,60 @@
+import type { Clock } from '../../clock.ts';
+import type { ApprovalRequest, Approvals } from '../../jobs/store.ts';
+import { hashOf } from '../approvals.ts';
+import type { Database } from './database.ts';
+
+interface Row {
+  fingerprint: string;
+  usd: number | null;
+  subject: string;
+  expires_at: Date;
+}
+
+const toRequest = ({ fingerprint, usd, subject, expires_at }: Row): ApprovalRequest => ({
+  fingerprint,
+  ...(usd !== null && { usd }),
+  subject,
+  expires: expires_at.getTime(),
+});
+
+/** The requests of an account in their rows. */
+export function createApprovals(
+  database: Database,
+  accountId: () => Promise<number>,
+  clock: Clock,
+): Approvals {
+  const now = () => new Date(clock.now());
+
+  return {
+    async request(code, { fingerprint, usd = null, subject, expires }) {
+      const account_id = await accountId();
+      const row = { account_id, code_hash: hashOf(code), fingerprint, usd, subject };
+      const asked = { ...row, expires_at: new Date(expires) };
+      await database.run(async (sql) => {
+        await sql`DELETE FROM runcomfy_images.approvals WHERE account_id = ${account_id} AND expires_at <= ${now()}`;
+        await sql`INSERT INTO runcomfy_images.approvals ${sql(asked)} ON CONFLICT DO NOTHING`;
+      });
+    },
+    async approve(code) {
+      const account = await accountId();
+      const [row] = await database.run(
+        (sql) => sql<Row[]>`UPDATE runcomfy_images.approvals SET is_approved = true
+          WHERE account_id = ${account} AND code_hash = ${hashOf(code)} AND expires_at > ${now()}
+          RETURNING fingerprint, usd, subject, expires_at`,
+      );
+      return row && toRequest(row);
+    },
+    async take(fingerprint, usd) {
+      const account = await accountId();
+      // A row that another call takes meanwhile is skipped. If a reply is lost the approval is gone, and nothing is paid.
+      const taken = await database.run(
+        (sql) => sql`DELETE FROM runcomfy_images.approvals WHERE account_id = ${account} AND code_hash IN (
+            SELECT code_hash FROM runcomfy_images.approvals
+            WHERE account_id = ${account} AND fingerprint = ${fingerprint} AND is_approved AND expires_at > ${now()}
+              AND (usd IS NULL OR usd >= ${usd ?? null}::double precision)
+            LIMIT 1 FOR UPDATE SKIP LOCKED)`,
+      );
+      return taken.count === 1;
+    },
+  };
+}

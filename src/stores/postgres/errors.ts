@@ -1,0 +1,24 @@
+import { codeOf, ToolError } from '../../errors.ts';
+
+// Classes of SQLSTATE after which the same statement may succeed: connections, conflicts of transactions, resources, locks,
+// and what an operator or a failover does (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+const TEMPORARY = ['08', '40', '53', '55', '57'];
+const READ_ONLY = '25006';
+
+/** Whether the database is away or busy, so that a statement is worth another try. */
+export function isTemporary(error: unknown): boolean {
+  const code = codeOf(error);
+  if ((error as Error).name === 'PostgresError')
+    return code === READ_ONLY || TEMPORARY.includes(code.slice(0, 2));
+  return /^CONNECT|^E[A-Z]+$/.test(code);
+}
+
+/** The error of a store whose database cannot be used. Tells the code alone: a message may quote what was to be written. */
+export function unusable(error: unknown): ToolError {
+  if (error instanceof ToolError) return error;
+  const why = `The database of the job records cannot be used (${codeOf(error)}).`;
+  return new ToolError('store_unavailable', why, {
+    next: 'Call again in a minute; if it is still so, tell the operator of this server.',
+    cause: error,
+  });
+}

@@ -1,0 +1,14 @@
+import jobs from './001-jobs.sql?raw';
+
+export interface Migration {
+  readonly number: number;
+  readonly sql: string;
+  /**
+   * The number of the newest migration that a program has to know to work on what this one makes: its own number where
+   * something is taken away or means something else, else an earlier one, so that two versions run side by side.
+   */
+  readonly needs: number;
+}
+
+/** All of them in their order. One that was released never changes. */
+export const MIGRATIONS: readonly Migration[] = [{ number: 1, sql: jobs, needs: 1 }];

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import type { Intent, Query, StoredJob } from '../../jobs/store.ts';
+import type { Content, Records } from '../backend.ts';
+import type { Database, Sql } from './database.ts';
+import { prune } from './prune.ts';
+import { columns, type Row, toColumns, toStored } from './rows.ts';
+
+// Whoever asks for the newest jobs soon stops.
+const [FIRST_PAGE, PAGE] = [20, 200];
+
+/** The same for the same call and intent, so that what is reserved again is found. */
+export function idOf({ fingerprint, job }: Intent, call: string): string {
+  const digits = createHash('sha256')
+    .update(JSON.stringify([job.submitted_at, fingerprint, call]))
+    .digest('hex');
+  return [0, 8, 12, 16, 20].map((from, n) => digits.slice(from, [8, 12, 16, 20, 32][n])).join('-');
+}
+
+/** The records of an account in its rows: its id stands in every statement. */
+export function createRecords(database: Database, accountId: () => Promise<number>): Records {
+  async function read(where: (sql: Sql) => ReturnType<Sql>): Promise<Row[]> {
+    const account = await accountId();
+    return database.run(
+      (sql) =>
+        sql<
+          Row[]
+        >`SELECT ${columns(sql)} FROM runcomfy_images.jobs WHERE account_id = ${account} AND ${where(sql)}`,
+    );
+  }
+
+  async function find(id: string): Promise<StoredJob | undefined> {
+    const [row] = await read((sql) => sql`id = ${id}`);
+    return row && toStored(row);
+  }
+
+  /** Writes the revision after the one that was read; false if another writer was faster. */
+  async function write({ id, revision }: StoredJob, content: Content): Promise<boolean> {
+    const account = await accountId();
+    const { submitted_at: _, ...changed } = toColumns(content);
+    const written = await database.run(
+      (sql) => sql`UPDATE runcomfy_images.jobs SET ${sql(changed)}, revision = ${revision + 1}
+        WHERE account_id = ${account} AND id = ${id} AND revision = ${revision}`,
+    );
+    return written.count === 1;
+  }
+
+  /** Creates a record that is gone again; false if another writer was faster. */
+  async function restore({ id, revision, fingerprint }: StoredJob, content: Content): Promise<boolean> {
+    const account_id = await accountId();
+    const row = { account_id, id, revision: revision + 1, fingerprint, ...toColumns(content) };
+    const written = await database.run(
+      (sql) => sql`INSERT INTO runcomfy_images.jobs ${sql(row)} ON CONFLICT DO NOTHING`,
+    );
+    return written.count === 1;
+  }
+
+  async function* newest({ since, fingerprint, onIgnored }: Query): AsyncGenerator<StoredJob> {
+    let last: { submitted_at: string; id: string } | undefined;
+    for (let page = FIRST_PAGE; ; page = PAGE) {
+      const rows = await read(
+        (sql) => sql`true
+          ${since === undefined ? sql`` : sql`AND submitted_at >= ${since}`}
+          ${fingerprint === undefined ? sql`` : sql`AND fingerprint >= ${fingerprint} AND fingerprint < ${`${fingerprint}g`}`}
+          ${last === undefined ? sql`` : sql`AND (submitted_at, id) < (${last.submitted_at}, ${last.id})`}
+          ORDER BY submitted_at DESC, id DESC LIMIT ${page}`,
+      );
+      for (const row of rows) {
+        const stored = toStored(row);
+        if (!stored) {
+          onIgnored?.();
+          continue;
+        }
+        last = { submitted_at: stored.job.submitted_at, id: stored.id };
+        yield stored;
+      }
+      if (rows.length < page) return;
+    }
+  }
+
+  return {
+    find,
+    async change(id, alter, _, seen) {
+      for (;;) {
+        const now = await find(id);
+        const base = now ?? seen;
+        const changed = base && alter(base);
+        if (!base || !changed) return undefined;
+        if (now && changed === now) return now;
+        const isWritten = now ? await write(now, changed) : await restore(base, changed);
+        const { job, lease } = changed;
+        const { fingerprint, revision } = base;
+        if (isWritten) return { id, revision: revision + 1, fingerprint, job, ...(lease && { lease }) };
+      }
+    },
+    async discard(id, may) {
+      const account = await accountId();
+      for (;;) {
+        const now = await find(id);
+        if (!now || !may(now)) return;
+        await database.run(
+          (sql) => sql`DELETE FROM runcomfy_images.jobs
+            WHERE account_id = ${account} AND id = ${id} AND revision = ${now.revision}`,
+        );
+      }
+    },
+    async byRequestId(requestId) {
+      const [row] = await read(
+        (sql) => sql`request_id = ${requestId} ORDER BY submitted_at DESC, id DESC LIMIT 1`,
+      );
+      return row && toStored(row);
+    },
+    newest: async (query) => newest(query),
+    prune: async (now, keep) => prune(database, await accountId(), now, keep),
+  };
+}
