@@ -11,7 +11,8 @@ const request = (given: Partial<ApprovalRequest> = {}): ApprovalRequest => ({
   fingerprint: MINE,
   usd: 0.5,
   subject: 'a job',
-  expires: clock.now() + LIFE,
+  // In whole ms, as the system's clock counts.
+  expires: Math.floor(clock.now()) + LIFE,
   ...given,
 });
 

@@ -26,6 +26,13 @@ timers.setTimeout = (...given) => {
 };
 syncBuiltinESMExports();
 
+/** Some work that no clock may jump over, such as a statement that a database executes. */
+export function underWay<Result>(work: Promise<Result>): Promise<Result> {
+  const pause = {};
+  pauses.add(pause);
+  return work.finally(() => pauses.delete(pause));
+}
+
 /** How many events from outside, such as data on a socket, this process has had. */
 const events = () => performance.nodeTiming.uvMetricsInfo.events;
 
