@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { DownloadLimits } from './images/download.ts';
 import { createCalls } from './jobs/calls.ts';
-import type { JobStore, StoreOptions } from './jobs/store.ts';
+import type { JobStore, OpenCalls } from './jobs/store.ts';
 import type { Log } from './log.ts';
 import type { CallReport } from './mcp/call.ts';
 import type { RunComfy } from './runcomfy/client.ts';
@@ -20,6 +20,23 @@ export interface Instruments {
   onCall(report: CallReport): void;
 }
 
+/** The records of all accounts, as one process keeps them. */
+export interface Stores {
+  open(account: Account): JobStore;
+  /** Tells the other processes that this one ends. Never throws. */
+  end(): Promise<void>;
+}
+
+/** What stores take from their process. */
+export interface StoresOptions {
+  openCalls: OpenCalls;
+  clock: Clock;
+  random: () => number;
+  /** Aborts when the process is about to end. */
+  ended: AbortSignal;
+  log: Log;
+}
+
 /** What a program takes from its process. */
 export interface Surroundings {
   clock: Clock;
@@ -28,7 +45,7 @@ export interface Surroundings {
   httpLimits?: Partial<HttpLimits>;
   downloadLimits?: Partial<DownloadLimits>;
   /** Where jobs are recorded, if not in files of the data folder. */
-  createStore?: (options: StoreOptions) => JobStore;
+  createStores?: ((options: StoresOptions) => Stores) | undefined;
   /** Absent where nobody watches. */
   instruments?: Instruments | undefined;
 }
@@ -42,22 +59,21 @@ export function createRuntime({ dataDir }: Pick<Config, 'dataDir'>, log: Log, su
   const end = new AbortController();
   const calls = createCalls();
   const toolCalls = new Set<Promise<unknown>>();
-  const holder = createHolder({ dir: join(dataDir, 'holders'), clock, ended: end.signal, log });
-  const createStore =
-    surroundings.createStore ?? ((options) => createFileStore({ ...options, dataDir, holder, random, log }));
+  const { createStores = inFiles(dataDir) } = surroundings;
+  const stores = createStores({ openCalls: calls, clock, random, ended: end.signal, log });
   return {
     ...{ clock, random, http, downloadLimits, calls, toolCalls, instruments },
     /** Aborts when the process is about to end. */
     ended: end.signal,
     openStore(account: Account): JobStore {
-      const store = createStore({ account, openCalls: calls, clock });
+      const store = stores.open(account);
       return instruments?.store(store) ?? store;
     },
     /** Resolves when every submit under way has its request id recorded, and every answer that was sent its delivery. */
     async shutdown(): Promise<void> {
       end.abort();
-      // Holders first, at once, so that a process that is called meanwhile does not believe our jobs followed.
-      await Promise.all([holder.end(), calls.recorded()]);
+      // Leases first, at once, so that a process that is called meanwhile does not believe our jobs followed.
+      await Promise.all([stores.end(), calls.recorded()]);
     },
     /** Resolves when no tool call is open. */
     async callsEnded(): Promise<void> {
@@ -69,3 +85,14 @@ export function createRuntime({ dataDir }: Pick<Config, 'dataDir'>, log: Log, su
     },
   };
 }
+
+/** Stores in files of the data folder. */
+const inFiles =
+  (dataDir: string) =>
+  (options: StoresOptions): Stores => {
+    const holder = createHolder({ ...options, dir: join(dataDir, 'holders') });
+    return {
+      open: (account) => createFileStore({ ...options, account, dataDir, holder }),
+      end: holder.end,
+    };
+  };

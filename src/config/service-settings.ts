@@ -58,6 +58,11 @@ export const SERVICE_SETTINGS: Readonly<Record<string, Setting>> = {
     value: 'FILE',
     help: 'the key that signs sessions and links, the same for all replicas; a second line holds the one before it (default: a new one at each start)',
   },
+  store: {
+    variable: 'RUNCOMFY_STORE',
+    value: 'URL',
+    help: 'record jobs in this Postgres database, which several replicas share: postgres://… (default: files of the data folder, for one process)',
+  },
   metrics: {
     variable: 'RUNCOMFY_METRICS',
     value: 'HOST:PORT',

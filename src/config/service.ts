@@ -105,9 +105,23 @@ export function readService(
     return undefined;
   }
 
+  /** The address of a database. It may hold a password, which no message shows. */
+  function readStore(): string | undefined {
+    const text = last('store');
+    // Whoever wrote it did not mean files that no other replica sees.
+    const { variable } = SERVICE_SETTINGS.store as Setting;
+    const isGiven = hasFlag('store') || ignored.some(({ from }) => from === variable);
+    if (text === undefined && !isGiven) return undefined;
+    if (text !== undefined && /^postgres(ql)?:\/\/./.test(text) && URL.canParse(text)) return text;
+    problems.push('--store takes the address of a Postgres database, such as postgres://user@host/database');
+    return undefined;
+  }
+
   return {
     listen,
     auth,
+    /** Where jobs are recorded; undefined for files of the data folder. */
+    store: readStore(),
     /** Host names in their one spelling; empty for those of this machine. */
     allowedHosts,
     /** As browsers send them. */

@@ -6,13 +6,14 @@ import { TenantsFileError } from '../tenants/directory.ts';
 import { NAME } from '../version.ts';
 import { startService } from './service.ts';
 import { FolderProblem } from './shared-folders.ts';
+import { StoreProblem } from './shared-store.ts';
 import { KeyFileProblem } from './signing-keys.ts';
 
 // In ms. `docker stop` kills after 10 s.
 const DRAIN_GRACE = 9_000;
 const CLOSE_GRACE = 500;
 
-const KNOWN = [KeyFileProblem, TenantsFileError, FolderProblem, ListenError];
+const KNOWN = [KeyFileProblem, TenantsFileError, FolderProblem, StoreProblem, ListenError];
 
 /** Serves over HTTP until a signal ends the process; resolves with the exit code where it cannot begin. */
 export async function serveOverHttp(config: Config, service: ServiceConfig): Promise<number> {
@@ -23,8 +24,8 @@ export async function serveOverHttp(config: Config, service: ServiceConfig): Pro
   });
   if (running instanceof Error) {
     process.stderr.write(`${NAME}: ${running.message}\n`);
-    // A port that is taken is no mistake in the command line.
-    return running instanceof ListenError ? 1 : 2;
+    // A port that is taken, or a database that is away, is no mistake in the command line.
+    return running instanceof ListenError || running instanceof StoreProblem ? 1 : 2;
   }
   // Without a file to read, the signal of a terminal that is closed ends the process as ever.
   if (service.auth.mode !== 'none') process.on('SIGHUP', () => void running.reload());

@@ -22,6 +22,7 @@ import { createPictureServer } from './pictures.ts';
 import { createRareLog } from './rare-log.ts';
 import { createReadiness } from './readiness.ts';
 import { checkSharedFolders } from './shared-folders.ts';
+import { openSharedStore } from './shared-store.ts';
 import { readSigningKeys } from './signing-keys.ts';
 import { remoteSurface } from './surface.ts';
 import { createTenantPrograms } from './tenant-programs.ts';
@@ -31,7 +32,7 @@ const LATE_REQUESTS = 100;
 const OPEN_TO_ALL =
   '--allowed-host without --auth: whoever reaches the server by that name, as through a proxy, may spend your balance';
 
-/** Listens and serves all tenants. Throws KeyFileProblem, TenantsFileError, FolderProblem, ListenError. */
+/** Listens and serves all tenants. Throws KeyFileProblem, TenantsFileError, FolderProblem, StoreProblem, ListenError. */
 export async function startService(
   config: Config,
   service: ServiceConfig,
@@ -51,14 +52,19 @@ export async function startService(
     isKey: (token) => keys.has(token),
   });
   const metrics = service.metrics && (await createMetrics(clock, await cataloguedModels(config)));
-  const runtime = createRuntime(config, log, { ...surroundings, instruments: metrics?.instruments });
+  const shared = service.store === undefined ? undefined : await openSharedStore(service.store, surroundings);
+  const runtime = createRuntime(config, log, {
+    ...surroundings,
+    createStores: shared?.createStores ?? surroundings.createStores,
+    instruments: metrics?.instruments,
+  });
   const links = createPictureLinks({ keys: signingKeys.for('link'), clock });
   /** Where clients reach the server, once it listens; undefined if only the operator could say. */
   let publicUrl = service.publicUrl;
   const surfaceOf = (account: Account) =>
     remoteSurface(config, account, publicUrl === undefined ? undefined : links.linkTo(account, publicUrl));
   const programs = createTenantPrograms({ config, runtime, log, surfaceOf, keys, variables });
-  // The records of all tenants are in one data folder: those of one account tell whether it can be written.
+  // The records of all tenants are in one place: those of one account tell whether it can be written.
   const store = runtime.openStore(accountOf(config));
   const warn = createRareLog(log, clock);
   const draining = new AbortController();
@@ -125,6 +131,7 @@ export async function startService(
       await server.close();
       await runtime.shutdown();
       await runtime.close();
+      await shared?.close();
       await scraped?.close();
     },
   };

@@ -235,13 +235,16 @@ describe('completion of pictures', () => {
 
   it('offers nothing where the records do not answer', async () => {
     const connected = await connect({
-      createStore: ({ account }) =>
-        ({
-          account,
-          async *newest() {
-            await new Promise(() => {});
-          },
-        }) as unknown as JobStore,
+      createStores: () => ({
+        open: (account) =>
+          ({
+            account,
+            async *newest() {
+              await new Promise(() => {});
+            },
+          }) as unknown as JobStore,
+        end: async () => {},
+      }),
     });
     expect(await pictures(connected)).toEqual([]);
     expect(connected.log.join('')).toMatch(/not found within 1 s/);

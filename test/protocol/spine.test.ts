@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
+import type { JobStore, StoreOptions } from '../../src/jobs/store.ts';
 import type * as program from '../../src/program.ts';
+import type { Stores, StoresOptions } from '../../src/runtime.ts';
 import type * as memory from '../../src/stores/memory.ts';
 import { connect } from '../support/program.ts';
 import { loadTraced } from '../support/trace.ts';
@@ -66,6 +68,14 @@ const isOfStore = (file: string) => /^(?:stores\/|(?:errors|json|whole-file)\.ts
 const withStoreAsOne = (files: Iterable<string>) =>
   new Set([...files].map((file) => (isOfStore(file) ? 'the store' : file))).size;
 
+type CreateStore = (options: StoreOptions) => JobStore;
+const inMemory =
+  (createStore: CreateStore) =>
+  (options: StoresOptions): Stores => ({
+    open: (account) => createStore({ ...options, account }),
+    end: async () => {},
+  });
+
 /**
  * A file counts when one of its declared functions or methods is entered: arrow functions are callbacks and getters
  * here. What only they bring in is listed, so that nothing hides in them. Code of a call is what runs in its
@@ -75,7 +85,7 @@ const withStoreAsOne = (files: Iterable<string>) =>
 describe('a successful call', () => {
   it('passes few files up to the POST, and in all', async () => {
     const { createMemoryStore } = await traced;
-    const path = await pathOfCall({ createStore: createMemoryStore });
+    const path = await pathOfCall({ createStores: inMemory(createMemoryStore) });
     expect(path.lines(() => true).join('\n')).toMatchSnapshot('in order');
     const { before, all } = path.arrows;
     expect({
@@ -94,6 +104,6 @@ describe('a successful call', () => {
     expect(path.all.filter(isOfStore).length).toBeLessThanOrEqual(MAX_STORE_FILES.inAll);
     const others = ({ before, all }: Path) =>
       [[...before], all].map((files) => files.filter((file) => !isOfStore(file)).sort());
-    expect(others(path)).toEqual(others(await pathOfCall({ createStore: createMemoryStore })));
+    expect(others(path)).toEqual(others(await pathOfCall({ createStores: inMemory(createMemoryStore) })));
   });
 });

@@ -138,7 +138,7 @@ export async function connect(
     downloadLimits?: Partial<DownloadLimits>;
     /** What makes the program, where it is loaded in another way. */
     create?: typeof createProgram;
-    createStore?: Surroundings['createStore'];
+    createStores?: Surroundings['createStores'];
   } = {},
 ): Promise<Connected> {
   const {
@@ -150,7 +150,7 @@ export async function connect(
     httpLimits = {},
     downloadLimits = {},
     create = createProgram,
-    createStore,
+    createStores,
     ...overrides
   } = given;
   // Limits of the transport are in real time.
@@ -167,7 +167,7 @@ export async function connect(
     writeLog: (line) => void log.push(line),
     httpLimits,
     downloadLimits,
-    ...(createStore && { createStore }),
+    ...(createStores && { createStores }),
   });
   const server = await program.factory({ era: 'legacy' });
   const client = new Client({ name: clientName, version: '1.0.0' }, { capabilities: clientCapabilities });

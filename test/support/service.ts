@@ -25,6 +25,7 @@ const SERVICE: ServiceConfig = {
   allowedOrigins: [],
   publicUrl: undefined,
   sessionKeyFile: undefined,
+  store: undefined,
   metrics: undefined,
 };
 

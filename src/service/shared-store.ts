@@ -1,0 +1,23 @@
+import type { Clock } from '../clock.ts';
+import { codeOf } from '../errors.ts';
+import type { StoresOptions } from '../runtime.ts';
+import { openDatabase } from '../stores/postgres/database.ts';
+import { migrate, NewerDatabaseError } from '../stores/postgres/migrate.ts';
+import { createPostgresStores } from '../stores/postgres/stores.ts';
+
+/** The database of `--store` cannot be used. Its message is for the operator; it shows nothing of the address. */
+export class StoreProblem extends Error {}
+
+/** Opens the database that replicas share, with its tables as this version needs them. Throws StoreProblem. */
+export async function openSharedStore(url: string, surroundings: { clock: Clock; random: () => number }) {
+  const database = await openDatabase(url, surroundings);
+  await migrate(database).catch(async (error) => {
+    await database.close();
+    const why = error instanceof NewerDatabaseError ? error.message : codeOf(error.cause ?? error);
+    throw new StoreProblem(`the database of --store cannot be used: ${why}`);
+  });
+  return {
+    createStores: (options: StoresOptions) => createPostgresStores({ ...options, database }),
+    close: database.close,
+  };
+}
