@@ -14,7 +14,7 @@ const EXTERNAL = ['sharp'];
 
 // Imported dynamically. Each bundle is complete, so it shares no state with app.js.
 const SEPARATE = [
-  ...['undici', 'prom-client', 'postgres', './jose.ts'],
+  ...['undici', 'prom-client', './jose.ts', './driver.ts'],
   ...['./cli/demo.ts', './cli/install/install.ts', './picture.ts'],
 ];
 

@@ -29,7 +29,7 @@ export interface Database {
 
 /** Connects when the first statement wants it. The URL, with its password, appears in no error. */
 export async function openDatabase(url: string, { clock, random }: { clock: Clock; random: () => number }) {
-  const { default: postgres } = await import('postgres');
+  const { postgres } = await import('./driver.ts');
   const options = {
     // Behind PgBouncer the next statement may be on another connection.
     prepare: false,
