@@ -13,6 +13,7 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node20.18',
+  loader: { '.sql': 'text' },
   plugins: [outlinesInBundle],
 });
 process.exitCode =

