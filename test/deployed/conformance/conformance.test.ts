@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { freePort } from '../support/port.ts';
+import { freePort } from '../../support/port.ts';
 import { deploy } from '../support/server.ts';
 import { type Expected, SCENARIOS } from './scenarios.ts';
 import { listScenarios, runScenario, type Scenario } from './suite.ts';

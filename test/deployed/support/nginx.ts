@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished, type TestContext } from 'vitest';
-import { freePort } from './port.ts';
+import { freePort } from '../../support/port.ts';
 
 const DOCUMENT = join(import.meta.dirname, '../../../docs/service.md');
 
