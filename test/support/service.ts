@@ -67,13 +67,15 @@ export interface ClientOptions {
   capabilities?: ClientCapabilities;
   /** What gets the token, for a client of the SDK 2.x. */
   authProvider?: OAuthClientProvider;
+  /** What sends its requests. */
+  fetch?: typeof fetch;
 }
 
 /** Connects a real client over HTTP. */
 export async function connectHttp(
   url: string,
   kind: ClientKind = 'SDK 2.x, 2025',
-  { name = 'test-client', token, headers = {}, capabilities = {}, authProvider }: ClientOptions = {},
+  { name = 'test-client', token, headers = {}, capabilities = {}, authProvider, fetch }: ClientOptions = {},
 ): Promise<Client> {
   const info = { name, version: '1.0.0' };
   const requestInit = {
@@ -90,6 +92,7 @@ export async function connectHttp(
     new Transport(new URL(url), {
       requestInit,
       ...(authProvider && { authProvider }),
+      ...(fetch && { fetch }),
     } as object) as StreamableHTTPClientTransport,
   );
   onTestFinished(() => client.close());

@@ -1,0 +1,134 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Where connections go: a replica, while it is given new ones. */
+export interface Target {
+  port: number;
+  isOpen: boolean;
+}
+
+/** An answer that left a replica whole and told a picture, whoever read it then. */
+export interface WholeAnswer {
+  prompt: string;
+  requestId: string;
+}
+
+interface Connection {
+  target: Target;
+  client: Socket;
+  server: Socket;
+  /** The picture that the call under way is for. */
+  prompt?: string | undefined;
+}
+
+const RETRY_EVERY = 50;
+
+/**
+ * A load balancer as dull as they come: each connection goes to the next replica, whoever it is from, and nothing is known
+ * of whether a replica works but that it takes connections. It sees what left the replicas.
+ */
+export async function startBalancer(targets: () => readonly Target[]) {
+  const open = new Set<Connection>();
+  const answers: WholeAnswer[] = [];
+  let turn = 0;
+
+  /** Connects to the next replica that takes connections, while the client is there. */
+  async function reach(client: Socket): Promise<Pick<Connection, 'target' | 'server'> | undefined> {
+    while (!client.destroyed) {
+      const all = targets().filter(({ isOpen }) => isOpen);
+      for (let tried = 0; tried < all.length; tried += 1) {
+        const target = all[turn % all.length] as Target;
+        turn += 1;
+        const server = await connected(target.port);
+        if (server) return { target, server };
+      }
+      await delay(RETRY_EVERY);
+    }
+    return undefined;
+  }
+
+  const listener = createServer({ noDelay: true }, async (client) => {
+    client.on('error', () => {});
+    const reached = await reach(client);
+    if (!reached) return;
+    const { server } = reached;
+    const connection: Connection = { client, ...reached };
+    open.add(connection);
+    const linesOf = createLines();
+    client.on('data', (chunk) => {
+      const [, prompt] = /"prompt":"([^"]+)"/.exec(chunk.toString()) ?? [];
+      if (prompt) connection.prompt = prompt;
+      server.write(chunk);
+    });
+    server.on('data', (chunk) => {
+      for (const line of linesOf(chunk)) {
+        const result = resultIn(line);
+        if (!result) continue;
+        const { prompt } = connection;
+        connection.prompt = undefined;
+        if (prompt && result.status === 'succeeded') answers.push({ prompt, requestId: result.request_id });
+      }
+      client.write(chunk);
+    });
+    const end = () => {
+      open.delete(connection);
+      client.destroy();
+      server.destroy();
+    };
+    for (const socket of [client, server]) socket.on('error', () => {}).once('close', end);
+  });
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+
+  const of = (prompt: string) => [...open].filter((one) => one.prompt === prompt);
+  return {
+    url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}/mcp`,
+    answers: answers as readonly WholeAnswer[],
+    /** What the calls are for that a replica has at present. */
+    callsAt: (target: Target) =>
+      [...open].flatMap((one) => (one.target === target && one.prompt ? one.prompt : [])),
+    /** Cuts the connections of the calls for a picture; says whether there was one. */
+    cut(prompt: string): boolean {
+      const cut = of(prompt);
+      for (const { client } of cut) client.destroy();
+      return cut.length > 0;
+    },
+    /** The client of a picture reads nothing for so many ms. */
+    async slow(prompt: string, ms: number): Promise<void> {
+      const slowed = of(prompt);
+      for (const { server } of slowed) server.pause();
+      await delay(ms);
+      for (const { server } of slowed) server.resume();
+    },
+    async close() {
+      const closed = new Promise((resolve) => listener.close(resolve));
+      for (const { client } of open) client.destroy();
+      await closed;
+    },
+  };
+}
+
+export type Balancer = Awaited<ReturnType<typeof startBalancer>>;
+
+function connected(port: number): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+    socket.once('connect', () => resolve(socket)).once('error', () => resolve(undefined));
+  });
+}
+
+/** The lines that are whole. */
+function createLines() {
+  let rest = '';
+  return (chunk: Buffer): string[] => {
+    const lines = (rest + chunk.toString('latin1')).split('\n');
+    rest = lines.pop() ?? '';
+    return lines;
+  };
+}
+
+/** What the event in a line tells of a job, if it is the answer to a call. */
+function resultIn(line: string): { request_id: string; status: string } | undefined {
+  if (!line.startsWith('data: {')) return undefined;
+  const { result } = JSON.parse(line.slice('data: '.length));
+  return result && { ...result.structuredContent };
+}
