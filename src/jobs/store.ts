@@ -159,6 +159,12 @@ export interface JobStore {
    * but none of the last 24 hours, on which limits and repeated calls depend. `now` in ms.
    */
   prune(now: number, keep: Retention): Promise<void>;
+  /**
+   * Takes reads of jobs from the account's budget: `perSecond`, and a few more after a pause. Resolves to the ms to wait
+   * before the last of them may be sent, each one before it 1000 / perSecond ms sooner. In memory and in files each
+   * process has a budget of its own, even where several share a folder.
+   */
+  takeReads(count: number, perSecond: number): Promise<number>;
   /** Resolves if a record could be written now. */
   check(): Promise<void>;
 }

@@ -1,11 +1,17 @@
 import type { Account } from '../account.ts';
+import type { Clock } from '../clock.ts';
 import { isFinal, type Job } from '../jobs/job.ts';
+import { createPace } from '../jobs/polling/pace.ts';
 import type { Approvals, JobStore, Lease, Query, StoredJob, StoreOptions } from '../jobs/store.ts';
+
 import { transition } from '../jobs/transition.ts';
 import { type Holder, isWithdrawn, type Liveness, type Records } from './backend.ts';
 import { createClaimRepeat } from './claim-repeat.ts';
 
-/** A store of jobs, made of records and a holder of leases. Nothing is opened until a job needs it. */
+/**
+ * A store of jobs, made of records and a holder of leases. Nothing is opened until a job needs it. Its budget of reads is
+ * this process's own, unless it is given `takeReads`.
+ */
 export function createJobStore({
   account,
   openCalls,
@@ -15,12 +21,14 @@ export function createJobStore({
   reserve,
   approvals,
   check,
+  takeReads = inProcess(clock),
 }: StoreOptions & {
   holder: Holder;
   records: () => Promise<Records>;
   reserve: JobStore['reserve'];
   approvals: Approvals;
   check: () => Promise<void>;
+  takeReads?: JobStore['takeReads'];
 }): JobStore {
   const change: Records['change'] = async (...given) => (await records()).change(...given);
   const keyOf = (id: string, call: string) => leaseKey(account, id, call);
@@ -74,6 +82,7 @@ export function createJobStore({
     account,
     approvals,
     check,
+    takeReads,
     newest,
     reserve,
     async maySubmit(id, call) {
@@ -126,6 +135,11 @@ export function createJobStore({
 /** Names the lease of a call on a job, for the holder. */
 export const leaseKey = (account: Account, id: string, call: string): string =>
   JSON.stringify([account, id, call]);
+
+function inProcess(clock: Clock): JobStore['takeReads'] {
+  const take = createPace(clock);
+  return async (count, perSecond) => take(count, perSecond);
+}
 
 const isSame = (one: Lease | undefined, other: Lease | undefined) =>
   one?.holder === other?.holder && one?.call === other?.call;

@@ -3,6 +3,7 @@ import { conformsInApprovals } from './approvals.ts';
 import { type Backend, inFiles, inMemory } from './backends.ts';
 import { conformsForBatches } from './batches.ts';
 import { conforms } from './conformance.ts';
+import { conformsInReads } from './reads.ts';
 
 const BACKENDS: [name: string, create: () => Backend][] = [
   ['a store in memory', inMemory],
@@ -15,3 +16,6 @@ describe.each(BACKENDS)('%s', (_, create) => {
   conformsForBatches(create);
   conformsInApprovals(create);
 });
+
+// Two stores of one process have no budget in common.
+describe.each(BACKENDS.slice(0, 2))('%s', (_, create) => conformsInReads(create, 1));

@@ -1,10 +1,29 @@
 import { setMaxListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import { createPace } from '../../src/jobs/polling/pace.ts';
 import { createRateLimiter } from '../../src/jobs/polling/rate-limiter.ts';
 import { createJumpingClock } from '../support/clock.ts';
 
 const never = new AbortController().signal;
 setMaxListeners(0, never);
+
+describe('a budget of reads', () => {
+  it('is there again after a pause, and no more than a few', () => {
+    const clock = createJumpingClock();
+    const take = createPace(clock);
+    expect(take(20, 10)).toBe(1_500);
+    clock.advance(60_000);
+    expect([1, 2, 3].map((count) => take(count, 10))).toEqual([0, 0, 100]);
+  });
+
+  it('is not stopped by a clock that is set back', () => {
+    const clock = createJumpingClock();
+    const take = createPace(clock);
+    take(5, 10);
+    clock.advance(-3_600_000);
+    expect(take(1, 10)).toBe(100);
+  });
+});
 
 describe('the rate limiter', () => {
   it('lets ten reads a second out, and a few more after a pause', async () => {

@@ -95,6 +95,7 @@ export function watchStore(store: JobStore, options: Options): JobStore {
       return watched('release', () => store.release(id, call, deliveredAt));
     },
     byRequestId: (requestId) => watched('byRequestId', () => store.byRequestId(requestId)),
+    takeReads: (count, perSecond) => watched('takeReads', () => store.takeReads(count, perSecond)),
     prune: (now, keep) => watched('prune', () => store.prune(now, keep)),
   };
 }
