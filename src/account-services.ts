@@ -38,7 +38,7 @@ export function createAccountServices(account: Account, shared: SharedServices) 
     requireKey: shared.key,
     store,
     intervals: createIntervals(runTimes.expect),
-    rateLimiter: createRateLimiter(clock, shared.readsPerSecond),
+    rateLimiter: createRateLimiter(clock, { perSecond: shared.readsPerSecond, takeReads: store.takeReads }),
     runTimes,
     estimates,
     limits: createLimits(config, account.tenant),

@@ -1,4 +1,6 @@
 import type { Clock } from '../../clock.ts';
+import type { JobStore } from '../store.ts';
+import { createPace } from './pace.ts';
 
 /** The seconds of waiting that a read is expected to save at a time (ms). */
 type Priority = (now: number) => number;
@@ -10,8 +12,11 @@ export type RateLimiter = ReturnType<typeof createRateLimiter>;
 
 // RunComfy publishes no limit; ten reads a second is what is assumed to be welcome.
 const PER_SECOND = 10;
-// How many may be sent at once after a pause.
-const BURST = 5;
+// Reads are taken for so many ms at once: so few that processes which share a budget alternate, so many that the way to
+// a database slows nothing down.
+const TAKEN_FOR = 300;
+// For how many ms a process keeps a pace of its own where its store did not answer.
+const ON_ITS_OWN = 5_000;
 
 interface Waiting {
   priority: Priority;
@@ -19,21 +24,21 @@ interface Waiting {
 }
 
 /**
- * A token bucket for all that a process reads about the jobs of an account: reads slow down together instead of being
- * refused.
+ * Paces all that a process reads about the jobs of an account, by the budget that it shares with other processes: reads
+ * slow down together instead of being refused. Without an answer of `takeReads` it keeps that pace by itself.
  */
-export function createRateLimiter(clock: Clock, perSecond = PER_SECOND) {
+export function createRateLimiter(
+  clock: Clock,
+  {
+    perSecond = PER_SECOND,
+    takeReads,
+  }: { perSecond?: number | undefined } & Partial<Pick<JobStore, 'takeReads'>> = {},
+) {
   const waiting = new Set<Waiting>();
-  let tokens = BURST;
-  let countedAt = clock.now();
+  const takeOwn = createPace(clock);
+  const atOnce = Math.max(1, Math.floor((perSecond * TAKEN_FOR) / 1000));
+  let failedAt: number | undefined;
   let isHandingOut = false;
-
-  function refill(): void {
-    const now = clock.now();
-    // A clock that is set back must not stop the reads.
-    tokens = Math.min(BURST, tokens + (Math.max(0, now - countedAt) / 1000) * perSecond);
-    countedAt = now;
-  }
 
   function highest(): Waiting | undefined {
     const now = clock.now();
@@ -47,13 +52,35 @@ export function createRateLimiter(clock: Clock, perSecond = PER_SECOND) {
     return best;
   }
 
+  /** The ms to wait before the last of some reads may be sent. */
+  async function take(count: number): Promise<number> {
+    // Those that come from the common budget count too: there is no burst when it is away.
+    const own = takeOwn(count, perSecond);
+    const since = failedAt === undefined ? undefined : clock.now() - failedAt;
+    // A clock that is set back must not keep the budgets apart.
+    if (!takeReads || (since !== undefined && since >= 0 && since < ON_ITS_OWN)) return own;
+    try {
+      const wait = await takeReads(count, perSecond);
+      failedAt = undefined;
+      return wait;
+    } catch {
+      failedAt = clock.now();
+      return own;
+    }
+  }
+
   async function handOut(): Promise<void> {
     isHandingOut = true;
-    for (let next = highest(); next; next = highest()) {
-      refill();
-      if (tokens < 1) await clock.sleep(Math.ceil(((1 - tokens) / perSecond) * 1000));
-      else {
-        tokens -= 1;
+    while (waiting.size > 0) {
+      const count = Math.min(waiting.size, atOnce);
+      const last = await take(count);
+      const takenAt = clock.now();
+      for (let nth = 1; nth <= count && waiting.size > 0; nth++) {
+        const passed = Math.max(0, clock.now() - takenAt);
+        const wait = last - ((count - nth) / perSecond) * 1000 - passed;
+        if (wait > 0) await clock.sleep(Math.ceil(wait));
+        const next = highest();
+        if (!next) break;
         waiting.delete(next);
         next.go();
       }
