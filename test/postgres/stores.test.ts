@@ -2,10 +2,12 @@ import { describe } from 'vitest';
 import { conformsInApprovals } from '../stores/approvals.ts';
 import { conformsForBatches } from '../stores/batches.ts';
 import { conforms } from '../stores/conformance.ts';
+import { conformsInReads } from '../stores/reads.ts';
 import { inPostgres } from './support/backend.ts';
 
 describe('replicas on one Postgres', () => {
   conforms(inPostgres);
   conformsForBatches(inPostgres);
   conformsInApprovals(inPostgres);
+  conformsInReads(inPostgres, 3);
 });

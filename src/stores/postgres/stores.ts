@@ -8,6 +8,7 @@ import { createApprovals } from './approvals.ts';
 import type { Database } from './database.ts';
 import { unusable } from './errors.ts';
 import { createHolder } from './holder.ts';
+import { createTakeReads } from './reads.ts';
 import { createRecords } from './records.ts';
 import { createReservations } from './reservations.ts';
 
@@ -34,6 +35,7 @@ export function createPostgresStores(options: {
         reserve: createReservations({ database, accountId, account, holder, clock, random }),
         approvals: createApprovals(database, accountId, clock),
         check: () => check(database),
+        takeReads: createTakeReads(database, accountId, clock),
       });
     },
     end: holder.end,

@@ -1,4 +1,5 @@
 import jobs from './001-jobs.sql?raw';
+import reads from './002-reads.sql?raw';
 
 export interface Migration {
   readonly number: number;
@@ -11,4 +12,7 @@ export interface Migration {
 }
 
 /** All of them in their order. One that was released never changes. */
-export const MIGRATIONS: readonly Migration[] = [{ number: 1, sql: jobs, needs: 1 }];
+export const MIGRATIONS: readonly Migration[] = [
+  { number: 1, sql: jobs, needs: 1 },
+  { number: 2, sql: reads, needs: 1 },
+];
