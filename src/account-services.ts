@@ -4,6 +4,7 @@ import type { JobsOptions } from './jobs/options.ts';
 import { createIntervals } from './jobs/polling/intervals.ts';
 import { createRateLimiter } from './jobs/polling/rate-limiter.ts';
 import { createRunTimes } from './jobs/polling/run-times.ts';
+import type { Turns } from './jobs/polling/turns.ts';
 import { createJobs } from './jobs/service.ts';
 import { createApproval } from './jobs/spending/approval.ts';
 import { createEstimates } from './jobs/spending/estimates.ts';
@@ -21,6 +22,7 @@ type SharedServices = Pick<JobsOptions, 'calls' | 'isShared' | 'clock' | 'log' |
     readsPerSecond?: number | undefined;
     createStore: (account: Account) => JobStore;
     instruments?: Instruments | undefined;
+    turns?: Turns | undefined;
   };
 
 /** What serves one account: its own client with a retry budget, rate limiter, records and learned run times. */
@@ -38,7 +40,11 @@ export function createAccountServices(account: Account, shared: SharedServices) 
     requireKey: shared.key,
     store,
     intervals: createIntervals(runTimes.expect),
-    rateLimiter: createRateLimiter(clock, { perSecond: shared.readsPerSecond, takeReads: store.takeReads }),
+    rateLimiter: createRateLimiter(clock, {
+      perSecond: shared.readsPerSecond,
+      takeReads: store.takeReads,
+      takePlace: shared.turns?.forAccount(),
+    }),
     runTimes,
     estimates,
     limits: createLimits(config, account.tenant),

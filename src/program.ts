@@ -92,10 +92,10 @@ export function createAccountProgram(
   config: Config,
   { account, surface, keyring, readsPerSecond, redact, log, runtime }: AccountOptions,
 ) {
-  const { clock, random, http, calls, toolCalls, downloadLimits, ended, instruments } = runtime;
+  const { clock, random, http, calls, toolCalls, downloadLimits, ended, turns, instruments } = runtime;
   const { dataDir, baseUrl, homeDir, preview, waitSeconds } = config;
   const { api, store, jobs } = createAccountServices(account, {
-    ...{ config, key: keyring.require, redact, http, calls, clock, random, log, ended, instruments },
+    ...{ config, key: keyring.require, redact, http, calls, clock, random, log, ended, turns, instruments },
     refusedAdvice: keyring.refusedAdvice,
     readsPerSecond,
     createStore: runtime.openStore,

@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { DownloadLimits } from './images/download.ts';
 import { createCalls } from './jobs/calls.ts';
+import type { Turns } from './jobs/polling/turns.ts';
 import type { JobStore, OpenCalls } from './jobs/store.ts';
 import type { Log } from './log.ts';
 import type { CallReport } from './mcp/call.ts';
@@ -46,6 +47,8 @@ export interface Surroundings {
   downloadLimits?: Partial<DownloadLimits>;
   /** Where jobs are recorded, if not in files of the data folder. */
   createStores?: ((options: StoresOptions) => Stores) | undefined;
+  /** By which the accounts of the process read; absent where there is one. */
+  turns?: Turns | undefined;
   /** Absent where nobody watches. */
   instruments?: Instruments | undefined;
 }
@@ -54,7 +57,7 @@ export type Runtime = ReturnType<typeof createRuntime>;
 
 /** What the programs of all accounts in a process share: connections, open calls, and their end. Opens nothing yet. */
 export function createRuntime({ dataDir }: Pick<Config, 'dataDir'>, log: Log, surroundings: Surroundings) {
-  const { clock, random, httpLimits, downloadLimits, instruments } = surroundings;
+  const { clock, random, httpLimits, downloadLimits, turns, instruments } = surroundings;
   const http = createHttp(httpLimits);
   const end = new AbortController();
   const calls = createCalls();
@@ -62,7 +65,7 @@ export function createRuntime({ dataDir }: Pick<Config, 'dataDir'>, log: Log, su
   const { createStores = inFiles(dataDir) } = surroundings;
   const stores = createStores({ openCalls: calls, clock, random, ended: end.signal, log });
   return {
-    ...{ clock, random, http, downloadLimits, calls, toolCalls, instruments },
+    ...{ clock, random, http, downloadLimits, calls, toolCalls, turns, instruments },
     /** Aborts when the process is about to end. */
     ended: end.signal,
     openStore(account: Account): JobStore {

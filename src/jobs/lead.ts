@@ -31,8 +31,8 @@ export async function followLead(
   let denials = 0;
   try {
     for (;;) {
-      await rateLimiter.acquire(AT_ONCE, signal);
-      const error = await api.status(requestId, signal).then(
+      const read = rateLimiter.read(AT_ONCE, signal, () => api.status(requestId, signal));
+      const error = await read.then(
         () => undefined,
         (problem: unknown) => problem,
       );

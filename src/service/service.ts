@@ -4,6 +4,7 @@ import { isLoopback } from '../config/address.ts';
 import { accountOf, type Config } from '../config/config.ts';
 import { ignoredTexts } from '../config/placeholders.ts';
 import type { ServiceConfig } from '../config/service.ts';
+import { createTurns, READS_AT_ONCE } from '../jobs/polling/turns.ts';
 import { createLog, lineOf } from '../log.ts';
 import { createEndpoint } from '../mcp/transports/http/endpoint.ts';
 import { createGuards } from '../mcp/transports/http/guards.ts';
@@ -56,6 +57,8 @@ export async function startService(
   const runtime = createRuntime(config, log, {
     ...surroundings,
     createStores: shared?.createStores ?? surroundings.createStores,
+    httpLimits: { reads: READS_AT_ONCE, ...surroundings.httpLimits },
+    turns: createTurns(),
     instruments: metrics?.instruments,
   });
   const links = createPictureLinks({ keys: signingKeys.for('link'), clock });

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { batchId, batchPrefix, memberFingerprint } from '../../src/jobs/batch/batch.ts';
 import { createGenerateBatch } from '../../src/jobs/batch/generate-batch.ts';
 import { createCalls } from '../../src/jobs/calls.ts';
+import { createRateLimiter } from '../../src/jobs/polling/rate-limiter.ts';
 import { createEstimates } from '../../src/jobs/spending/estimates.ts';
 import type { Intent, StoredJob } from '../../src/jobs/store.ts';
 import { createLog } from '../../src/log.ts';
@@ -25,7 +26,7 @@ it('a call that was frozen while it resumed a batch submits nothing of what anot
     requireKey: async () => {},
     requireApproval: undefined,
     estimates: createEstimates({ store, priceOf: () => undefined, log: createLog('silent', String) }),
-    rateLimiter: { acquire: async () => {} },
+    rateLimiter: createRateLimiter(given.clock),
     submit: async (claim, body) => {
       if (await claim.maySubmit()) posts.push(body);
       return { job: claim.job, resumed: false };

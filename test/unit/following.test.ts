@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ToolError } from '../../src/errors.ts';
 import { createFollow, type FollowOptions } from '../../src/jobs/follow.ts';
+import { createRateLimiter } from '../../src/jobs/polling/rate-limiter.ts';
 import { createLog } from '../../src/log.ts';
 import { openCall, SUCCEEDED, setUp } from '../support/claims.ts';
 
@@ -15,7 +16,7 @@ function following(status: () => Promise<never>) {
   const follow = createFollow({
     api: { status },
     intervals: { next: () => 1, priority: () => 1 },
-    rateLimiter: { acquire: async () => {} },
+    rateLimiter: createRateLimiter(given.clock),
     lateCosts: { ask() {} },
     clock: given.clock,
     log: createLog('silent', String),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ToolError } from '../../src/errors.ts';
 import type { Wait } from '../../src/jobs/calls.ts';
 import { createGenerate } from '../../src/jobs/generate.ts';
+import { createRateLimiter } from '../../src/jobs/polling/rate-limiter.ts';
 import type { JobStore } from '../../src/jobs/store.ts';
 import { createLog } from '../../src/log.ts';
 import type { RunComfy } from '../../src/runcomfy/client.ts';
@@ -26,7 +27,7 @@ function submitting(
     requireKey: async () => {},
     requireApproval: undefined,
     keep: { days: 90, jobs: 2_000 },
-    rateLimiter: { acquire: async () => {} },
+    rateLimiter: createRateLimiter(given.clock),
     runTimes: { learn() {}, loadHistory: async () => {}, expect: () => ({ median: 1, sigma: 1, jobs: 0 }) },
     intervals: { next: () => 0, priority: () => 0 },
     follow: async ({ job }) => ({ job, resumed: false }),

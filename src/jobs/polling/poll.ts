@@ -2,7 +2,7 @@ import { ToolError } from '../../errors.ts';
 import type { RunComfy } from '../../runcomfy/client.ts';
 import type { Job, Observation, RunTiming } from '../job.ts';
 import type { JobsOptions } from '../options.ts';
-import { AT_ONCE } from './rate-limiter.ts';
+import { AT_ONCE, type Priority } from './rate-limiter.ts';
 
 /** What one poll brought: an observation, or why the service could not be read. */
 export type Poll =
@@ -59,35 +59,35 @@ export async function* poll(
   };
   const runningAt = (now: number) => (state === 'in_queue' ? undefined : now - (timing.startedAt ?? now));
   const priorityNow = (now: number) => priority(now - polledAt, runningAt(polledAt));
-  const readResult = async (): Promise<Poll | undefined> => {
-    const reply = await api.result(requestId, signal);
+  const readResult = async (urgency: Priority): Promise<Poll | undefined> => {
+    const reply = await rateLimiter.read(urgency, signal, () => api.result(requestId, signal));
     if (reply === 'not_finished') return undefined;
     if (reply.state === 'in_queue' || reply.state === 'in_progress') setState(reply.state);
     if (reply.state === 'succeeded')
       timing = timingAtEnd(timing, clock.now(), { ...reply, submitted_at: job.submitted_at });
     return { kind: 'result', reply, timing };
   };
-  const read = async (): Promise<Poll> => {
+  const read = async (first: Priority): Promise<Poll> => {
+    let next = first;
     if (state === 'in_progress' && resultTellsState) {
-      const result = await readResult();
+      const result = await readResult(first);
       if (result) return result;
       resultTellsState = false;
-      await rateLimiter.acquire(AT_ONCE, signal);
+      next = AT_ONCE;
     }
-    const reply = await api.status(requestId, signal);
+    const reply = await rateLimiter.read(next, signal, () => api.status(requestId, signal));
     if (reply.state !== 'ended') {
       setState(reply.state);
       return { kind: 'status', reply, timing };
     }
-    await rateLimiter.acquire(AT_ONCE, signal);
     // If /result still refuses although /status says that the job ended, it is read again at the normal interval.
-    return (await readResult()) ?? { kind: 'status', reply };
+    return (await readResult(AT_ONCE)) ?? { kind: 'status', reply };
   };
 
   await clock.sleep(firstInterval, signal);
   for (let isFirst = true; ; isFirst = false) {
-    await rateLimiter.acquire(isFirst && firstInterval === 0 ? AT_ONCE : priorityNow, signal);
-    const reply = await read().catch((error): Poll => {
+    const first = isFirst && firstInterval === 0 ? AT_ONCE : priorityNow;
+    const reply = await read(first).catch((error): Poll => {
       signal.throwIfAborted();
       if (!(error instanceof ToolError)) throw error;
       const isMissing = isRecorded && error.code === 'unknown_request';

@@ -1,9 +1,10 @@
 import type { Clock } from '../../clock.ts';
 import type { JobStore } from '../store.ts';
 import { createPace } from './pace.ts';
+import type { TakePlace } from './turns.ts';
 
 /** The seconds of waiting that a read is expected to save at a time (ms). */
-type Priority = (now: number) => number;
+export type Priority = (now: number) => number;
 
 /** For a read that somebody is waiting for, or that another read depends on. */
 export const AT_ONCE: Priority = () => Number.POSITIVE_INFINITY;
@@ -18,21 +19,30 @@ const TAKEN_FOR = 300;
 // For how many ms a process keeps a pace of its own where its store did not answer.
 const ON_ITS_OWN = 5_000;
 
+const nothing = () => {};
+
 interface Waiting {
   priority: Priority;
-  go: () => void;
+  /** Takes what gives back the place of the read. */
+  go: (giveBack: () => void) => void;
 }
 
 /**
  * Paces all that a process reads about the jobs of an account, by the budget that it shares with other processes: reads
- * slow down together instead of being refused. Without an answer of `takeReads` it keeps that pace by itself.
+ * slow down together instead of being refused. Without an answer of `takeReads` it keeps that pace by itself. Where there
+ * are several accounts, a read waits for a place too.
  */
 export function createRateLimiter(
   clock: Clock,
   {
     perSecond = PER_SECOND,
     takeReads,
-  }: { perSecond?: number | undefined } & Partial<Pick<JobStore, 'takeReads'>> = {},
+    takePlace,
+  }: {
+    perSecond?: number | undefined;
+    takeReads?: JobStore['takeReads'];
+    takePlace?: TakePlace | undefined;
+  } = {},
 ) {
   const waiting = new Set<Waiting>();
   const takeOwn = createPace(clock);
@@ -79,33 +89,50 @@ export function createRateLimiter(
         const passed = Math.max(0, clock.now() - takenAt);
         const wait = last - ((count - nth) / perSecond) * 1000 - passed;
         if (wait > 0) await clock.sleep(Math.ceil(wait));
+        const giveBack = takePlace ? await takePlace() : nothing;
+        // Only now, as a read of a higher priority may have come meanwhile.
         const next = highest();
-        if (!next) break;
-        waiting.delete(next);
-        next.go();
+        if (next) {
+          waiting.delete(next);
+          next.go(giveBack);
+        } else giveBack();
       }
     }
     isHandingOut = false;
   }
 
+  /** Resolves when it is a read's turn, to what gives back its place. */
+  async function next(priority: Priority, signal: AbortSignal): Promise<() => void> {
+    signal.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const drop = () => {
+        waiting.delete(one);
+        reject(signal.reason);
+      };
+      const go = (giveBack: () => void) => {
+        signal.removeEventListener('abort', drop);
+        resolve(giveBack);
+      };
+      const one = { priority, go };
+      waiting.add(one);
+      signal.addEventListener('abort', drop, { once: true });
+      if (!isHandingOut) void handOut();
+    });
+  }
+
   return {
-    /** Resolves when a read may be sent, the one of the highest priority first. Rejects with the signal's reason. */
+    /** Reads when it may, the read of the highest priority first. Rejects with the signal's reason if that aborts before. */
+    async read<Reply>(priority: Priority, signal: AbortSignal, send: () => Promise<Reply>): Promise<Reply> {
+      const giveBack = await next(priority, signal);
+      try {
+        return await send();
+      } finally {
+        giveBack();
+      }
+    },
+    /** Resolves when something may be sent that counts as a read, and takes no place. Rejects with the signal's reason. */
     async acquire(priority: Priority, signal: AbortSignal): Promise<void> {
-      signal.throwIfAborted();
-      return new Promise((resolve, reject) => {
-        const drop = () => {
-          waiting.delete(one);
-          reject(signal.reason);
-        };
-        const go = () => {
-          signal.removeEventListener('abort', drop);
-          resolve();
-        };
-        const one = { priority, go };
-        waiting.add(one);
-        signal.addEventListener('abort', drop, { once: true });
-        if (!isHandingOut) void handOut();
-      });
+      (await next(priority, signal))();
     },
   };
 }

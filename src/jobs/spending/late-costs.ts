@@ -20,8 +20,7 @@ export function createLateCosts(
   let isReading = false;
 
   async function read(claim: Recorder, requestId: string): Promise<void> {
-    await rateLimiter.acquire(LOWEST_PRIORITY, ended);
-    const reply = await api.result(requestId, ended);
+    const reply = await rateLimiter.read(LOWEST_PRIORITY, ended, () => api.result(requestId, ended));
     if (reply === 'not_finished' || (reply.cost_usd === undefined && reply.urls.length === 0)) return;
     await claim.observe({ kind: 'result', reply });
   }
