@@ -6,7 +6,7 @@ import { createDownloader } from './images/download.ts';
 import { createFileDownloader } from './images/download-to.ts';
 import { createOutputFetcher } from './images/fetch-outputs.ts';
 import { createFolderOpener } from './images/folders/writable-folder.ts';
-import { createLibrary } from './images/library/library.ts';
+import { createFolderLibrary } from './images/library/folder/folder-library.ts';
 import { createOriginals, type Originals } from './images/library/originals.ts';
 import { createTidy } from './images/library/tidy.ts';
 import { createLinkCheck } from './images/references/link-check.ts';
@@ -107,10 +107,11 @@ export function createAccountProgram(
   const { keepImagesBytes } = config;
   const libraryDir = join(accountDir(dataDir, account), 'library');
   const isKeeping = keepImagesBytes > 0;
-  const library = isKeeping ? createLibrary({ dir: libraryDir, maxBytes: keepImagesBytes }) : undefined;
+  const place = createFolderLibrary({ dir: libraryDir, maxBytes: keepImagesBytes });
+  const library = isKeeping ? place : undefined;
   // Where nothing is kept any more, what was kept still goes with its records.
   const maxBytes = isKeeping ? keepImagesBytes : undefined;
-  const tidy = createTidy({ dir: libraryDir, maxBytes, library, store, clock, log, ended });
+  const tidy = createTidy({ library: place, maxBytes, store, clock, log, ended });
   const originals = createOriginals({
     library,
     tidy,

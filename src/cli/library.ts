@@ -4,15 +4,9 @@ import { createInterface } from 'node:readline/promises';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { codeOf, ToolError } from '../errors.ts';
-import {
-  freeBytes,
-  isOld,
-  type ListedFile,
-  listFiles,
-  nameOf,
-  thumbnailOf,
-} from '../images/library/kept-files.ts';
-import { MIN_FREE } from '../images/library/library.ts';
+import { freeBytes, listFiles } from '../images/library/folder/files.ts';
+import { MIN_FREE } from '../images/library/folder/folder-library.ts';
+import { isOld, type ListedPicture, nameOf, thumbnailOf } from '../images/library/library.ts';
 import { createProgram, type Program } from '../program.ts';
 import { NAME } from '../version.ts';
 import { say, sizeText } from './terminal.ts';
@@ -30,7 +24,7 @@ export async function showLibrary(config: Config): Promise<number> {
     say(`${where}\n  ${libraryDir}\n`);
     if (files.length === 0) say('Nothing is kept there yet.');
     else {
-      const oldest = new Date(Math.min(...files.map(({ mtimeMs }) => mtimeMs))).toISOString().slice(0, 10);
+      const oldest = new Date(Math.min(...files.map(({ keptAt }) => keptAt))).toISOString().slice(0, 10);
       say(`  ${await contentText(program, files)}, the oldest from ${oldest}`);
     }
     const limit = isOff ? '' : ` of ${sizeText(keepImagesBytes)} (--keep-images)`;
@@ -52,7 +46,7 @@ export async function clearLibrary(config: Config): Promise<number> {
     const { libraryDir } = program;
     const now = systemClock.now();
     // A young temporary file is a picture that a server is keeping at this moment.
-    const files = (await listFiles(libraryDir)).filter((file) => !file.isTemporary || isOld(file, now));
+    const files = (await listFiles(libraryDir)).filter((file) => file.name !== undefined || isOld(file, now));
     if (files.length === 0) {
       say(`Nothing is kept in ${libraryDir}.`);
       return 0;
@@ -65,7 +59,7 @@ export async function clearLibrary(config: Config): Promise<number> {
       say('Nothing was removed.');
       return 1;
     }
-    for (const { name } of files) await rm(join(libraryDir, name), { force: true });
+    for (const { id } of files) await rm(join(libraryDir, id), { force: true });
     say(`Removed ${what} from ${libraryDir}.`);
     say('The records of the jobs stay.');
     if (!process.stdin.isTTY) say(LOSS);
@@ -87,11 +81,11 @@ async function withLibrary(config: Config, work: (program: Program) => Promise<n
   }
 }
 
-const bytesOf = (files: readonly ListedFile[]): number => files.reduce((sum, { bytes }) => sum + bytes, 0);
+const bytesOf = (files: readonly ListedPicture[]): number => files.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** Such as "12 originals of 9 jobs, 12 previews". An original counts if a record names it and its size is right. */
-async function contentText({ store }: Program, files: readonly ListedFile[]): Promise<string> {
-  const sizes = new Map(files.map(({ name, bytes }) => [name, bytes]));
+async function contentText({ store }: Program, files: readonly ListedPicture[]): Promise<string> {
+  const sizes = new Map(files.map(({ id, bytes }) => [id, bytes]));
   const originals = new Set<string>();
   const previews = new Set<string>();
   let jobs = 0;
@@ -107,7 +101,7 @@ async function contentText({ store }: Program, files: readonly ListedFile[]): Pr
     if (!(error instanceof ToolError)) throw error;
     return `${counted(files.length, 'file')} (the records of the jobs cannot be read)`;
   }
-  const others = files.filter(({ name }) => !originals.has(name) && !previews.has(name)).length;
+  const others = files.filter(({ id }) => !originals.has(id) && !previews.has(id)).length;
   return [
     `${counted(originals.size, 'original')} of ${counted(jobs, 'job')}`,
     counted(previews.size, 'preview'),

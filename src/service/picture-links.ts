@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Account } from '../account.ts';
 import type { Clock } from '../clock.ts';
-import type { Kept } from '../images/library/kept-files.ts';
+import type { Kept } from '../images/library/library.ts';
 import type { LinkTo } from '../images/library/picture-link.ts';
 import { extensionOf, mimeOfExtension } from '../images/media-type.ts';
 import { accountDigest } from '../stores/file/names.ts';

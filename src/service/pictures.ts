@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../clock.ts';
-import { createLibrary, type Library } from '../images/library/library.ts';
+import { createFolderLibrary } from '../images/library/folder/folder-library.ts';
+import type { Library } from '../images/library/library.ts';
 import { extensionOf, kindOf } from '../images/media-type.ts';
 import { dirOfDigest } from '../stores/file/names.ts';
 import type { createPictureLinks, LinkedPicture } from './picture-links.ts';
@@ -22,7 +23,7 @@ export function createPictureServer(options: {
 
   function libraryOf(digest: string): Library {
     const dir = join(dirOfDigest(dataDir, api, digest), 'library');
-    const library = libraries.get(digest) ?? createLibrary({ dir, maxBytes: 0 });
+    const library = libraries.get(digest) ?? createFolderLibrary({ dir, maxBytes: 0 });
     libraries.set(digest, library);
     return library;
   }
@@ -34,17 +35,23 @@ export function createPictureServer(options: {
     if (!picture) return say(response, 404, 'This link is not valid, or has ended.');
     const found = await libraryOf(picture.digest).open(picture.kept);
     if (!found) return say(response, 410, 'This picture is no longer kept.');
-    const { file, bytes } = found;
+    const { bytes } = found;
     response.writeHead(200, { ...headersOf(picture, clock.now()), 'content-length': bytes });
     if (request.method === 'HEAD') {
       response.end();
-      return file.close();
+      return found.close();
     }
-    const content = file.createReadStream({ start: 0, end: bytes - 1 });
+    let sent = 0;
+    async function* counted(content: AsyncIterable<Buffer>) {
+      for await (const piece of content) {
+        sent += piece.length;
+        yield piece;
+      }
+    }
     // Who leaves before the end has what they wanted.
-    await pipeline(content, response, { end: false }).catch(() => {});
-    // The rest of a file that has become shorter would be the next answer on the connection.
-    if (content.bytesRead < bytes) response.destroy();
+    await pipeline(found.content(), counted, response, { end: false }).catch(() => {});
+    // The rest of a picture that has become shorter would be the next answer on the connection.
+    if (sent < bytes) response.destroy();
     else response.end();
   };
 }

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { nameOf, thumbnailOf } from '../../src/images/library/kept-files.ts';
-import { sha256Of } from '../../src/images/library/library.ts';
+import { nameOf, sha256Of, thumbnailOf } from '../../src/images/library/library.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { handmadePng } from '../support/images.ts';
 import { promptOf } from './evidence.ts';

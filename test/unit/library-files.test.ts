@@ -14,7 +14,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ImageError } from '../../src/images/image-error.ts';
 import type { NewFile } from '../../src/images/library/copy-file.ts';
-import { createLibrary, sha256Of } from '../../src/images/library/library.ts';
+import { createFolderLibrary } from '../../src/images/library/folder/folder-library.ts';
+import { sha256Of } from '../../src/images/library/library.ts';
 import { canFillDisks, replaceInFiles, smallDisk } from '../support/disk.ts';
 import { freshDataDir } from '../support/program.ts';
 
@@ -26,7 +27,7 @@ const NAME = `${FACTS.sha256}.mp4`;
 
 const open = (dir = freshDataDir(), limits: { maxBytes?: number; minFree?: number } = {}) => ({
   dir,
-  library: createLibrary({ dir, maxBytes: 1e9, minFree: 0, ...limits }),
+  library: createFolderLibrary({ dir, maxBytes: 1e9, minFree: 0, ...limits }),
 });
 const fill = async ({ path, mode }: NewFile) => {
   await writeFile(path, film, { mode, flag: 'wx' });
@@ -36,7 +37,7 @@ const fill = async ({ path, mode }: NewFile) => {
 describe('a file that is put', () => {
   it('is kept under its hash, for its owner alone', async () => {
     const { dir, library } = open();
-    expect(await library.putFile(fill)).toEqual(FACTS);
+    expect(await library.putFile?.(fill)).toEqual(FACTS);
     expect(readdirSync(dir)).toEqual([NAME]);
     expect(statSync(join(dir, NAME)).mode & 0o777).toBe(0o600);
     expect([await library.has(FACTS), await open(dir).library.has(FACTS)]).toEqual([true, true]);
@@ -45,9 +46,9 @@ describe('a file that is put', () => {
 
   it('that is there already is made young, and not counted twice', async () => {
     const { dir, library } = open();
-    await library.putFile(fill);
+    await library.putFile?.(fill);
     utimesSync(join(dir, NAME), 1, 1);
-    await library.putFile(fill);
+    await library.putFile?.(fill);
     expect(statSync(join(dir, NAME)).mtimeMs).toBeGreaterThan(1e12);
     expect(readdirSync(dir)).toEqual([NAME]);
     expect(library.written()).toBe(film.length);
@@ -55,9 +56,9 @@ describe('a file that is put', () => {
 
   it('replaces one of its name that holds something else', async () => {
     const { dir, library } = open();
-    await library.putFile(fill);
+    await library.putFile?.(fill);
     await writeFile(join(dir, NAME), 'a fine');
-    await library.putFile(fill);
+    await library.putFile?.(fill);
     expect(readFileSync(join(dir, NAME))).toEqual(film);
   });
 
@@ -66,7 +67,7 @@ describe('a file that is put', () => {
     [7, 7],
   ])('may fill a library of %d bytes with so many: %d', async (maxBytes, expected) => {
     let most = 0;
-    await open(undefined, { maxBytes }).library.putFile((file, given) => {
+    await open(undefined, { maxBytes }).library.putFile?.((file, given) => {
       most = given;
       return fill(file);
     });
@@ -76,7 +77,7 @@ describe('a file that is put', () => {
   it('is not even begun where too little of the disk is free', async () => {
     const { dir, library } = open(undefined, { minFree: 1e18 });
     let isBegun = false;
-    const putting = library.putFile((file) => {
+    const putting = library.putFile?.((file) => {
       isBegun = true;
       return fill(file);
     });
@@ -91,7 +92,7 @@ describe('of a file that cannot be put nothing is left', () => {
     ['the end of the process', new DOMException('ended', 'AbortError')],
   ])('and the library is not to blame: %s', async (_, error) => {
     const { dir, library } = open();
-    const putting = library.putFile(async (file) => {
+    const putting = library.putFile?.(async (file) => {
       await fill(file);
       throw error;
     });
@@ -103,34 +104,36 @@ describe('of a file that cannot be put nothing is left', () => {
   it('where a folder has its name', async () => {
     const { dir, library } = open();
     mkdirSync(join(dir, NAME), { recursive: true });
-    await expect(library.putFile(fill)).rejects.toMatchObject({ reason: expect.stringContaining('EISDIR') });
+    await expect(library.putFile?.(fill)).rejects.toMatchObject({
+      reason: expect.stringContaining('EISDIR'),
+    });
     expect(readdirSync(dir)).toEqual([NAME]);
     expect(await library.obstacle()).toContain('EISDIR');
   });
 
   it('where another process took it for a leftover meanwhile', async () => {
     const { dir, library } = open();
-    const putting = library.putFile(async (file) => {
+    const putting = library.putFile?.(async (file) => {
       await fill(file);
       rmSync(file.path);
       return FACTS;
     });
     await expect(putting).rejects.toMatchObject({ reason: expect.stringContaining('ENOENT') });
     expect([readdirSync(dir), await library.has(FACTS)]).toEqual([[], false]);
-    await library.putFile(fill);
+    await library.putFile?.(fill);
     expect(await library.obstacle()).toBeUndefined();
   });
 
   it.skipIf(!canFillDisks())('on a disk that fills up in the middle (needs root on Linux)', async () => {
     const { dir, library } = open(join(smallDisk().dataDir, 'library'));
-    const putting = library.putFile(async (file) => {
+    const putting = library.putFile?.(async (file) => {
       await fill(file);
       for (;;) await appendFile(file.path, Buffer.alloc(9_000));
     });
     await expect(putting).rejects.toMatchObject({ reason: `nothing can be written to ${dir} (ENOSPC)` });
     expect(readdirSync(dir)).toEqual([]);
     expect(await library.obstacle()).toContain('ENOSPC');
-    await library.putFile(fill);
+    await library.putFile?.(fill);
     expect(await library.obstacle()).toBeUndefined();
   });
 });

@@ -20,9 +20,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { createFolderLibrary } from '../../src/images/library/folder/folder-library.ts';
 import type { Rendering } from '../../src/images/library/keeper.ts';
-import { nameOf } from '../../src/images/library/kept-files.ts';
-import { createLibrary, type Library, sha256Of } from '../../src/images/library/library.ts';
+import { type Library, nameOf, sha256Of } from '../../src/images/library/library.ts';
 import { createOriginals } from '../../src/images/library/originals.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { createLog } from '../../src/log.ts';
@@ -38,7 +38,7 @@ const KEPT = { sha256: sha256Of(picture), type: 'image/png' };
 const open = (dir = freshDataDir(), minFree = 0) => ({
   dir,
   path: join(dir, nameOf(KEPT)),
-  library: createLibrary({ dir, maxBytes: 1e9, minFree }),
+  library: createFolderLibrary({ dir, maxBytes: 1e9, minFree }),
 });
 
 function canMakeDevices(): boolean {
@@ -161,7 +161,7 @@ describe('what cannot be kept', () => {
   it('is what is larger than all of the library, or than any download', async () => {
     const { dir, library } = open();
     await expect(
-      createLibrary({ dir, maxBytes: 5, minFree: 0 }).put(picture, 'image/png'),
+      createFolderLibrary({ dir, maxBytes: 5, minFree: 0 }).put(picture, 'image/png'),
     ).rejects.toMatchObject({ reason: 'it is larger than 0 MB' });
     await expect(library.put(Buffer.alloc((64 << 20) + 1), 'image/png')).rejects.toMatchObject({
       reason: 'it is larger than 67 MB',

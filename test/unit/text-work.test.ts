@@ -500,7 +500,7 @@ const OWN: Record<string, string> = {
   'mcp/prompts/skills.ts': 'reads the skills of this repository',
   'images/decode.ts': 'reads messages of sharp',
   'mcp/transports/stdio.ts': 'reads messages of the SDK',
-  'images/library/kept-files.ts': 'reads names in the folder of the library, cut by the file system',
+  'images/library/folder/files.ts': 'reads names in the folder of the library, cut by the file system',
   'images/saving/place-file.ts': 'reads names in the folder of the images',
   'runcomfy/client.ts': 'quotes what other files read, and writes URLs of ids that were checked',
   'tools/save-images.ts': 'shortens a folder for an error; images/folders reads it',

@@ -12,8 +12,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { removeFile } from '../../src/images/library/kept-files.ts';
-import { createLibrary, sha256Of } from '../../src/images/library/library.ts';
+import { removeFile } from '../../src/images/library/folder/files.ts';
+import { createFolderLibrary } from '../../src/images/library/folder/folder-library.ts';
+import { sha256Of } from '../../src/images/library/library.ts';
 import { createTidy } from '../../src/images/library/tidy.ts';
 import type { Job, Original } from '../../src/jobs/job.ts';
 import type { Query, StoredJob } from '../../src/jobs/store.ts';
@@ -45,12 +46,11 @@ function scene(maxBytes?: number) {
     utimesSync(join(dir, name), at, at);
   }
 
-  const library = createLibrary({ dir, maxBytes: maxBytes ?? 1e9, minFree: 0 });
-  const startTidy = (given: { library?: { written(): number } } = {}) =>
+  const library = createFolderLibrary({ dir, maxBytes: maxBytes ?? 1e9, minFree: 0 });
+  const startTidy = (given: { written?: () => number } = {}) =>
     createTidy({
-      dir,
+      library: { ...library, ...given },
       maxBytes,
-      library: given.library ?? library,
       store: {
         async *newest({ onIgnored = () => {} }: Query = {}) {
           readings += 1;
@@ -269,8 +269,7 @@ describe('who keeps the same picture at that moment', () => {
     file('a', 600);
     const kept = { sha256: sha256Of(contentOf('a')), type: 'image/png' };
     expect(await library.has(kept)).toBe(true);
-    const { size, mtimeMs } = statSync(join(dir, nameOf('a')));
-    await removeFile(dir, { name: nameOf('a'), isTemporary: false, bytes: size, mtimeMs });
+    await removeFile(dir, { id: nameOf('a'), keptAt: statSync(join(dir, nameOf('a'))).mtimeMs });
     await library.put(contentOf('a'), 'image/png');
     expect(left()).toEqual(['a']);
   });
@@ -280,7 +279,7 @@ describe('passes', () => {
   it('are made only when what was put could be too much', async () => {
     const { startTidy, job, file, left, readings } = scene(10 * SIZE);
     let written = 0;
-    const tidy = startTidy({ library: { written: () => written } });
+    const tidy = startTidy({ written: () => written });
     for (let index = 0; index < 8; index++) file(`p${index}`, 1_000 - index);
     job(true, ...Array.from({ length: 20 }, (_, index) => `p${index}`));
     await tidy.limit();
@@ -302,7 +301,7 @@ describe('passes', () => {
   it('are not made for each picture where the limit cannot be held', async () => {
     const { startTidy, job, file, readings } = scene(100 * SIZE);
     let written = 0;
-    const tidy = startTidy({ library: { written: () => written } });
+    const tidy = startTidy({ written: () => written });
     for (let index = 0; index < 130; index++) file(`p${index}`, 10);
     job(false, ...Array.from({ length: 200 }, (_, index) => `p${index}`));
     for (let index = 0; index < 20; index++) {

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts';
-import { freeBytes, listFiles } from '../../images/library/kept-files.ts';
-import { MIN_FREE } from '../../images/library/library.ts';
+import { freeBytes, listFiles } from '../../images/library/folder/files.ts';
+import { MIN_FREE } from '../../images/library/folder/folder-library.ts';
 import type { Program } from '../../program.ts';
 import { row, sizeText } from '../terminal.ts';
 import { tryWriting } from './folders.ts';

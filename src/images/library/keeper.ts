@@ -8,8 +8,7 @@ import { mimeType } from '../media-type.ts';
 import { type RenderedPreview, renderPreview } from '../preview.ts';
 import { createBackgroundQueue } from './background.ts';
 import { type JobOutput, outputAt, recordOriginal } from './job-output.ts';
-import { isTooLarge } from './kept-files.ts';
-import type { Library } from './library.ts';
+import { isTooLarge, type Library } from './library.ts';
 import type { Tidy } from './tidy.ts';
 
 /** What decoding showed of an image, and a small preview of it; undefined without sharp. */
@@ -56,7 +55,7 @@ export function createKeeper(options: {
 
   /** Keeps what is no image by its URL, never in memory as a whole. */
   async function fetchFile(output: JobOutput): Promise<boolean> {
-    if (!library) return false;
+    if (!library?.putFile) return false;
     const { url } = outputAt(output);
     const original = await library.putFile((file, maxBytes) => downloadTo(file, url, ended, maxBytes));
     return recordOriginal(store, output, original);
@@ -122,7 +121,8 @@ export function createKeeper(options: {
         const output = { job, index };
         const key = keyOf(output);
         if (tooLarge.has(key) || isTooLarge(job.originals?.[index])) continue;
-        (kind === 'image' ? images : media).add(key, output);
+        if (kind === 'image') images.add(key, output);
+        else if (library.putFile) media.add(key, output);
       }
       images.start();
       media.start();

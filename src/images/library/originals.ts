@@ -5,7 +5,7 @@ import type { Download, Downloader } from '../download.ts';
 import type { DownloadedFile, DownloadTo } from '../download-to.ts';
 import { HEAD_BYTES, sniff } from '../media-type.ts';
 import type { Preview } from '../preview.ts';
-import { copyFile, type NewFile } from './copy-file.ts';
+import { copyFile, copyPicture, type NewFile } from './copy-file.ts';
 import { type JobOutput, outputAt, recordOriginal } from './job-output.ts';
 import { createKeeper } from './keeper.ts';
 import type { Library } from './library.ts';
@@ -42,6 +42,14 @@ export function createOriginals(options: {
     return data && type ? { type, data } : undefined;
   }
 
+  /** Copies an original from the library, or else from a copy that was saved; false if neither is there. */
+  async function copyOriginal(original: Original, file: NewFile, signal: AbortSignal): Promise<boolean> {
+    const picture = await library?.open(original).catch(() => undefined);
+    if (picture && (await copyPicture(picture, original, file, signal))) return true;
+    for (const place of original.saved ?? []) if (await copyFile(place, original, file, signal)) return true;
+    return false;
+  }
+
   return {
     ...createKeeper({ library, tidy, store, download, downloadTo, kept, ended, log }),
     /** Whether there is a library. */
@@ -66,12 +74,10 @@ export function createOriginals(options: {
      */
     async copyTo(output: JobOutput, file: NewFile, signal: AbortSignal): Promise<DownloadedFile> {
       const original = output.job.originals?.[output.index];
-      const places = original ? [library?.pathOf(original) ?? [], original.saved ?? []].flat() : [];
-      for (const place of places)
-        if (original && (await copyFile(place, original, file, signal))) {
-          const { type, bytes, sha256 } = original;
-          return { type, bytes, sha256 };
-        }
+      if (original && (await copyOriginal(original, file, signal))) {
+        const { type, bytes, sha256 } = original;
+        return { type, bytes, sha256 };
+      }
       return downloadTo(file, outputAt(output).url, signal);
     },
     /** Records where a copy of an original was saved. Never rejects: the copy is there. */

@@ -1,4 +1,4 @@
-import type { Kept } from './kept-files.ts';
+import type { Kept } from './library.ts';
 
 /** A link to a kept original on this server. */
 export interface PictureLink {

@@ -12,19 +12,26 @@ export const openToRead = (path: string): Promise<FileHandle | undefined> =>
 // In bytes.
 const PIECE = 1 << 20;
 
-/** Reads a file piece by piece, each after `take` is done with the one before. Resolves to the SHA-256 of all. */
-export async function hashPieces(
-  file: FileHandle,
-  take: (piece: Buffer) => unknown = () => {},
-): Promise<string> {
-  const hash = createHash('sha256');
+/** Reads a file piece by piece. A piece is overwritten when the next one is asked for. */
+export async function* readPieces(file: FileHandle): AsyncGenerator<Buffer> {
   const buffer = Buffer.alloc(PIECE);
   for (let position = 0; ; ) {
     const { bytesRead } = await file.read(buffer, 0, PIECE, position);
-    if (bytesRead === 0) return hash.digest('hex');
-    const piece = buffer.subarray(0, bytesRead);
-    hash.update(piece);
-    await take(piece);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
     position += bytesRead;
   }
+}
+
+/** The SHA-256 of pieces, each handed to `take` before the next one is asked for. */
+export async function hashPieces(
+  pieces: AsyncIterable<Buffer>,
+  take: (piece: Buffer) => unknown = () => {},
+): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of pieces) {
+    hash.update(piece);
+    await take(piece);
+  }
+  return hash.digest('hex');
 }

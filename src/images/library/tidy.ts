@@ -1,8 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { JobStore } from '../../jobs/store.ts';
 import type { Log } from '../../log.ts';
-import { isOld, type ListedFile, listFiles, MAX_KEPT_BYTES, removeFile } from './kept-files.ts';
-import type { Library } from './library.ts';
+import { isOld, type Library, type ListedPicture, MAX_KEPT_BYTES } from './library.ts';
 import { readUses } from './uses.ts';
 
 export type Tidy = ReturnType<typeof createTidy>;
@@ -12,28 +11,30 @@ const FULL_AFTER = 0.9;
 
 /** What keeps a library within its limit and its records, behind the answers and one pass at a time. */
 export function createTidy(options: {
-  dir: string;
+  library: Pick<Library, 'written' | 'list' | 'remove' | 'skew'>;
   /** In bytes; without it nothing is too much, and only what no record names is removed. */
   maxBytes: number | undefined;
-  library: Pick<Library, 'written'> | undefined;
   store: Pick<JobStore, 'newest'>;
   clock: Clock;
   log: Log;
-  /** Ends a pass between two files. */
+  /** Ends a pass between two removals. */
   ended: AbortSignal;
 }) {
-  const { dir, maxBytes = Number.POSITIVE_INFINITY, library, store, clock, log, ended } = options;
+  const { library, maxBytes = Number.POSITIVE_INFINITY, store, clock, log, ended } = options;
   /** How many bytes this process may have put when the limit has to be looked at again. */
   let enough = 0;
   let wanted: 'within limit' | 'without leftovers' | undefined;
   let underWay: Promise<void> | undefined;
 
-  /** Removes files in turn, while that is `wanted`; resolves to how many bytes are gone. */
-  async function remove(files: readonly ListedFile[], isWanted: (gone: number) => boolean): Promise<number> {
+  /** Removes in turn, while that is wanted; resolves to how many bytes are gone. */
+  async function remove(
+    listed: readonly ListedPicture[],
+    isWanted: (gone: number) => boolean,
+  ): Promise<number> {
     let gone = 0;
-    for (const file of files) {
+    for (const picture of listed) {
       if (ended.aborted || !isWanted(gone)) break;
-      if (await removeFile(dir, file)) gone += file.bytes;
+      if (await library.remove(picture)) gone += picture.bytes;
     }
     return gone;
   }
@@ -41,33 +42,33 @@ export function createTidy(options: {
   /** One pass. Throws before anything is removed if a record cannot be read. */
   async function pass(isCleaning: boolean): Promise<void> {
     const now = clock.now();
-    const written = library?.written() ?? 0;
-    const files = await listFiles(dir);
-    let bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    const written = library.written();
+    const all = await library.list();
+    let bytes = all.reduce((sum, { bytes }) => sum + bytes, 0);
     const leaveRoom = () => {
       enough = written + Math.max(maxBytes - bytes, maxBytes * (1 - FULL_AFTER));
     };
     leaveRoom();
-    if (files.length === 0 || (!isCleaning && bytes <= maxBytes)) return;
+    if (all.length === 0 || (!isCleaning && bytes <= maxBytes)) return;
     let isComplete = true;
     const onIgnored = () => {
       isComplete = false;
     };
     const uses = await readUses(store.newest({ onIgnored }));
-    const useOf = ({ name, isTemporary, bytes }: ListedFile) =>
-      isTemporary || bytes > MAX_KEPT_BYTES ? undefined : uses.get(name);
-    const byAge = files.sort((a, b) => a.mtimeMs - b.mtimeMs);
+    const useOf = ({ name, bytes }: ListedPicture) =>
+      name === undefined || bytes > MAX_KEPT_BYTES ? undefined : uses.get(name);
+    const byAge = all.sort((a, b) => a.keptAt - b.keptAt);
 
     // Another version of this program may keep what only its own records name.
-    const useless = byAge.filter(
-      (file) => isOld(file, now) && (file.isTemporary || (isComplete && !useOf(file))),
-    );
-    bytes -= await remove(useless, () => true);
+    const useless = byAge.filter((one) => one.name === undefined || (isComplete && !useOf(one)));
+    const skew = useless.length > 0 ? await library.skew() : 0;
+    const leftovers = useless.filter((one) => isOld(one, now + skew));
+    bytes -= await remove(leftovers, () => true);
     if (bytes > maxBytes) {
-      const answered = byAge.filter((file) => useOf(file)?.isAnswered);
-      const originals = answered.filter((file) => useOf(file)?.isOriginal);
+      const answered = byAge.filter((one) => useOf(one)?.isAnswered);
+      const originals = answered.filter((one) => useOf(one)?.isOriginal);
       // Small as they are, they show what there was for as long as its record is there.
-      const thumbnails = answered.filter((file) => !useOf(file)?.isOriginal);
+      const thumbnails = answered.filter((one) => !useOf(one)?.isOriginal);
       const excess = bytes - maxBytes * FULL_AFTER;
       const gone = await remove([...originals, ...thumbnails], (gone) => gone < excess);
       bytes -= gone;
@@ -98,7 +99,7 @@ export function createTidy(options: {
     },
     /** The same, if what this process has put could be too much. Never rejects. */
     async limit(): Promise<void> {
-      if ((library?.written() ?? 0) <= enough) return;
+      if (library.written() <= enough) return;
       wanted ??= 'within limit';
       await start();
     },

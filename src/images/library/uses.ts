@@ -1,5 +1,5 @@
 import type { Job } from '../../jobs/job.ts';
-import { nameOf, thumbnailOf } from './kept-files.ts';
+import { nameOf, thumbnailOf } from './library.ts';
 
 /** What the records say of a file. */
 export interface Use {

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { type Job, jobOutputs, type Original } from '../../jobs/job.ts';
 import type { MediaKind } from '../../runcomfy/outputs.ts';
-import { isTooLarge } from './kept-files.ts';
+import { isTooLarge } from './library.ts';
 import type { Originals } from './originals.ts';
 
 /** Why the library does not have an output; `gone` it had, `absent` it had or not. */
