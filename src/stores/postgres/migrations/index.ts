@@ -1,5 +1,6 @@
 import jobs from './001-jobs.sql?raw';
 import reads from './002-reads.sql?raw';
+import pictures from './003-pictures.sql?raw';
 
 export interface Migration {
   readonly number: number;
@@ -15,4 +16,5 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { number: 1, sql: jobs, needs: 1 },
   { number: 2, sql: reads, needs: 1 },
+  { number: 3, sql: pictures, needs: 1 },
 ];
