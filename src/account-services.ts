@@ -33,7 +33,7 @@ export function createAccountServices(account: Account, shared: SharedServices) 
   const api = shared.instruments?.api(client) ?? client;
   const store = shared.createStore(account);
   const runTimes = createRunTimes({ store, log });
-  const estimates = createEstimates({ store, priceOf: publishedPrice, log });
+  const estimates = createEstimates({ store, priceOf: publishedPrice, clock, log });
   const jobs = createJobs({
     ...shared,
     api,

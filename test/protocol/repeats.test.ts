@@ -103,7 +103,7 @@ function jobsInSteps({ sandbox, config, clock }: Connected) {
       rateLimiter: createRateLimiter(clock),
       runTimes,
     },
-    estimates: createEstimates({ store, priceOf: () => undefined, log }),
+    estimates: createEstimates({ store, priceOf: () => undefined, clock, log }),
     ...{ limits: undefined, requireApproval: undefined, keep: { days: 90, jobs: 2_000 }, clock, log, ended },
   });
   const reached = (count: number) => eventually(() => steps.length).toBe(count);

@@ -55,7 +55,7 @@ export function setUp(others: (store: JobStore) => Partial<JobStore> = () => ({}
       loadHistory: async () => {},
       expect: () => ({ median: 1, sigma: 1, jobs: 0 }),
     },
-    estimates: createEstimates({ store, priceOf: () => undefined, log: ourLog }),
+    estimates: createEstimates({ store, priceOf: () => undefined, clock, log: ourLog }),
     limits: undefined,
     clock,
     log: ourLog,

@@ -1,3 +1,4 @@
+import { systemClock } from '../../src/clock.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { createEstimates, type Estimator } from '../../src/jobs/spending/estimates.ts';
 import { createLog } from '../../src/log.ts';
@@ -11,6 +12,7 @@ export function estimatorOf(jobs: readonly Job[], log: string[] = []): Promise<E
   return createEstimates({
     store: { newest },
     priceOf: () => undefined,
+    clock: systemClock,
     log: createLog('warn', String, (line) => void log.push(line)),
   }).load();
 }

@@ -25,7 +25,12 @@ it('a call that was frozen while it resumed a batch submits nothing of what anot
     ...{ ...given, store, calls: open },
     requireKey: async () => {},
     requireApproval: undefined,
-    estimates: createEstimates({ store, priceOf: () => undefined, log: createLog('silent', String) }),
+    estimates: createEstimates({
+      store,
+      priceOf: () => undefined,
+      clock: given.clock,
+      log: createLog('silent', String),
+    }),
     rateLimiter: createRateLimiter(given.clock),
     submit: async (claim, body) => {
       if (await claim.maySubmit()) posts.push(body);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { createEstimates } from '../../src/jobs/spending/estimates.ts';
 import type { StoredJob } from '../../src/jobs/store.ts';
@@ -55,6 +56,7 @@ describe('an estimate', () => {
     const estimates = createEstimates({
       store: { newest: () => (async function* () {})() },
       priceOf: (model) => (model === MODEL ? 0.133 : undefined),
+      clock: systemClock,
       log: createLog('warn', String, () => {}),
     });
     const estimate = await estimates.load();
@@ -70,22 +72,32 @@ describe('an estimate', () => {
     expect(await estimated(others)).toBeUndefined();
   });
 
-  it('reads the records once for all who ask at the same time, and anew for who asks later', async () => {
+  it('reads the records once for all who ask at the same time, and soon after a reading that took long', async () => {
     let readings = 0;
+    let now = 0;
     async function* newest(): AsyncGenerator<StoredJob> {
       readings += 1;
+      now += 50;
       for (const [index, one] of jobs(3, 0.04).entries())
         yield { id: `${index}`, revision: 1, fingerprint: 'f', job: one };
     }
     const log = createLog('silent', String);
-    const { load } = createEstimates({ store: { newest }, priceOf: () => undefined, log });
+    const clock = { now: () => now, sleep: async () => {} };
+    const { load } = createEstimates({ store: { newest }, priceOf: () => undefined, clock, log });
     const estimators = await Promise.all(Array.from({ length: 100 }, load));
     expect(estimators.map((estimate) => estimate({ model: MODEL, input: INPUT }))).toEqual(
       Array(100).fill(priced(0.04, 3)),
     );
     expect(readings).toBe(1);
+    now += 999;
+    await load();
+    expect(readings).toBe(1);
+    now += 1;
     await load();
     expect(readings).toBe(2);
+    now = 0;
+    await load();
+    expect(readings).toBe(3);
   });
 
   it('is unknown where the records cannot be read, which is logged', async () => {
@@ -96,6 +108,7 @@ describe('an estimate', () => {
     const estimates = createEstimates({
       store: { newest },
       priceOf: (model) => (model === 'c/d' ? 1 : undefined),
+      clock: systemClock,
       log: createLog('warn', String, (line) => void log.push(line)),
     });
     const estimate = await estimates.load();
