@@ -1,5 +1,6 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Story } from './story.ts';
 
 /** Where connections go: a replica, while it is given new ones. */
 export interface Target {
@@ -27,7 +28,7 @@ const RETRY_EVERY = 50;
  * A load balancer as dull as they come: each connection goes to the next replica, whoever it is from, and nothing is known
  * of whether a replica works but that it takes connections. It sees what left the replicas.
  */
-export async function startBalancer(targets: () => readonly Target[]) {
+export async function startBalancer(targets: () => readonly Target[], { tell }: Story) {
   const open = new Set<Connection>();
   const answers: WholeAnswer[] = [];
   let turn = 0;
@@ -57,7 +58,10 @@ export async function startBalancer(targets: () => readonly Target[]) {
     const linesOf = createLines();
     client.on('data', (chunk) => {
       const [, prompt] = /"prompt":"([^"]+)"/.exec(chunk.toString()) ?? [];
-      if (prompt) connection.prompt = prompt;
+      if (prompt) {
+        connection.prompt = prompt;
+        tell(prompt, `a call to ${reached.target.port}`);
+      }
       server.write(chunk);
     });
     server.on('data', (chunk) => {
@@ -66,16 +70,24 @@ export async function startBalancer(targets: () => readonly Target[]) {
         if (!result) continue;
         const { prompt } = connection;
         connection.prompt = undefined;
+        if (prompt)
+          tell(
+            prompt,
+            `the answer of ${reached.target.port} has left: ${result.status} ${result.request_id}`,
+          );
         if (prompt && result.status === 'succeeded') answers.push({ prompt, requestId: result.request_id });
       }
       client.write(chunk);
     });
-    const end = () => {
+    const end = (who: string) => () => {
+      if (connection.prompt && open.delete(connection))
+        tell(connection.prompt, `${who} closed the connection to ${reached.target.port}`);
       open.delete(connection);
       client.destroy();
       server.destroy();
     };
-    for (const socket of [client, server]) socket.on('error', () => {}).once('close', end);
+    client.once('close', end('the client'));
+    server.on('error', () => {}).once('close', end('the replica'));
   });
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { chosen } from '../switches.ts';
 import type { Balancer, Target } from './balancer.ts';
 import type { Replica, Service } from './replicas.ts';
+import type { Story } from './story.ts';
 
 /** What happens to a replica: `all` is what a power failure does. */
 const FAULTS = { kill: 0.5, freeze: 0.2, terminate: 0.25, all: 0.05 } as const;
@@ -20,7 +21,7 @@ const FROZEN_FOR = 14_000;
 /** So many replicas, of which one after the other is killed, frozen or asked to end, as the seed has it. */
 export async function startFleet(
   size: number,
-  { service, random }: { service: Service; random: () => number },
+  { service, random, tell }: { service: Service; random: () => number; tell: Story['tell'] },
 ) {
   const names = chosen('CHAOS_FAULTS', Object.keys(FAULTS) as Fault[]);
   const replicas = await Promise.all(Array.from({ length: size }, () => service.startReplica()));
@@ -43,6 +44,7 @@ export async function startFleet(
       kills.push({ at: performance.now(), prompts: balancer.callsAt(old) });
       old.isOpen = false;
       old.signal('SIGKILL');
+      tell(undefined, `${old.port} is killed`);
       await old.ended;
       await replace(index);
     },
@@ -50,8 +52,10 @@ export async function startFleet(
       const one = at(index);
       frozen.push({ at: performance.now(), prompts: balancer.callsAt(one) });
       one.signal('SIGSTOP');
+      tell(undefined, `${one.port} is frozen`);
       await delay(FROZEN_FOR, undefined, { signal: end.signal }).catch(() => {});
       one.signal('SIGCONT');
+      tell(undefined, `${one.port} is thawed`);
     },
     // As an upgrade does it: the new one is there before the old one goes.
     async terminate(index) {
@@ -59,6 +63,7 @@ export async function startFleet(
       await replace(index);
       old.isOpen = false;
       old.signal('SIGTERM');
+      tell(undefined, `${old.port} is to end`);
       exits.push(await old.ended);
     },
     async all(_, balancer) {

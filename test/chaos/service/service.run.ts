@@ -10,6 +10,7 @@ import { startFleet } from './fleet.ts';
 import { judge } from './judge.ts';
 import { createService } from './replicas.ts';
 import { startStore } from './stores.ts';
+import { createStory } from './story.ts';
 import { table } from './table.ts';
 import { callUntilDone, type Wish } from './users.ts';
 
@@ -26,8 +27,9 @@ it(`service chaos: ${JOBS} pictures, seed ${SEED}`, async () => {
   const store = await startStore(freshDataDir());
   const size = store.name === 'file' ? 1 : Number(process.env.CHAOS_REPLICAS ?? 3);
   const service = createService(sandbox.origin, store.args);
-  const fleet = await startFleet(size, { service, random: createRandom(SEED) });
-  const balancer = await startBalancer(fleet.targets);
+  const story = createStory();
+  const fleet = await startFleet(size, { service, random: createRandom(SEED), tell: story.tell });
+  const balancer = await startBalancer(fleet.targets, story);
   const connect = (nth: number): Promise<ChaosClient> =>
     connectClient(
       balancer.url,
@@ -37,7 +39,7 @@ it(`service chaos: ${JOBS} pictures, seed ${SEED}`, async () => {
   const clients = await Promise.all(Array.from({ length: AT_ONCE }, (_, nth) => connect(nth)));
 
   const wishes = Array.from({ length: JOBS }, (_, nth): Wish => {
-    return { prompt: `picture ${nth} of ${SEED}`, doubts: [], calls: [], story: [] };
+    return { prompt: `picture ${nth} of ${SEED}`, doubts: [], calls: [] };
   });
   const queue = [...wishes];
   const tenants = new Map<string, ChaosClient>();
@@ -51,7 +53,7 @@ it(`service chaos: ${JOBS} pictures, seed ${SEED}`, async () => {
     clients.map(async (client) => {
       for (let wish = queue.shift(); wish; wish = queue.shift()) {
         tenants.set(wish.prompt, client);
-        await callUntilDone(wish, { client, balancer, seed: SEED });
+        await callUntilDone(wish, { client, balancer, story, seed: SEED });
       }
     }),
   );
@@ -59,6 +61,8 @@ it(`service chaos: ${JOBS} pictures, seed ${SEED}`, async () => {
   await Promise.all([outage, fleet.calm(), disturbed]);
 
   const accepted = sandbox.engine.jobs;
+  for (const { id, input, submittedAt } of accepted)
+    story.tell(String(input.prompt), `RunComfy accepted ${id}`, submittedAt - performance.timeOrigin);
   const known = new Set<string>();
   const asked = [...accepted];
   const ask = async () => {
@@ -77,9 +81,9 @@ it(`service chaos: ${JOBS} pictures, seed ${SEED}`, async () => {
   await sandbox.close();
 
   const broken = [...verdict.lost, ...verdict.paidTwice, ...verdict.unfounded];
-  const stories = wishes.filter(({ prompt }) => broken.some((why) => why.startsWith(`${prompt}:`)));
-  const told = stories.slice(0, MAX_TOLD).map(({ prompt, story }) => [prompt, ...story].join('\n  '));
-  expect(broken, told.join('\n')).toEqual([]);
+  const told = wishes.filter(({ prompt }) => broken.some((why) => why.startsWith(`${prompt}:`)));
+  const stories = told.slice(0, MAX_TOLD).map(({ prompt }) => story.of(prompt));
+  expect(broken, stories.join('\n')).toEqual([]);
   expect(fleet.exits.filter(({ code }) => code !== 0)).toEqual([]);
 });
 

@@ -3,6 +3,7 @@ import { createRandom, seedOf } from '../../support/random.ts';
 import { saidBy } from '../witness.ts';
 import type { Balancer } from './balancer.ts';
 import type { ChaosClient, Outcome } from './clients.ts';
+import type { Story } from './story.ts';
 
 /** A wish for one picture, and what came of it. */
 export interface Wish {
@@ -13,13 +14,12 @@ export interface Wish {
   doubts: number[];
   /** Its calls that brought no answer, and those that did. */
   calls: { from: number; to: number; outcome: Outcome; isCut: boolean }[];
-  /** What happened, for the report of a failure. */
-  story: string[];
 }
 
 export interface UserTools {
   client: ChaosClient;
   balancer: Balancer;
+  story: Story;
   seed: number;
 }
 
@@ -36,7 +36,7 @@ const MAX_CALLS = 100;
 const TOOL = 'gpt_image_2_text_to_image';
 
 /** Calls until there is the picture, whatever happens to the calls. */
-export async function callUntilDone(wish: Wish, { client, balancer, seed }: UserTools): Promise<void> {
+export async function callUntilDone(wish: Wish, { client, balancer, story, seed }: UserTools): Promise<void> {
   const { prompt } = wish;
   const random = createRandom(seedOf(`${seed} ${prompt}`));
   const [least, most] = TIMEOUTS;
@@ -55,7 +55,8 @@ export async function callUntilDone(wish: Wish, { client, balancer, seed }: User
     });
     call.outcome = await client.call(asks ? 'get_image_job' : TOOL, args, timeout);
     call.to = performance.now();
-    note(wish, call);
+    const { outcome } = call;
+    story.tell(prompt, `${call.isCut ? 'cut: ' : ''}${typeof outcome === 'string' ? outcome : outcome.text}`);
     requestId = undefined;
     if (typeof call.outcome !== 'string') {
       const said = saidBy(call.outcome);
@@ -67,9 +68,4 @@ export async function callUntilDone(wish: Wish, { client, balancer, seed }: User
     }
     await delay(BETWEEN_CALLS);
   }
-}
-
-function note({ story }: Wish, { from, to, outcome, isCut }: Wish['calls'][number]): void {
-  const said = typeof outcome === 'string' ? outcome : outcome.text.replace(/\s+/g, ' ').slice(0, 300);
-  story.push(`${Math.round(from)} to ${Math.round(to)}${isCut ? ', cut' : ''}: ${said}`);
 }
