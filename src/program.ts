@@ -1,12 +1,10 @@
-import { join } from 'node:path';
 import type { Account } from './account.ts';
 import { createAccountServices } from './account-services.ts';
-import { accountOf, type Config } from './config/config.ts';
+import { accountOf, type Config, libraryRoot } from './config/config.ts';
 import { createDownloader } from './images/download.ts';
 import { createFileDownloader } from './images/download-to.ts';
 import { createOutputFetcher } from './images/fetch-outputs.ts';
 import { createFolderOpener } from './images/folders/writable-folder.ts';
-import { createFolderLibrary } from './images/library/folder/folder-library.ts';
 import { createOriginals, type Originals } from './images/library/originals.ts';
 import { createTidy } from './images/library/tidy.ts';
 import { createLinkCheck } from './images/references/link-check.ts';
@@ -26,8 +24,8 @@ import type { Model } from './models/define.ts';
 import { pinnedModels } from './models/pinned.ts';
 import { createKeyring, type Keyring } from './runcomfy/key.ts';
 import { createRedactor, type Redact } from './runcomfy/sanitize.ts';
-import { createRuntime, type Runtime, type Surroundings } from './runtime.ts';
-import { accountDir } from './stores/file/names.ts';
+import { createRuntime, libraryDir, type Runtime, type Surroundings } from './runtime.ts';
+import { accountDigest } from './stores/file/names.ts';
 import { createTools } from './tools/index.ts';
 import type { Services } from './tools/support/define.ts';
 import { createLast } from './tools/support/last.ts';
@@ -105,9 +103,9 @@ export function createAccountProgram(
   const local = loopbackOrigin(baseUrl);
   const catalogue = createCatalogue({ api, origin: account.api, dataDir, clock, redact, log });
   const { keepImagesBytes } = config;
-  const libraryDir = join(accountDir(dataDir, account), 'library');
+  const digest = accountDigest(account);
   const isKeeping = keepImagesBytes > 0;
-  const place = createFolderLibrary({ dir: libraryDir, maxBytes: keepImagesBytes });
+  const place = runtime.openLibrary(account.api, digest, keepImagesBytes);
   const library = isKeeping ? place : undefined;
   // Where nothing is kept any more, what was kept still goes with its records.
   const maxBytes = isKeeping ? keepImagesBytes : undefined;
@@ -177,7 +175,8 @@ export function createAccountProgram(
   }
 
   return {
-    ...{ api, store, jobs, originals, libraryDir, catalogue },
+    ...{ api, store, jobs, originals, catalogue },
+    libraryDir: libraryDir(libraryRoot(config), account.api, digest),
     ...(config.models === undefined ? serve(MODELS) : servePinned(config.models)),
   };
 }

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import type { Account } from './account.ts';
 import type { Clock } from './clock.ts';
-import type { Config } from './config/config.ts';
+import { type Config, libraryRoot } from './config/config.ts';
 import type { DownloadLimits } from './images/download.ts';
+import { createFolderLibrary } from './images/library/folder/folder-library.ts';
+import type { Library } from './images/library/library.ts';
 import { createCalls } from './jobs/calls.ts';
 import type { Turns } from './jobs/polling/turns.ts';
 import type { JobStore, OpenCalls } from './jobs/store.ts';
@@ -12,6 +14,7 @@ import type { RunComfy } from './runcomfy/client.ts';
 import type { HttpLimits } from './runcomfy/connections.ts';
 import { createHttp } from './runcomfy/http.ts';
 import { createHolder } from './stores/file/holder.ts';
+import { dirOfDigest } from './stores/file/names.ts';
 import { createFileStore } from './stores/file/store.ts';
 
 /** What watches the programs of all accounts, and changes nothing of what they do. */
@@ -27,6 +30,9 @@ export interface Stores {
   /** Tells the other processes that this one ends. Never throws. */
   end(): Promise<void>;
 }
+
+/** The library of the account with a digest on an API, of so many bytes at most. */
+export type OpenLibrary = (api: string, digest: string, maxBytes: number) => Library;
 
 /** What stores take from their process. */
 export interface StoresOptions {
@@ -49,6 +55,8 @@ export interface Surroundings {
   createStores?: ((options: StoresOptions) => Stores) | undefined;
   /** By which the accounts of the process read; absent where there is one. */
   turns?: Turns | undefined;
+  /** Where pictures are kept, if not in folders. */
+  openLibrary?: OpenLibrary | undefined;
   /** Absent where nobody watches. */
   instruments?: Instruments | undefined;
 }
@@ -56,18 +64,24 @@ export interface Surroundings {
 export type Runtime = ReturnType<typeof createRuntime>;
 
 /** What the programs of all accounts in a process share: connections, open calls, and their end. Opens nothing yet. */
-export function createRuntime({ dataDir }: Pick<Config, 'dataDir'>, log: Log, surroundings: Surroundings) {
+export function createRuntime(
+  config: Pick<Config, 'dataDir' | 'service'>,
+  log: Log,
+  surroundings: Surroundings,
+) {
   const { clock, random, httpLimits, downloadLimits, turns, instruments } = surroundings;
   const http = createHttp(httpLimits);
   const end = new AbortController();
   const calls = createCalls();
   const toolCalls = new Set<Promise<unknown>>();
-  const { createStores = inFiles(dataDir) } = surroundings;
+  const { createStores = inFiles(config.dataDir), openLibrary = inFolders(libraryRoot(config)) } =
+    surroundings;
   const stores = createStores({ openCalls: calls, clock, random, ended: end.signal, log });
   return {
     ...{ clock, random, http, downloadLimits, calls, toolCalls, turns, instruments },
     /** Aborts when the process is about to end. */
     ended: end.signal,
+    openLibrary,
     openStore(account: Account): JobStore {
       const store = stores.open(account);
       return instruments?.store(store) ?? store;
@@ -88,6 +102,16 @@ export function createRuntime({ dataDir }: Pick<Config, 'dataDir'>, log: Log, su
     },
   };
 }
+
+/** The folder of an account's library, below that of its account. */
+export const libraryDir = (root: string, api: string, digest: string): string =>
+  join(dirOfDigest(root, api, digest), 'library');
+
+/** Libraries in folders below one. */
+const inFolders =
+  (root: string): OpenLibrary =>
+  (api, digest, maxBytes) =>
+    createFolderLibrary({ dir: libraryDir(root, api, digest), maxBytes });
 
 /** Stores in files of the data folder. */
 const inFiles =

@@ -70,6 +70,10 @@ export async function clearLibrary(config: Config): Promise<number> {
 const LOSS = 'Pictures whose links have expired are then gone for good, unless they were saved elsewhere.';
 
 async function withLibrary(config: Config, work: (program: Program) => Promise<number>): Promise<number> {
+  if (config.service?.library?.in === 'store') {
+    say('Pictures are kept in the database of --store; this command is for folders.');
+    return 1;
+  }
   const program = createProgram(config, { clock: systemClock, random: Math.random });
   try {
     return await work(program);

@@ -37,6 +37,10 @@ export const accountOf = ({ sandbox, baseUrl }: Pick<Config, 'sandbox' | 'baseUr
   api: sandbox ? 'sandbox' : new URL(baseUrl).origin,
 });
 
+/** The folder below which accounts keep their pictures, unless they are in a database. */
+export const libraryRoot = ({ dataDir, service }: Pick<Config, 'dataDir' | 'service'>): string =>
+  service?.library?.in === 'folder' ? service.library.dir : dataDir;
+
 /** A config, what to print instead, or everything that is wrong. */
 export type Parsed =
   | { kind: 'config'; config: Config }

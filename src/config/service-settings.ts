@@ -63,6 +63,11 @@ export const SERVICE_SETTINGS: Readonly<Record<string, Setting>> = {
     value: 'URL',
     help: 'record jobs in this Postgres database, which several replicas share: postgres://… (default: files of the data folder, for one process)',
   },
+  library: {
+    variable: 'RUNCOMFY_LIBRARY',
+    value: 'DIR|store',
+    help: 'with --store: where kept pictures lie for all replicas, a folder that they share, or store for that database (default: the data folder)',
+  },
   metrics: {
     variable: 'RUNCOMFY_METRICS',
     value: 'HOST:PORT',

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { isLoopback, parseAddress } from './address.ts';
 import { readAllowedHosts, readAllowedOrigins } from './allowed.ts';
 import type { Lookup } from './lookup.ts';
@@ -10,6 +11,9 @@ export type AuthConfig =
   | { mode: 'none' }
   | { mode: 'tokens'; file: string }
   | { mode: 'oauth'; issuer: string; resource: string; tenantClaim: string; file: string };
+
+/** Where replicas keep pictures: below a folder, or in the database of their records. */
+export type LibraryPlace = { in: 'folder'; dir: string } | { in: 'store' };
 
 export type ServiceConfig = NonNullable<ReturnType<typeof readService>>;
 
@@ -117,11 +121,27 @@ export function readService(
     return undefined;
   }
 
+  function readLibrary(): LibraryPlace | undefined {
+    const text = last('library');
+    const { variable } = SERVICE_SETTINGS.library as Setting;
+    if (text === undefined && !hasFlag('library') && !ignored.some(({ from }) => from === variable))
+      return undefined;
+    // Pictures that no record names are removed: with records of their own, replicas would remove each other's.
+    if (last('store') === undefined)
+      problems.push('--library needs --store: replicas share pictures with their records');
+    if (text === 'store') return { in: 'store' };
+    if (text !== undefined && isAbsolute(text)) return { in: 'folder', dir: text };
+    problems.push('--library takes the whole path of a folder that all replicas share, or store');
+    return undefined;
+  }
+
   return {
     listen,
     auth,
     /** Where jobs are recorded; undefined for files of the data folder. */
     store: readStore(),
+    /** Where pictures are kept; undefined for the data folder. */
+    library: readLibrary(),
     /** Host names in their one spelling; empty for those of this machine. */
     allowedHosts,
     /** As browsers send them. */

@@ -1,11 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../clock.ts';
-import { createFolderLibrary } from '../images/library/folder/folder-library.ts';
 import type { Library } from '../images/library/library.ts';
 import { extensionOf, kindOf } from '../images/media-type.ts';
-import { dirOfDigest } from '../stores/file/names.ts';
 import type { createPictureLinks, LinkedPicture } from './picture-links.ts';
 
 export type AnswerPicture = ReturnType<typeof createPictureServer>;
@@ -13,17 +10,16 @@ export type AnswerPicture = ReturnType<typeof createPictureServer>;
 /** Serves kept pictures to whoever has a link that counts: no page runs in them, and they are stored by no proxy. */
 export function createPictureServer(options: {
   links: Pick<ReturnType<typeof createPictureLinks>, 'read'>;
-  dataDir: string;
-  api: string;
+  /** The library of the account with a digest. */
+  openLibrary: (digest: string) => Library;
   clock: Clock;
 }) {
-  const { links, dataDir, api, clock } = options;
+  const { links, openLibrary, clock } = options;
   /** By the digest of the account: which files were found to be whole. */
   const libraries = new Map<string, Library>();
 
   function libraryOf(digest: string): Library {
-    const dir = join(dirOfDigest(dataDir, api, digest), 'library');
-    const library = libraries.get(digest) ?? createFolderLibrary({ dir, maxBytes: 0 });
+    const library = libraries.get(digest) ?? openLibrary(digest);
     libraries.set(digest, library);
     return library;
   }
@@ -33,7 +29,11 @@ export function createPictureServer(options: {
       return say(response, 405, 'A picture can only be fetched.', { allow: 'GET, HEAD' });
     const picture = links.read(path);
     if (!picture) return say(response, 404, 'This link is not valid, or has ended.');
-    const found = await libraryOf(picture.digest).open(picture.kept);
+    const found = await libraryOf(picture.digest)
+      .open(picture.kept)
+      .catch(() => null);
+    if (found === null)
+      return say(response, 503, 'This picture cannot be read at this moment.', { 'retry-after': '5' });
     if (!found) return say(response, 410, 'This picture is no longer kept.');
     const { bytes } = found;
     response.writeHead(200, { ...headersOf(picture, clock.now()), 'content-length': bytes });

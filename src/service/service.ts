@@ -59,6 +59,7 @@ export async function startService(
     createStores: shared?.createStores ?? surroundings.createStores,
     httpLimits: { reads: READS_AT_ONCE, ...surroundings.httpLimits },
     turns: createTurns(),
+    openLibrary: service.library?.in === 'store' ? shared?.openLibrary : surroundings.openLibrary,
     instruments: metrics?.instruments,
   });
   const links = createPictureLinks({ keys: signingKeys.for('link'), clock });
@@ -84,8 +85,7 @@ export async function startService(
     },
     answerPicture: createPictureServer({
       ...{ links, clock },
-      dataDir: config.dataDir,
-      api: accountOf(config).api,
+      openLibrary: (digest) => runtime.openLibrary(accountOf(config).api, digest, 0),
     }),
     isReady: createReadiness(clock, store.check, ({ message }) => warn(`not ready: ${message}`)),
     drain: draining.signal,

@@ -12,8 +12,10 @@ export async function checkSharedFolders({
   outputDir,
   autoSave,
   dataDir,
-}: Pick<Config, 'inputDirs' | 'outputDir' | 'autoSave' | 'dataDir'>): Promise<void> {
+  service,
+}: Pick<Config, 'inputDirs' | 'outputDir' | 'autoSave' | 'dataDir' | 'service'>): Promise<void> {
   const own: [flag: string, dir: string][] = [['--data-dir', dataDir]];
+  if (service?.library?.in === 'folder') own.push(['--library', service.library.dir]);
   if (autoSave) own.push(['--output-dir', outputDir]);
   for (const shared of inputDirs)
     for (const [flag, dir] of own) {

@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts';
 import { codeOf } from '../errors.ts';
-import type { StoresOptions } from '../runtime.ts';
+import type { OpenLibrary, StoresOptions } from '../runtime.ts';
 import { openDatabase } from '../stores/postgres/database.ts';
 import { migrate, NewerDatabaseError } from '../stores/postgres/migrate.ts';
+import { createPictureTables } from '../stores/postgres/pictures.ts';
 import { createPostgresStores } from '../stores/postgres/stores.ts';
 
 /** The database of `--store` cannot be used. Its message is for the operator; it shows nothing of the address. */
@@ -16,7 +17,11 @@ export async function openSharedStore(url: string, surroundings: { clock: Clock;
     const why = error instanceof NewerDatabaseError ? error.message : codeOf(error.cause ?? error);
     throw new StoreProblem(`the database of --store cannot be used: ${why}`);
   });
+  const pictures = createPictureTables(database, surroundings.clock);
+  // A digest says the API too.
+  const openLibrary: OpenLibrary = (_, digest, maxBytes) => pictures.open(digest, maxBytes);
   return {
+    openLibrary,
     createStores: (options: StoresOptions) => createPostgresStores({ ...options, database }),
     close: database.close,
   };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Account, LOCAL_TENANT } from '../account.ts';
 import type { Config } from '../config/config.ts';
-import { accountOf } from '../config/config.ts';
+import { accountOf, libraryRoot } from '../config/config.ts';
 import { type Log, withFields } from '../log.ts';
 import type { AccountProgram } from '../program.ts';
 import { createAccountProgram } from '../program.ts';
@@ -31,7 +31,7 @@ export interface TenantProgramsOptions {
 /** The programs of the tenants, each made at its first request. */
 export function createTenantPrograms(options: TenantProgramsOptions) {
   const { config, runtime, log, surfaceOf, keys, variables } = options;
-  const accountsDir = join(config.dataDir, 'accounts');
+  const accountsDirs = [config.dataDir, libraryRoot(config)].map((root) => join(root, 'accounts'));
   /** The one that was used last stands last. */
   const programs = new Map<string, { tenant: Tenant; program: AccountProgram; requests: number }>();
 
@@ -61,8 +61,8 @@ export function createTenantPrograms(options: TenantProgramsOptions) {
         },
       },
       readsPerSecond,
-      // Where the server keeps its records is none of a tenant's business.
-      redact: (text) => redact(text).replaceAll(accountsDir, 'accounts'),
+      // Where the server keeps its records and pictures is none of a tenant's business.
+      redact: (text) => accountsDirs.reduce((left, dir) => left.replaceAll(dir, 'accounts'), redact(text)),
       log: withFields(log, { tenant: tenant.id }),
       runtime,
     });

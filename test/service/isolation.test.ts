@@ -267,8 +267,10 @@ describe('two tenants', () => {
     const { token, entry } = newToken();
     const { file } = tenantsFile({ acme: { runcomfy_key: { env: 'TEST_TENANT_KEY' }, tokens: [entry] } });
     expect(token).not.toBe('');
+    const libraryDir = freshDataDir();
+    const library = { in: 'folder', dir: libraryDir } as const;
     const start = (more: Parameters<typeof serve>[0]) =>
-      serve({ ...folders, http: { auth: { mode: 'tokens', file } }, ...more });
+      serve({ ...folders, http: { auth: { mode: 'tokens', file }, library }, ...more });
     const dataDir = join(freshDataDir(), 'data');
     for (const [inputDir, flag] of [
       [folders.outputDir, '--output-dir'],
@@ -276,6 +278,7 @@ describe('two tenants', () => {
       [join(folders.outputDir, tenantFolder('acme')), '--output-dir'],
       [join(dataDir, 'accounts'), '--data-dir'],
       [join(dataDir, '..'), '--data-dir'],
+      [join(libraryDir, 'accounts'), '--library'],
     ] as const)
       await expect(start({ dataDir, inputDirs: [inputDir] }), inputDir).rejects.toThrow(`${flag} `);
     await start({ dataDir, inputDirs: [shared] });

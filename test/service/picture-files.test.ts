@@ -5,12 +5,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { createFolderLibrary } from '../../src/images/library/folder/folder-library.ts';
 import { createPictureServer } from '../../src/service/pictures.ts';
-import { dirOfDigest } from '../../src/stores/file/names.ts';
 import { freshDataDir, testClock } from '../support/program.ts';
 import { rawHttp, rawRequest } from '../support/raw-connection.ts';
 
-const API = 'https://api.example';
 const DIGEST = 'd'.repeat(32);
 // In bytes: more than the buffers of a connection hold.
 const LARGE = 24 << 20;
@@ -19,15 +18,15 @@ const LARGE = 24 << 20;
 async function started() {
   const content = randomBytes(LARGE);
   const sha256 = createHash('sha256').update(content).digest('hex');
-  const dataDir = freshDataDir();
-  const dir = join(dirOfDigest(dataDir, API, DIGEST), 'library');
+  const dir = freshDataDir();
   mkdirSync(dir, { recursive: true });
   const file = join(dir, `${sha256}.png`);
   writeFileSync(file, content);
   const clock = testClock();
   const kept = { sha256, type: 'image/png' };
   const links = { read: () => ({ digest: DIGEST, kept, expires: clock.now() + 1000 }) };
-  const answer = createPictureServer({ links, dataDir, api: API, clock });
+  const openLibrary = () => createFolderLibrary({ dir, maxBytes: 0 });
+  const answer = createPictureServer({ links, openLibrary, clock });
   const server = createServer((request, response) => void answer(request, response, ''));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

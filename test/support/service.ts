@@ -26,6 +26,7 @@ const SERVICE: ServiceConfig = {
   publicUrl: undefined,
   sessionKeyFile: undefined,
   store: undefined,
+  library: undefined,
   metrics: undefined,
 };
 

@@ -29,6 +29,34 @@ describe('the library over HTTP', () => {
   });
 });
 
+describe('the library of replicas', () => {
+  const STORE = ['--http', '--store', 'postgres://db/images'];
+  const read = (...argv: string[]) => service([...STORE, ...argv])?.library;
+
+  it('is the data folder, a folder that they share, or their database', () => {
+    expect(read()).toBeUndefined();
+    expect(read('--library', '/mnt/pictures')).toEqual({ in: 'folder', dir: '/mnt/pictures' });
+    expect(read('--library', 'store')).toEqual({ in: 'store' });
+  });
+
+  it.each(['pictures', './store', '~/pictures', 'Store', '', '$'.concat('{LIBRARY}')])('is not %j', (text) =>
+    expect(problems([...STORE, '--library', text])).toContain(
+      '--library takes the whole path of a folder that all replicas share, or store',
+    ),
+  );
+
+  it('is not taken for the data folder where its variable did not arrive', () => {
+    expect(problems(STORE, { RUNCOMFY_LIBRARY: '$'.concat('{LIBRARY}') })[0]).toContain('--library takes');
+  });
+
+  it.each(['store', '/mnt/pictures'])('is %s only beside records that they share', (text) => {
+    expect(problems(['--http', '--library', text])).toEqual([
+      '--library needs --store: replicas share pictures with their records',
+    ]);
+    expect(problems(['--library', text])).toContain('--library belongs to --http');
+  });
+});
+
 describe('the public URL', () => {
   const read = (text: string) => service(['--http', '--public-url', text])?.publicUrl;
 

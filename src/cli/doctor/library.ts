@@ -6,7 +6,12 @@ import { row, sizeText } from '../terminal.ts';
 import { tryWriting } from './folders.ts';
 
 /** Prints whether finished pictures are kept, and where. Calls work without. */
-export async function checkLibrary({ keepImagesBytes }: Config, { libraryDir: dir }: Program): Promise<void> {
+export async function checkLibrary(
+  { keepImagesBytes, service }: Config,
+  { libraryDir: dir }: Program,
+): Promise<void> {
+  if (service?.library?.in === 'store')
+    return row('-', 'library', 'finished pictures are kept in the database of --store');
   const files = await listFiles(dir).catch(() => []);
   const used = sizeText(files.reduce((sum, { bytes }) => sum + bytes, 0));
   if (keepImagesBytes === 0) {

@@ -3,6 +3,7 @@ import type { JobStore } from '../../jobs/store.ts';
 import type { Log } from '../../log.ts';
 import type { Download, Downloader } from '../download.ts';
 import type { DownloadedFile, DownloadTo } from '../download-to.ts';
+import { ImageError } from '../image-error.ts';
 import { HEAD_BYTES, sniff } from '../media-type.ts';
 import type { Preview } from '../preview.ts';
 import { copyFile, copyPicture, type NewFile } from './copy-file.ts';
@@ -13,6 +14,12 @@ import { findSavedCopy } from './saved-copy.ts';
 import type { Tidy } from './tidy.ts';
 
 export type Originals = ReturnType<typeof createOriginals>;
+
+/** False for content that went, or could not be read, while it was copied. */
+function unlessGone(error: unknown): false {
+  if (error instanceof ImageError) return false;
+  throw error;
+}
 
 /** The originals of jobs: from the library, else from their links. What came from a link is kept, if there is a library. */
 export function createOriginals(options: {
@@ -45,7 +52,7 @@ export function createOriginals(options: {
   /** Copies an original from the library, or else from a copy that was saved; false if neither is there. */
   async function copyOriginal(original: Original, file: NewFile, signal: AbortSignal): Promise<boolean> {
     const picture = await library?.open(original).catch(() => undefined);
-    if (picture && (await copyPicture(picture, original, file, signal))) return true;
+    if (picture && (await copyPicture(picture, original, file, signal).catch(unlessGone))) return true;
     for (const place of original.saved ?? []) if (await copyFile(place, original, file, signal)) return true;
     return false;
   }
