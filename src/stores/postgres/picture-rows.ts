@@ -1,6 +1,6 @@
 import { codeOf } from '../../errors.ts';
 import type { Database, Sql } from './database.ts';
-import type { createTurns } from './turns.ts';
+import type { createLargeWork } from './large-work.ts';
 
 const UNIQUE_VIOLATION = '23505';
 
@@ -25,7 +25,7 @@ interface ListedRow {
  */
 export function createPictureRows(
   database: Database,
-  large: ReturnType<typeof createTurns>,
+  large: ReturnType<typeof createLargeWork>,
   account: string,
 ) {
   const run = <Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> => database.run(work, 0);

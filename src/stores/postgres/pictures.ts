@@ -11,8 +11,8 @@ import {
   sha256Of,
 } from '../../images/library/library.ts';
 import type { Database } from './database.ts';
+import { createLargeWork } from './large-work.ts';
 import { createPictureRows, type PictureRow } from './picture-rows.ts';
-import { createTurns } from './turns.ts';
 
 // In bytes: what one statement reads or writes.
 const PIECE = 1 << 20;
@@ -24,7 +24,7 @@ const AT_ONCE = 2;
  * of the jobs large.
  */
 export function createPictureTables(database: Database, clock: Clock) {
-  const large = createTurns(database, AT_ONCE, clock);
+  const large = createLargeWork(database, AT_ONCE, clock);
   return {
     /** That of the account with a digest, with a limit in bytes. */
     open: (account: string, maxBytes: number): Library =>

@@ -9,7 +9,7 @@ const PATIENCE = 5_000;
  * lasts until its statement has ended, also where nobody waits for that any more. Throws `store_unavailable`, or ETIMEDOUT
  * where no turn comes within 5 s.
  */
-export function createTurns(database: Database, count: number, clock: Clock) {
+export function createLargeWork(database: Database, count: number, clock: Clock) {
   let free = count;
   const waiting = new Set<() => void>();
 
