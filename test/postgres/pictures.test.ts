@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import postgres from 'postgres';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { sha256Of } from '../../src/images/library/library.ts';
@@ -104,6 +105,21 @@ describe('a picture in a table', () => {
     expect([await library.has(KEPT), await library.open(KEPT)]).toEqual([false, undefined]);
     await library.put(data, type);
     expect(await library.has(KEPT)).toBe(true);
+    // Its writer may be about to finish it.
+    expect((await library.list()).map(({ name }) => name)).toContain(undefined);
+  });
+
+  it('is asked for by its account in every statement', () => {
+    const text = readFileSync(join(import.meta.dirname, '../../src/stores/postgres/picture-rows.ts'), 'utf8');
+    const statements = text
+      .split(/\bsql(?:<[^`]*>)?`/)
+      .slice(1)
+      .map((rest) => rest.split('`', 1)[0]);
+    expect(statements).toHaveLength(12);
+    const without = statements.filter(
+      (one) => !/account = \$\{account\}|\(account, name\)\s+VALUES \(\$\{account\}/.test(one ?? ''),
+    );
+    expect(without).toEqual([expect.stringContaining('clock_timestamp()')]);
   });
 
   it.each([

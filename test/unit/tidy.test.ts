@@ -47,7 +47,7 @@ function scene(maxBytes?: number) {
   }
 
   const library = createFolderLibrary({ dir, maxBytes: maxBytes ?? 1e9, minFree: 0 });
-  const startTidy = (given: { written?: () => number } = {}) =>
+  const startTidy = (given: { written?: () => number; skew?: () => Promise<number> } = {}) =>
     createTidy({
       library: { ...library, ...given },
       maxBytes,
@@ -115,6 +115,15 @@ describe('tidying removes', () => {
     job(true, 'named/small');
     await tidy.clean();
     expect(left()).toEqual(['named', 'small', 'young']);
+  });
+
+  it('nothing that is young by the clock of a file server, however far ahead ours is', async () => {
+    const { startTidy, file, job, left } = scene();
+    file('old', 181);
+    file('young', 179);
+    job(true);
+    await startTidy({ skew: async () => -120 * MINUTE }).clean();
+    expect(left()).toEqual(['young']);
   });
 
   it('what dead writers left, once it is an hour old', async () => {
@@ -309,6 +318,24 @@ describe('passes', () => {
       await tidy.limit();
     }
     expect(readings()).toBe(2);
+  });
+
+  it('of several that fill one library keep it within a tenth each', async () => {
+    const { startTidy, job, file, left } = scene(100 * SIZE);
+    const names = Array.from({ length: 160 }, (_, index) => `p${String(index).padStart(3, '0')}`);
+    job(true, ...names);
+    const written = [0, 0];
+    const tidies = written.map((_, one) => startTidy({ written: () => written[one] as number }));
+    let most = 0;
+    for (const [index, name] of names.entries()) {
+      const one = index % 2;
+      file(name, 1_000 - index);
+      written[one] = (written[one] as number) + SIZE;
+      await tidies[one]?.limit();
+      most = Math.max(most, left().length);
+    }
+    expect(most).toBeGreaterThan(100);
+    expect(most).toBeLessThanOrEqual(120);
   });
 
   it('are one at a time, and those that are asked for meanwhile are one', async () => {

@@ -6,8 +6,8 @@ import { readUses } from './uses.ts';
 
 export type Tidy = ReturnType<typeof createTidy>;
 
-// How full the library is after what is too much was removed: else each further picture would be too much.
-const FULL_AFTER = 0.9;
+// One part in so many is free after what is too much was removed: else each further picture would be too much.
+const FREED = 10;
 
 /** What keeps a library within its limit and its records, behind the answers and one pass at a time. */
 export function createTidy(options: {
@@ -21,6 +21,7 @@ export function createTidy(options: {
   ended: AbortSignal;
 }) {
   const { library, maxBytes = Number.POSITIVE_INFINITY, store, clock, log, ended } = options;
+  const step = maxBytes / FREED;
   /** How many bytes this process may have put when the limit has to be looked at again. */
   let enough = 0;
   let wanted: 'within limit' | 'without leftovers' | undefined;
@@ -46,7 +47,8 @@ export function createTidy(options: {
     const all = await library.list();
     let bytes = all.reduce((sum, { bytes }) => sum + bytes, 0);
     const leaveRoom = () => {
-      enough = written + Math.max(maxBytes - bytes, maxBytes * (1 - FULL_AFTER));
+      // No more than a step, as others may fill the same room meanwhile.
+      enough = written + (bytes < maxBytes ? Math.min(maxBytes - bytes, step) : step);
     };
     leaveRoom();
     if (all.length === 0 || (!isCleaning && bytes <= maxBytes)) return;
@@ -69,7 +71,7 @@ export function createTidy(options: {
       const originals = answered.filter((one) => useOf(one)?.isOriginal);
       // Small as they are, they show what there was for as long as its record is there.
       const thumbnails = answered.filter((one) => !useOf(one)?.isOriginal);
-      const excess = bytes - maxBytes * FULL_AFTER;
+      const excess = bytes - (maxBytes - step);
       const gone = await remove([...originals, ...thumbnails], (gone) => gone < excess);
       bytes -= gone;
       if (gone > 0) log.info(`the library was full: its oldest ${Math.ceil(gone / 1e6)} MB were removed`);
