@@ -13,6 +13,7 @@ if (!binaries()) {
 export default defineConfig(
   layer('postgres', {
     globalSetup: ['test/support/setup.ts', 'test/postgres/support/setup.ts'],
+    setupFiles: ['test/postgres/support/steady-clock.ts'],
     isolate: true,
     passWithNoTests: true,
     ...(binaries() ? {} : { include: [] }),
