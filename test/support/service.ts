@@ -18,7 +18,7 @@ import { KEY, testClock, testConfig } from './program.ts';
 export const CLIENTS = ['SDK 1.x', 'SDK 2.x, 2025', 'SDK 2.x, 2026-07-28'] as const;
 export type ClientKind = (typeof CLIENTS)[number];
 
-const SERVICE: ServiceConfig = {
+export const SERVICE: ServiceConfig = {
   listen: { host: '127.0.0.1', port: 0 },
   auth: { mode: 'none' },
   allowedHosts: [],

@@ -1,0 +1,42 @@
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { serveOverHttp } from '../../../src/service/serve.ts';
+import { testConfig } from '../../support/program.ts';
+import { SERVICE, serve } from '../../support/service.ts';
+import { serveReplicas } from '../support/replicas.ts';
+import { startPostgres } from '../support/server.ts';
+
+const ready = ({ url }: { url: string }) => fetch(new URL('/readyz', url)).then(({ status }) => status);
+
+it('/readyz of every replica is 503 while the database is away, and 200 again after', async () => {
+  const database = await startPostgres();
+  onTestFinished(database.stop);
+  const { replicas, clock } = await serveReplicas(2, { url: database.url() });
+  expect(await Promise.all(replicas.map(ready))).toEqual([200, 200]);
+  await database.crash();
+  await clock.sleep(1_000);
+  expect(await Promise.all(replicas.map(ready))).toEqual([503, 503]);
+  await database.start();
+  await clock.sleep(1_000);
+  expect(await Promise.all(replicas.map(ready))).toEqual([200, 200]);
+});
+
+it('a server whose database does not come does not start, and tells nothing of its address', async () => {
+  const database = await startPostgres();
+  const store = database.url();
+  await database.stop();
+  await expect(serve({ http: { store } })).rejects.toThrow(
+    /^the database of --store cannot be used: ECONNREFUSED$/,
+  );
+});
+
+it('a server whom its database refuses says so in one line, and exits with 1', async () => {
+  const url = new URL(process.env.TEST_POSTGRES ?? '');
+  url.password = 'a-wrong-password';
+  const service = { ...SERVICE, store: url.href };
+  const config = testConfig({ origin: 'http://127.0.0.1:9' }, { service });
+  const said: string[] = [];
+  const spy = vi.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0);
+  onTestFinished(() => spy.mockRestore());
+  expect(await serveOverHttp(config, service)).toBe(1);
+  expect(said).toEqual(['runcomfy-image-mcp: the database of --store cannot be used: 28P01\n']);
+});
