@@ -132,6 +132,9 @@ export const isFinal = (state: JobState): boolean =>
 /** The states of a job that RunComfy works on. */
 export const ACTIVE_STATES: readonly JobState[] = ['in_queue', 'in_progress'];
 
+/** The states of a job that is to end yet. */
+export const OPEN_STATES: readonly JobState[] = ['reserved', 'submitting', ...ACTIVE_STATES];
+
 /** Whether a job succeeded and its output has not been read. */
 export const lacksOutput = ({ state, urls }: Job): boolean => state === 'succeeded' && !urls?.length;
 

@@ -59,6 +59,8 @@ export interface Query {
   since?: string;
   /** What the fingerprint begins with: those of a batch have the same beginning. */
   fingerprint?: string;
+  /** Only jobs that are reserved, being submitted, or that RunComfy works on. */
+  isOpen?: true;
   /** Skip what cannot be read now, where nothing paid depends on it. */
   skipUnreadable?: boolean;
   /** Called for each record that is there but says nothing here, such as one of a newer version of this program. */
@@ -150,6 +152,16 @@ export interface JobStore {
   lease(id: string, call: string, how?: LeaseOptions): Promise<StoredJob | undefined>;
   /** Ends the call's lease, with the time (ISO 8601) at which the outcome was delivered, if it was. Leaves other leases. */
   release(id: string, call: string, deliveredAt?: string): Promise<void>;
+  /**
+   * The open jobs, submitted between two times (ISO 8601), that certainly no call follows: newest first, each looked at
+   * when it is asked for. A process that may live is no such certainty, and is watched from now on. Leases nothing.
+   */
+  unfollowed(since: string, until: string): AsyncGenerator<StoredJob>;
+  /**
+   * Ends a job without a request id as it was told by `unfollowed`: one that is only `reserved` is cancelled, one that is
+   * `submitting` becomes `unknown`. Undefined if a call has leased it since, or it has changed.
+   */
+  giveUp(stored: StoredJob): Promise<StoredJob | undefined>;
   /** Exact match. */
   byRequestId(requestId: string): Promise<StoredJob | undefined>;
   /** Newest first, each read when it is asked for. */

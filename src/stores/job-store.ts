@@ -1,6 +1,6 @@
 import type { Account } from '../account.ts';
 import type { Clock } from '../clock.ts';
-import { isFinal, type Job } from '../jobs/job.ts';
+import { isFinal, type Job, type Observation } from '../jobs/job.ts';
 import { createPace } from '../jobs/polling/pace.ts';
 import type { Approvals, JobStore, Lease, Query, StoredJob, StoreOptions } from '../jobs/store.ts';
 
@@ -59,14 +59,17 @@ export function createJobStore({
     }
   }
 
-  /** Cancels a reservation that nobody follows, so that whoever made it can no longer send it. */
-  function cancelReserved(seen: StoredJob) {
+  /** Records of a job in a state what was observed, unless somebody leased it since it was `seen`; its lease ends. */
+  function conclude(seen: StoredJob, state: Job['state'], observation: Observation) {
     const alter = ({ job, lease }: StoredJob) =>
-      isSame(lease, seen.lease) && job.state === 'reserved'
-        ? { job: transition(job, { kind: 'cancelled' }, clock.now()) }
+      isSame(lease, seen.lease) && job.state === state
+        ? { job: transition(job, observation, clock.now()) }
         : undefined;
     return change(seen.id, alter, 'durable');
   }
+
+  /** Cancels a reservation that nobody follows, so that whoever made it can no longer send it. */
+  const cancelReserved = (seen: StoredJob) => conclude(seen, 'reserved', { kind: 'cancelled' });
 
   async function* newest(query: Query = {}): AsyncGenerator<StoredJob> {
     const all = await records();
@@ -127,6 +130,16 @@ export function createJobStore({
       };
       await change(id, end, 'not durable').finally(() => holder.release(keyOf(id, call)));
     },
+    async *unfollowed(since, until) {
+      for await (const stored of newest({ since, isOpen: true, skipUnreadable: true })) {
+        if ((stored.job.submitted_at ?? '') > until) continue;
+        if ((await liveness(stored.lease)) === 'dead') yield stored;
+      }
+    },
+    giveUp: (seen) =>
+      seen.job.state === 'reserved'
+        ? cancelReserved(seen)
+        : conclude(seen, 'submitting', { kind: 'response_lost' }),
     byRequestId: async (requestId) => (await records()).byRequestId(requestId),
     prune: async (now, keep) => (await records()).prune(now, keep),
   };

@@ -1,5 +1,6 @@
 import type { Account } from '../account.ts';
 import type { Clock } from '../clock.ts';
+import { OPEN_STATES } from '../jobs/job.ts';
 import type { Approvals, JobStore, OpenCalls, Query, StoredJob, StoreOptions } from '../jobs/store.ts';
 import { createMemoryApprovals } from './approvals.ts';
 import { type Content, DAY, type Holder, isSettled, isWithdrawn, type SingleRecords } from './backend.ts';
@@ -56,10 +57,11 @@ function createRecords(): SingleRecords {
     return find(id) as StoredJob;
   }
 
-  async function* newest({ since = '', fingerprint = '' }: Query) {
+  async function* newest({ since = '', fingerprint = '', isOpen }: Query) {
     for (const id of newestFirst()) {
       const stored = find(id);
       if (!stored || submittedAt(stored) < since) continue;
+      if (isOpen && !OPEN_STATES.includes(stored.job.state)) continue;
       if (stored.fingerprint.startsWith(fingerprint)) yield stored;
     }
   }

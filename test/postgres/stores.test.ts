@@ -3,11 +3,13 @@ import { conformsInApprovals } from '../stores/approvals.ts';
 import { conformsForBatches } from '../stores/batches.ts';
 import { conforms } from '../stores/conformance.ts';
 import { conformsInReads } from '../stores/reads.ts';
+import { conformsInSweeps } from '../stores/unfollowed.ts';
 import { inPostgres } from './support/backend.ts';
 
 describe('replicas on one Postgres', () => {
   conforms(inPostgres);
   conformsForBatches(inPostgres);
   conformsInApprovals(inPostgres);
+  conformsInSweeps(inPostgres);
   conformsInReads(inPostgres, 3);
 });

@@ -4,6 +4,7 @@ import { type Backend, inFiles, inMemory } from './backends.ts';
 import { conformsForBatches } from './batches.ts';
 import { conforms } from './conformance.ts';
 import { conformsInReads } from './reads.ts';
+import { conformsInSweeps } from './unfollowed.ts';
 
 const BACKENDS: [name: string, create: () => Backend][] = [
   ['a store in memory', inMemory],
@@ -15,6 +16,7 @@ describe.each(BACKENDS)('%s', (_, create) => {
   conforms(create);
   conformsForBatches(create);
   conformsInApprovals(create);
+  conformsInSweeps(create);
 });
 
 // Two stores of one process have no budget in common.

@@ -94,6 +94,13 @@ export function watchStore(store: JobStore, options: Options): JobStore {
       letGo(id, call);
       return watched('release', () => store.release(id, call, deliveredAt));
     },
+    unfollowed: store.unfollowed,
+    async giveUp(stored) {
+      const ended = await watched('giveUp', () => store.giveUp(stored));
+      // A reservation that is withdrawn was no job.
+      if (ended?.job.state === 'unknown') countChange(stored.job, ended.job, ended.job);
+      return ended;
+    },
     byRequestId: (requestId) => watched('byRequestId', () => store.byRequestId(requestId)),
     takeReads: (count, perSecond) => watched('takeReads', () => store.takeReads(count, perSecond)),
     prune: (now, keep) => watched('prune', () => store.prune(now, keep)),

@@ -1,4 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
+import { OPEN_STATES } from '../../jobs/job.ts';
 import type { Query, StoredJob } from '../../jobs/store.ts';
 import { type Link, unusable } from './disk.ts';
 import { createLister, fingerprintIn, type Listed, timeInId } from './names.ts';
@@ -72,12 +73,17 @@ export function createRecords(folder: Folder & { link: Link }) {
   }
 
   async function newest(query: Query): Promise<AsyncGenerator<StoredJob>> {
-    const { since, fingerprint, skipUnreadable, onIgnored } = query;
+    const { since, fingerprint, isOpen, skipUnreadable, onIgnored } = query;
     const from = since === undefined ? '' : timeInId(since);
     const isWanted = (id: string) =>
       id >= from && (fingerprint === undefined || fingerprintIn(id).startsWith(fingerprint));
     const listed = await list(since === undefined && fingerprint === undefined ? undefined : isWanted);
-    return read(listed, skipUnreadable ? (error) => log.warn(error.message) : undefined, onIgnored);
+    const jobs = read(listed, skipUnreadable ? (error) => log.warn(error.message) : undefined, onIgnored);
+    return isOpen ? openOf(jobs) : jobs;
+  }
+
+  async function* openOf(jobs: AsyncGenerator<StoredJob>): AsyncGenerator<StoredJob> {
+    for await (const stored of jobs) if (OPEN_STATES.includes(stored.job.state)) yield stored;
   }
 
   async function byRequestId(requestId: string): Promise<StoredJob | undefined> {

@@ -8,6 +8,9 @@ import { columns, type Row, toColumns, toStored } from './rows.ts';
 // Whoever asks for the newest jobs soon stops.
 const [FIRST_PAGE, PAGE] = [20, 200];
 
+// In the words of the index.
+const OPEN = (sql: Sql) => sql`AND state IN ('reserved', 'submitting', 'in_queue', 'in_progress')`;
+
 /** The same for the same call and intent, so that what is reserved again is found. */
 export function idOf({ fingerprint, job }: Intent, call: string): string {
   const digits = createHash('sha256')
@@ -54,13 +57,14 @@ export function createRecords(database: Database, accountId: () => Promise<numbe
     return written.count === 1;
   }
 
-  async function* newest({ since, fingerprint, onIgnored }: Query): AsyncGenerator<StoredJob> {
+  async function* newest({ since, fingerprint, isOpen, onIgnored }: Query): AsyncGenerator<StoredJob> {
     let last: { submitted_at: string; id: string } | undefined;
     for (let page = FIRST_PAGE; ; page = PAGE) {
       const rows = await read(
         (sql) => sql`true
           ${since === undefined ? sql`` : sql`AND submitted_at >= ${since}`}
           ${fingerprint === undefined ? sql`` : sql`AND fingerprint >= ${fingerprint} AND fingerprint < ${`${fingerprint}g`}`}
+          ${isOpen ? OPEN(sql) : sql``}
           ${last === undefined ? sql`` : sql`AND (submitted_at, id) < (${last.submitted_at}, ${last.id})`}
           ORDER BY submitted_at DESC, id DESC LIMIT ${page}`,
       );
