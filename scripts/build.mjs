@@ -1,5 +1,6 @@
-// Bundles src/ with its dependencies into dist/, as CommonJS: only for that does Node 20 accept cached compiled code.
-// main.js is what users start; it loads app.js. What is large and not needed at the start gets a bundle of its own.
+// Bundles src/ with its dependencies into dist/, or into the folder that is given, as CommonJS: only for that does Node 20 accept
+// cached compiled code. main.js is what users start; it loads app.js. What is large and not needed at the start gets a bundle
+// of its own.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -8,7 +9,7 @@ import { licences } from './licences.mjs';
 import { outlinesInBundle } from './outlines.mjs';
 import { pagesInBundle } from './page.mjs';
 
-const OUT = 'dist';
+const [, , OUT = 'dist'] = process.argv;
 // Native; used if the user has it installed.
 const EXTERNAL = ['sharp'];
 

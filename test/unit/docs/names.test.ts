@@ -34,8 +34,8 @@ const inCode = ({ spans, blocks }: Document) => [...spans, ...blocks].join('\n')
 const elsewhere = (found: readonly string[]) => (found.length === 0 ? '' : `; it is in ${found.join(', ')}`);
 
 it('every path exists', () => {
-  const PATH = /(?<![\w/.-])((?:src|test|docs|scripts|\.ci)\/[\w./-]*)/g;
-  const files = ['src', 'test', 'docs', 'scripts'].flatMap(filesBelow);
+  const PATH = /(?<![\w/.-])((?:src|test|docs|scripts|deploy|\.ci)\/[\w./-]*)/g;
+  const files = ['src', 'test', 'docs', 'scripts', 'deploy'].flatMap(filesBelow);
   const wrong = problems(
     // A sentence may end behind a path, and a pattern is one up to its last folder.
     ({ text }) => matches(PATH, text).map((path) => path.replace(/[.-]+$/, '')),
