@@ -43,7 +43,7 @@ export function smallDisk() {
 
 /** Replaces a method of every file handle until the test ends; the replacement gets the file and what it replaces. */
 export async function replaceInFiles(
-  method: 'sync' | 'writeFile' | 'readFile',
+  method: 'sync' | 'writeFile' | 'readFile' | 'stat',
   replacement: (file: FileHandle, original: () => Promise<void>) => Promise<void>,
 ): Promise<void> {
   const file = await open(import.meta.filename);

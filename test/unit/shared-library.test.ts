@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { temporaryName } from '../../src/images/library/folder/files.ts';
 import { createFolderLibrary } from '../../src/images/library/folder/folder-library.ts';
 import { isOld, sha256Of } from '../../src/images/library/library.ts';
+import { replaceInFiles } from '../support/disk.ts';
 import { conformsAsLibrary, type SharedPlace } from '../support/library-suite.ts';
 import { freshDataDir } from '../support/program.ts';
 
@@ -67,6 +68,21 @@ describe('a replica whose clock is wrong by hours', () => {
     expect(isOld(listed as NonNullable<typeof listed>, Date.now() + skew)).toBe(false);
     expect(await fast.list()).toHaveLength(1);
   });
+});
+
+it('a file that another machine removes while it is looked at is none', async () => {
+  const place = await sharedFolder();
+  const kept = { sha256: sha256Of(picture), type };
+  await (await place.open()).put(picture, type);
+  const library = await place.open();
+  await replaceInFiles('stat', async () => {
+    throw Object.assign(new Error('stale file handle'), { code: 'ESTALE' });
+  });
+  expect([await library.has(kept), await library.read(kept), await library.open(kept)]).toEqual([
+    false,
+    undefined,
+    undefined,
+  ]);
 });
 
 it('a folder that goes away while it is looked at has nothing', async () => {
