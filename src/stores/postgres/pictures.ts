@@ -15,7 +15,7 @@ import { createLargeWork } from './large-work.ts';
 import { createPictureRows, type PictureRow } from './picture-rows.ts';
 
 // In bytes: what one statement reads or writes.
-const PIECE = 1 << 20;
+const PIECE = 1 << 19;
 // Of the connections of a replica: calls need the others.
 const AT_ONCE = 2;
 
