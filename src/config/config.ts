@@ -7,6 +7,7 @@ import { ALL_WORDS } from './command-line.ts';
 import { createLookup, type Env, type Lookup } from './lookup.ts';
 import { readKey } from './placeholders.ts';
 import { readService } from './service.ts';
+import { DEFAULT_ACTIVE_JOBS } from './service-settings.ts';
 import {
   ARGUMENTS,
   actionsOf,
@@ -132,6 +133,11 @@ function readConfig(lookup: Lookup, platform: Platform, problems: string[]) {
     keepJobs: number('keep-jobs', 'jobs', 100, 1_000_000) ?? 2_000,
     /** Spending limits; undefined is no limit. */
     maxJobsPerHour: number('max-jobs-per-hour', 'jobs', 0, 1_000_000),
+    /** How many jobs of a tenant may be under way at once over HTTP; undefined is no limit. */
+    maxActiveJobs:
+      service &&
+      (number('max-active-jobs', 'jobs', 1, 1_000_000) ??
+        (service.auth.mode === 'none' ? undefined : DEFAULT_ACTIVE_JOBS)),
     budgetUsd: number('budget', 'US dollars', 0, 1_000_000),
     /** Above what cost of a call the user is asked; undefined never asks. */
     confirmAboveUsd: number('confirm-above', 'US dollars', 0, 1_000_000),

@@ -2,6 +2,8 @@ import type { Setting } from './settings.ts';
 
 /** Where the server listens when `--http` says nothing else. */
 export const DEFAULT_ADDRESS = '127.0.0.1:3333';
+/** How many jobs of a tenant may be under way at once unless the operator says otherwise. */
+export const DEFAULT_ACTIVE_JOBS = 100;
 
 /** The settings of the server over HTTP, as rows of the table of settings. */
 export const SERVICE_SETTINGS: Readonly<Record<string, Setting>> = {
@@ -57,6 +59,11 @@ export const SERVICE_SETTINGS: Readonly<Record<string, Setting>> = {
     variable: 'RUNCOMFY_SESSION_KEY_FILE',
     value: 'FILE',
     help: 'the key that signs sessions and links, the same for all replicas; a second line holds the one before it (default: a new one at each start)',
+  },
+  'max-active-jobs': {
+    variable: 'RUNCOMFY_MAX_ACTIVE_JOBS',
+    value: 'N',
+    help: `refuse to submit while a tenant has this many jobs queued or running (default: ${DEFAULT_ACTIVE_JOBS} with --auth, else no limit)`,
   },
   store: {
     variable: 'RUNCOMFY_STORE',

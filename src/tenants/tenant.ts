@@ -18,6 +18,7 @@ export interface Tenant {
 export interface TenantSettings {
   readonly models?: readonly string[] | undefined;
   readonly maxJobsPerHour?: number | undefined;
+  readonly maxActiveJobs?: number | undefined;
   readonly budgetUsd?: number | undefined;
   readonly confirmAboveUsd?: number | undefined;
   readonly readsPerSecond?: number | undefined;

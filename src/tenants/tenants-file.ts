@@ -74,6 +74,7 @@ const TENANT = z.strictObject({
     'models',
   ).optional(),
   max_jobs_per_hour: number('jobs', 0, 1_000_000),
+  max_active_jobs: number('jobs', 1, 1_000_000),
   budget_usd: number('US dollars', 0, 1_000_000),
   confirm_above_usd: number('US dollars', 0, 1_000_000),
   reads_per_second: number('reads', 0.1, 100),
@@ -131,6 +132,7 @@ function tenantOf(id: string, entry: z.output<typeof TENANT>): Tenant {
   const settings = {
     models: entry.models,
     maxJobsPerHour: entry.max_jobs_per_hour,
+    maxActiveJobs: entry.max_active_jobs,
     budgetUsd: entry.budget_usd,
     confirmAboveUsd: entry.confirm_above_usd,
     readsPerSecond: entry.reads_per_second,

@@ -130,4 +130,26 @@ describe("a tenant's limits", () => {
       );
     }
   });
+
+  it('hold for the jobs that they have at once, until one ends', async () => {
+    const { token, entry } = newToken();
+    const { file } = tenantsFile({
+      red: { runcomfy_key: TENANT_KEY, max_active_jobs: 2, tokens: [entry] },
+    });
+    const { url, sandbox } = await serve({ waitSeconds: 0, http: { auth: { mode: 'tokens', file } } });
+    const client = await connectHttp(url, 'SDK 2.x, 2025', { token });
+    const ask = async (name: string, args: object) =>
+      textOf(await client.callTool({ name, arguments: { ...args } }));
+    const asked = ['a', 'b', 'c', 'd'].map((prompt) => ask(CALL.name, { prompt }));
+    const refused = (await Promise.all(asked)).filter((text) => text.startsWith('Not submitted'));
+    expect(sandbox.engine.jobs).toHaveLength(2);
+    expect(refused).toHaveLength(2);
+    expect(refused[0]).toBe(
+      'Not submitted: 2 jobs are active, and the limit is 2 at once. Wait until one of them ends, with get_image_job (list_image_jobs shows them), and call again; only the operator of this server can raise the limit. Nothing was charged for this call. [spend_limit]',
+    );
+    const request_id = sandbox.engine.jobs[0]?.id;
+    await expect.poll(() => ask('get_image_job', { request_id })).toMatch(/^1 image/);
+    expect(await ask(CALL.name, { prompt: 'e' })).not.toContain('Not submitted');
+    expect(sandbox.engine.jobs).toHaveLength(3);
+  });
 });

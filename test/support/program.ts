@@ -102,6 +102,7 @@ export function testConfig(sandbox: Pick<Sandbox, 'origin'>, overrides: Partial<
     keepDays: 90,
     keepJobs: 2_000,
     maxJobsPerHour: undefined,
+    maxActiveJobs: undefined,
     budgetUsd: undefined,
     confirmAboveUsd: undefined,
     outputDir: freshDataDir(),

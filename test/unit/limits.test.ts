@@ -1,8 +1,9 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Job } from '../../src/jobs/job.ts';
 import type { Estimator } from '../../src/jobs/spending/estimates.ts';
 import { createLimits } from '../../src/jobs/spending/limits.ts';
 
+const NONE = { maxJobsPerHour: undefined, maxActiveJobs: undefined, budgetUsd: undefined };
 const NOW = Date.parse('2026-01-02T00:00:00Z');
 const job = (model: string, more: Partial<Job> = {}): Job => ({
   ...{ model, input: {}, state: 'succeeded', submitted_at: '2026-01-01T12:00:00Z' },
@@ -25,17 +26,60 @@ it.each([
   ['upper ends of earlier ones without a report', many(1, '0.04-0.06'), many(2, '0.04-0.06'), 0.18],
   ['all kinds', [job('0.04-0.06'), job('x')], [job('y'), job('0.01-0.02'), job('z', { cost_usd: 1 })], 1.58],
 ])('jobs count by %s against the budget', (_, jobs, others, usd) => {
-  const check = (budgetUsd: number) =>
-    createLimits({ maxJobsPerHour: undefined, budgetUsd })?.(estimate)(jobs, others, NOW);
+  const check = (budgetUsd: number) => createLimits({ ...NONE, budgetUsd })?.(estimate)(jobs, others, NOW);
   expect(check(usd)).toBeUndefined();
   expect(check(usd - 0.001)?.code).toBe('spend_limit');
 });
 
 it('a refusal says what was estimated and what was assumed', () => {
-  const refuse = createLimits({ maxJobsPerHour: undefined, budgetUsd: 1 })?.(estimate);
+  const refuse = createLimits({ ...NONE, budgetUsd: 1 })?.(estimate);
   const jobs = [...many(2, '0.04-0.06'), ...many(3, 'unknown')];
   const others = [job('a', { cost_usd: 0.5 }), job('0.01-0.02'), job('b')];
   expect(refuse?.(jobs, others, NOW)?.message).toBe(
     'Not submitted: $0.77 was spent in the last 24 hours (3 jobs, 1 estimated at up to $0.02, 1 assumed at $0.25), these 5 count $0.87 (2 estimated at up to $0.12 in all, 3 assumed at $0.25 each), and the budget is $1.',
   );
+});
+
+describe('a limit of active jobs', () => {
+  const lately = { submitted_at: '2026-01-01T23:30:00Z' };
+  const check = (jobs: number, others: readonly Job[], limit: number, tenant?: string) =>
+    createLimits({ ...NONE, maxActiveJobs: limit }, tenant)?.(estimate)(many(jobs, 'x'), others, NOW);
+  const active = (count: number) => many(count, 'x', { ...lately, state: 'in_queue' });
+
+  it.each([
+    ['reserved', true],
+    ['submitting', true],
+    ['in_queue', true],
+    ['in_progress', true],
+    ['unknown', false],
+    ['succeeded', false],
+    ['failed', false],
+  ] as const)('counts one that is %s: %s', (state, counts) => {
+    const others = [job('x', { ...lately, state })];
+    expect(check(1, others, 2)).toBeUndefined();
+    expect(check(1, others, 1) !== undefined).toBe(counts);
+  });
+
+  it('counts none that nobody has looked at for an hour', () => {
+    const at = (submitted_at: string) => [job('x', { state: 'in_progress', submitted_at })];
+    expect(check(1, at('2026-01-01T23:00:01Z'), 1)?.code).toBe('spend_limit');
+    expect(check(1, at('2026-01-01T22:59:59Z'), 1)).toBeUndefined();
+  });
+
+  it('says how many there are and what to do', () => {
+    const words = (...given: Parameters<typeof check>) => {
+      const error = check(...given);
+      return `${error?.message} ${error?.next}`;
+    };
+    expect(words(1, active(3), 3, 'acme')).toBe(
+      'Not submitted: 3 jobs are active, and the limit is 3 at once. Wait until one of them ends, with get_image_job (list_image_jobs shows them), and call again; only the operator of this server can raise the limit.',
+    );
+    expect(words(2, active(1), 2, 'acme')).toContain(
+      '1 job is active, these are 2 more, and the limit is 2 at once',
+    );
+    expect(words(4, [], 3, 'acme')).toContain('Ask for 3 at most in one call; only the operator');
+    expect(words(1, active(1), 1)).toMatch(
+      /ends, .*; the user changes the limit with --max-active-jobs or RUNCOMFY_MAX_ACTIVE_JOBS\.$/,
+    );
+  });
 });

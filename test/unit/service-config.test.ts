@@ -262,3 +262,22 @@ describe('--auth', () => {
     expect(service(['--http'], { RUNCOMFY_AUTH: '' })?.auth).toEqual({ mode: 'none' });
   });
 });
+
+describe('a limit of active jobs', () => {
+  const TOKENS = ['--http', '--auth', 'tokens:/t.json'];
+  const limitOf = (argv: string[], env: Record<string, string> = {}) => {
+    const parsed = parseConfig(argv, env, PLATFORM);
+    return parsed.kind === 'config' ? parsed.config.maxActiveJobs : parsed;
+  };
+
+  it('is there for tenants, and for the one user of a server only if they want it', () => {
+    expect(limitOf(TOKENS)).toBe(100);
+    expect(limitOf([...TOKENS, '--max-active-jobs', '7'])).toBe(7);
+    expect(limitOf(['--http'])).toBeUndefined();
+    expect(limitOf(['--http'], { RUNCOMFY_MAX_ACTIVE_JOBS: '7' })).toBe(7);
+    expect(limitOf([], { RUNCOMFY_MAX_ACTIVE_JOBS: '7' })).toBeUndefined();
+    expect(limitOf(['--http', '--max-active-jobs', '0'])).toMatchObject({
+      problems: ['--max-active-jobs is "0"; it takes a number of jobs from 1 to 1000000'],
+    });
+  });
+});

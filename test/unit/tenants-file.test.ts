@@ -27,6 +27,7 @@ describe('the tenants file', () => {
         tokens: [{ ...token, sha256: HASH.toUpperCase(), expires: '2027-01-31' }],
         models: ['google/*/edit'],
         max_jobs_per_hour: 20,
+        max_active_jobs: 5,
         budget_usd: 1.5,
         confirm_above_usd: 0,
         reads_per_second: 2,
@@ -40,6 +41,7 @@ describe('the tenants file', () => {
       settings: {
         models: ['google/*/edit'],
         maxJobsPerHour: 20,
+        maxActiveJobs: 5,
         budgetUsd: 1.5,
         confirmAboveUsd: 0,
         readsPerSecond: 2,

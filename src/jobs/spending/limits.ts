@@ -1,7 +1,7 @@
 import { LOCAL_TENANT } from '../../account.ts';
 import type { Config } from '../../config/config.ts';
 import { ToolError } from '../../errors.ts';
-import type { Job } from '../job.ts';
+import { isFinal, type Job } from '../job.ts';
 import type { LimitCheck } from '../store.ts';
 import type { Estimator } from './estimates.ts';
 import { dollars } from './totals.ts';
@@ -13,25 +13,39 @@ const HOUR = 3_600_000;
 // Sums of prices such as 0.034 are not exact.
 const ROUNDING = 1e-6;
 
+/** In ms. A job stays active in the records while nobody looks; no picture takes that long. */
+const ACTIVE_FOR = HOUR;
+
 /**
- * Makes the check of limits in jobs within an hour and USD within 24; undefined if there are none. They are the user's
- * own, or those that an operator set for a tenant.
+ * Makes the check of limits in jobs within an hour, jobs at once and USD within 24 hours; undefined if there are none. They
+ * are the user's own, or those that an operator set for a tenant.
  */
 export function createLimits(
-  { maxJobsPerHour, budgetUsd }: Pick<Config, 'maxJobsPerHour' | 'budgetUsd'>,
+  {
+    maxJobsPerHour,
+    maxActiveJobs,
+    budgetUsd,
+  }: Pick<Config, 'maxJobsPerHour' | 'maxActiveJobs' | 'budgetUsd'>,
   tenant = LOCAL_TENANT,
 ): ((estimate: Estimator) => LimitCheck) | undefined {
   const overLimit = tenant === LOCAL_TENANT ? overOwnLimit : overTenantLimit;
-  if (maxJobsPerHour === undefined && budgetUsd === undefined) return undefined;
+  const limits = [maxJobsPerHour, maxActiveJobs, budgetUsd];
+  if (limits.every((limit) => limit === undefined)) return undefined;
 
   return (estimate) => (jobs, others, now) => {
-    const hourAgo = new Date(now - HOUR).toISOString();
-    const lately = others.filter(({ submitted_at = '' }) => submitted_at >= hourAgo).length;
+    const within = (ms: number) => {
+      const since = new Date(now - ms).toISOString();
+      return others.filter(({ submitted_at = '' }) => submitted_at >= since);
+    };
+    const lately = within(HOUR).length;
     if (maxJobsPerHour !== undefined && lately + jobs.length > maxJobsPerHour) {
       const these = jobs.length > 1 ? `, these are ${jobs.length} more` : '';
       const why = `${counted(lately)} in the last hour${these}, and the limit is ${maxJobsPerHour}`;
       return overLimit(why, '--max-jobs-per-hour or RUNCOMFY_MAX_JOBS_PER_HOUR');
     }
+    const active = within(ACTIVE_FOR).filter(isActive).length;
+    if (maxActiveJobs !== undefined && active + jobs.length > maxActiveJobs)
+      return overActive(active, jobs.length, maxActiveJobs, tenant === LOCAL_TENANT);
     const [cost, spent] = [tally(jobs, estimate), tally(others, estimate)];
     if (budgetUsd === undefined || spent.usd + cost.usd <= budgetUsd + ROUNDING) return undefined;
     const basis = jobs.length === 1 ? [cost.assumed > 0 ? 'assumed' : 'estimated'] : inWords(cost);
@@ -75,6 +89,25 @@ function inWords({ estimated, estimatedUsd, assumed }: Tally): string[] {
 }
 
 const counted = (jobs: number): string => `${jobs} job${jobs === 1 ? '' : 's'}`;
+
+/** Whether a job is about to be sent, queued or running, as far as is known. */
+const isActive = ({ state }: Job): boolean => !isFinal(state) && state !== 'unknown';
+
+function overActive(active: number, jobs: number, limit: number, isOwn: boolean): ToolError {
+  const these = jobs > 1 ? `, these are ${jobs} more` : '';
+  const why = `${counted(active)} ${active === 1 ? 'is' : 'are'} active${these}, and the limit is ${limit} at once`;
+  const wait =
+    jobs > limit
+      ? `Ask for ${limit} at most in one call`
+      : 'Wait until one of them ends, with get_image_job (list_image_jobs shows them), and call again';
+  const raise = isOwn
+    ? 'the user changes the limit with --max-active-jobs or RUNCOMFY_MAX_ACTIVE_JOBS'
+    : 'only the operator of this server can raise the limit';
+  return new ToolError('spend_limit', `Not submitted: ${why}.`, {
+    next: `${wait}; ${raise}.`,
+    retryable: true,
+  });
+}
 
 const overOwnLimit = (why: string, setting: string) =>
   new ToolError('spend_limit', `Not submitted: ${why}.`, {
