@@ -4,6 +4,7 @@ import type { RunTiming } from '../../src/jobs/job.ts';
 import { createIntervals } from '../../src/jobs/polling/intervals.ts';
 import { type Poll, poll } from '../../src/jobs/polling/poll.ts';
 import { createRateLimiter } from '../../src/jobs/polling/rate-limiter.ts';
+import { createTurns } from '../../src/jobs/polling/turns.ts';
 import type { ResultReply, StatusReply } from '../../src/runcomfy/replies.ts';
 import { createJumpingClock } from '../support/clock.ts';
 
@@ -35,7 +36,8 @@ async function run(
   const submitted_at = new Date(clock.now()).toISOString();
   const job = { model: 'm', input: {}, state: 'in_queue' as const, submitted_at };
   const priority = () => 1;
-  const rateLimiter = createRateLimiter(clock);
+  // With one place, a read that keeps its own is the last.
+  const rateLimiter = createRateLimiter(clock, { takePlace: createTurns(1).forAccount() });
   const api = { status: answer('status', status), result: answer('result', result) };
   const ended = await (async () => {
     const options = { api, isRecorded, firstInterval: 1, interval, priority, rateLimiter, clock, signal };

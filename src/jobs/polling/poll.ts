@@ -2,7 +2,7 @@ import { ToolError } from '../../errors.ts';
 import type { RunComfy } from '../../runcomfy/client.ts';
 import type { Job, Observation, RunTiming } from '../job.ts';
 import type { JobsOptions } from '../options.ts';
-import { AT_ONCE, type Priority } from './rate-limiter.ts';
+import { AT_ONCE } from './rate-limiter.ts';
 
 /** What one poll brought: an observation, or why the service could not be read. */
 export type Poll =
@@ -59,35 +59,39 @@ export async function* poll(
   };
   const runningAt = (now: number) => (state === 'in_queue' ? undefined : now - (timing.startedAt ?? now));
   const priorityNow = (now: number) => priority(now - polledAt, runningAt(polledAt));
-  const readResult = async (urgency: Priority): Promise<Poll | undefined> => {
-    const reply = await rateLimiter.read(urgency, signal, () => api.result(requestId, signal));
+  const askStatus = () => api.status(requestId, signal);
+  const askResult = () => api.result(requestId, signal);
+  const takeIn = (reply: Awaited<ReturnType<typeof askResult>>): Poll | undefined => {
     if (reply === 'not_finished') return undefined;
     if (reply.state === 'in_queue' || reply.state === 'in_progress') setState(reply.state);
     if (reply.state === 'succeeded')
       timing = timingAtEnd(timing, clock.now(), { ...reply, submitted_at: job.submitted_at });
     return { kind: 'result', reply, timing };
   };
-  const read = async (first: Priority): Promise<Poll> => {
-    let next = first;
-    if (state === 'in_progress' && resultTellsState) {
-      const result = await readResult(first);
+  /** `giveBack` ends the first read, whose turn it is; one that follows from it waits for its own. */
+  const read = async (giveBack: () => void): Promise<Poll> => {
+    const asksResult = state === 'in_progress' && resultTellsState;
+    if (asksResult) {
+      const result = takeIn(await askResult().finally(giveBack));
       if (result) return result;
       resultTellsState = false;
-      next = AT_ONCE;
     }
-    const reply = await rateLimiter.read(next, signal, () => api.status(requestId, signal));
+    const reply = await (asksResult
+      ? rateLimiter.read(AT_ONCE, signal, askStatus)
+      : askStatus().finally(giveBack));
     if (reply.state !== 'ended') {
       setState(reply.state);
       return { kind: 'status', reply, timing };
     }
     // If /result still refuses although /status says that the job ended, it is read again at the normal interval.
-    return (await readResult(AT_ONCE)) ?? { kind: 'status', reply };
+    return takeIn(await rateLimiter.read(AT_ONCE, signal, askResult)) ?? { kind: 'status', reply };
   };
 
   await clock.sleep(firstInterval, signal);
   for (let isFirst = true; ; isFirst = false) {
-    const first = isFirst && firstInterval === 0 ? AT_ONCE : priorityNow;
-    const reply = await read(first).catch((error): Poll => {
+    // Awaited here: a thousand jobs wait for their turns at once, and each frame that waits costs memory.
+    const giveBack = await rateLimiter.place(isFirst && firstInterval === 0 ? AT_ONCE : priorityNow, signal);
+    const reply = await read(giveBack).catch((error): Poll => {
       signal.throwIfAborted();
       if (!(error instanceof ToolError)) throw error;
       const isMissing = isRecorded && error.code === 'unknown_request';

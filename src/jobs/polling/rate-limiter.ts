@@ -4,7 +4,7 @@ import { createPace } from './pace.ts';
 import type { TakePlace } from './turns.ts';
 
 /** The seconds of waiting that a read is expected to save at a time (ms). */
-export type Priority = (now: number) => number;
+type Priority = (now: number) => number;
 
 /** For a read that somebody is waiting for, or that another read depends on. */
 export const AT_ONCE: Priority = () => Number.POSITIVE_INFINITY;
@@ -101,8 +101,7 @@ export function createRateLimiter(
     isHandingOut = false;
   }
 
-  /** Resolves when it is a read's turn, to what gives back its place. */
-  async function next(priority: Priority, signal: AbortSignal): Promise<() => void> {
+  async function place(priority: Priority, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
     return new Promise((resolve, reject) => {
       const drop = () => {
@@ -121,9 +120,11 @@ export function createRateLimiter(
   }
 
   return {
+    /** Resolves when a read may be sent, to what has to be called when it is over. Rejects with the signal's reason. */
+    place,
     /** Reads when it may, the read of the highest priority first. Rejects with the signal's reason if that aborts before. */
     async read<Reply>(priority: Priority, signal: AbortSignal, send: () => Promise<Reply>): Promise<Reply> {
-      const giveBack = await next(priority, signal);
+      const giveBack = await place(priority, signal);
       try {
         return await send();
       } finally {
@@ -132,7 +133,7 @@ export function createRateLimiter(
     },
     /** Resolves when something may be sent that counts as a read, and takes no place. Rejects with the signal's reason. */
     async acquire(priority: Priority, signal: AbortSignal): Promise<void> {
-      (await next(priority, signal))();
+      (await place(priority, signal))();
     },
   };
 }
