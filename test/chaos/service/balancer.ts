@@ -77,17 +77,21 @@ export async function startBalancer(targets: () => readonly Target[], { tell }: 
           );
         if (prompt && result.status === 'succeeded') answers.push({ prompt, requestId: result.request_id });
       }
-      client.write(chunk);
+      if (!client.destroyed) client.write(chunk);
     });
-    const end = (who: string) => () => {
-      if (connection.prompt && open.delete(connection))
-        tell(connection.prompt, `${who} closed the connection to ${reached.target.port}`);
-      open.delete(connection);
-      client.destroy();
-      server.destroy();
-    };
-    client.once('close', end('the client'));
-    server.on('error', () => {}).once('close', end('the replica'));
+    // What had left the replica before it could know that its client was gone is still read.
+    client.once('close', () => {
+      if (connection.prompt)
+        tell(connection.prompt, `the client of a call to ${reached.target.port} is gone`);
+      server.resume().end();
+    });
+    server
+      .on('error', () => {})
+      .once('close', () => {
+        open.delete(connection);
+        if (connection.prompt) tell(connection.prompt, `${reached.target.port} has closed the connection`);
+        client.destroy();
+      });
   });
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
 
@@ -102,18 +106,23 @@ export async function startBalancer(targets: () => readonly Target[], { tell }: 
     cut(prompt: string): boolean {
       const cut = of(prompt);
       for (const { client } of cut) client.destroy();
+      if (cut.length > 0) tell(prompt, 'its connection is cut');
       return cut.length > 0;
     },
     /** The client of a picture reads nothing for so many ms. */
     async slow(prompt: string, ms: number): Promise<void> {
       const slowed = of(prompt);
       for (const { server } of slowed) server.pause();
+      if (slowed.length > 0) tell(prompt, `its client reads nothing for ${Math.round(ms)} ms`);
       await delay(ms);
       for (const { server } of slowed) server.resume();
     },
     async close() {
       const closed = new Promise((resolve) => listener.close(resolve));
-      for (const { client } of open) client.destroy();
+      for (const { client, server } of open) {
+        client.destroy();
+        server.destroy();
+      }
       await closed;
     },
   };

@@ -8,9 +8,10 @@ import type { Story } from './story.ts';
 const FAULTS = { kill: 0.5, freeze: 0.2, terminate: 0.25, all: 0.05 } as const;
 type Fault = keyof typeof FAULTS;
 
-/** A replica was killed while it had these calls. */
-export interface Kill {
+/** A replica was killed, or frozen until a time, while it had these calls. */
+export interface Death {
   at: number;
+  until?: number;
   prompts: readonly string[];
 }
 
@@ -27,8 +28,8 @@ export async function startFleet(
   const replicas = await Promise.all(Array.from({ length: size }, () => service.startReplica()));
   const busy = new Set<number>();
   const counts: Record<Fault, number> = { kill: 0, freeze: 0, terminate: 0, all: 0 };
-  const kills: Kill[] = [];
-  const frozen: Kill[] = [];
+  const kills: Death[] = [];
+  const frozen: Death[] = [];
   const exits: unknown[] = [];
   const end = new AbortController();
   const under: Promise<unknown>[] = [];
@@ -50,11 +51,17 @@ export async function startFleet(
     },
     async freeze(index, balancer) {
       const one = at(index);
-      frozen.push({ at: performance.now(), prompts: balancer.callsAt(one) });
+      const death: Death = {
+        at: performance.now(),
+        until: Number.POSITIVE_INFINITY,
+        prompts: balancer.callsAt(one),
+      };
+      frozen.push(death);
       one.signal('SIGSTOP');
       tell(undefined, `${one.port} is frozen`);
       await delay(FROZEN_FOR, undefined, { signal: end.signal }).catch(() => {});
       one.signal('SIGCONT');
+      death.until = performance.now();
       tell(undefined, `${one.port} is thawed`);
     },
     // As an upgrade does it: the new one is there before the old one goes.
@@ -91,8 +98,8 @@ export async function startFleet(
   return {
     targets: (): readonly Target[] => replicas,
     counts,
-    kills: kills as readonly Kill[],
-    frozen: frozen as readonly Kill[],
+    kills: kills as readonly Death[],
+    frozen: frozen as readonly Death[],
     /** How those ended that were asked to. */
     exits: exits as readonly { code: number | null; stderr: string }[],
     logs: () => replicas.map((replica) => replica.log()),

@@ -1,6 +1,6 @@
 import type { SandboxJob } from '../../../src/sandbox/engine.ts';
 import type { WholeAnswer } from './balancer.ts';
-import type { Kill } from './fleet.ts';
+import type { Death } from './fleet.ts';
 import type { Wish } from './users.ts';
 
 /** What is held against each other at the end of a run. */
@@ -10,8 +10,8 @@ export interface Evidence {
   accepted: readonly SandboxJob[];
   /** What left the replicas whole. */
   answers: readonly WholeAnswer[];
-  kills: readonly Kill[];
-  frozen: readonly Kill[];
+  kills: readonly Death[];
+  frozen: readonly Death[];
   /** The request ids that the service knows, asked for one by one. */
   known: ReadonlySet<string>;
 }
@@ -30,7 +30,12 @@ export interface Verdict {
   crossed: number;
   /** How long a repeated call took after the death of the replica that had it, in ms. */
   takeOvers: number[];
+  /** Those that took longer than they may. */
+  late: string[];
 }
+
+/** How long a repeated call may wait for a replica that died, in ms: until it is gone, two beats, and a second for the rest. */
+export const TAKE_OVER_BOUND = 6_000 + 2 * 2_000 + 1_000;
 
 // A call counts as ended by a kill if it is noticed within so many ms.
 const NOTICED_WITHIN = 500;
@@ -45,6 +50,7 @@ export function judge({ wishes, accepted, answers, kills, frozen, known }: Evide
     beforeDeath: [],
     crossed: 0,
     takeOvers: [],
+    late: [],
   };
   for (const wish of wishes) {
     const { prompt, got, doubts } = wish;
@@ -65,7 +71,10 @@ export function judge({ wishes, accepted, answers, kills, frozen, known }: Evide
     if (doubts.length > deaths.length)
       verdict.unfounded.push(`${prompt}: ${doubts.length} times, ${deaths.length} deaths`);
     if (doubts.length > 0) verdict.beforeDeath.push(...strange.flatMap((job) => untilDeath(job, deaths)));
-    verdict.takeOvers.push(...takeOversOf(wish, own, kills));
+    const times = takeOversOf(wish, own, { kills, frozen });
+    verdict.takeOvers.push(...times);
+    for (const ms of times)
+      if (ms > TAKE_OVER_BOUND) verdict.late.push(`${prompt}: taken over after ${Math.round(ms)} ms`);
   }
   return verdict;
 }
@@ -73,7 +82,7 @@ export function judge({ wishes, accepted, answers, kills, frozen, known }: Evide
 const wall = (at: number) => performance.timeOrigin + at;
 
 /** How long after a job was accepted the replica died that had sent it. */
-function untilDeath({ submittedAt }: SandboxJob, deaths: readonly Kill[]): number[] {
+function untilDeath({ submittedAt }: SandboxJob, deaths: readonly Death[]): number[] {
   const [first] = deaths.map(({ at }) => wall(at) - submittedAt).filter((ms) => ms > -NOTICED_WITHIN);
   return first === undefined ? [] : [first];
 }
@@ -82,7 +91,7 @@ function untilDeath({ submittedAt }: SandboxJob, deaths: readonly Kill[]): numbe
 function takeOversOf(
   { prompt, got, calls }: Wish,
   own: readonly SandboxJob[],
-  kills: readonly Kill[],
+  { kills, frozen }: Pick<Evidence, 'kills' | 'frozen'>,
 ): number[] {
   const [call, before] = [calls.at(-1), calls.at(-2)];
   const job = own.find(({ id }) => id === got);
@@ -92,5 +101,7 @@ function takeOversOf(
   );
   // Where the call had not been sent yet the next one sends it.
   if (!kill || job.submittedAt > wall(kill.at)) return [];
+  // The next one may have met a replica that was frozen.
+  if (frozen.some(({ at, until = at }) => at < call.to && until > call.from)) return [];
   return [wall(call.to) - Math.max(wall(kill.at), job.endsAt ?? 0)];
 }

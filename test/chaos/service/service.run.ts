@@ -80,7 +80,7 @@ it(`service chaos: ${JOBS} pictures, seed ${SEED}`, async () => {
   await balancer.close();
   await sandbox.close();
 
-  const broken = [...verdict.lost, ...verdict.paidTwice, ...verdict.unfounded];
+  const broken = [...verdict.lost, ...verdict.paidTwice, ...verdict.unfounded, ...verdict.late];
   const told = wishes.filter(({ prompt }) => broken.some((why) => why.startsWith(`${prompt}:`)));
   const stories = told.slice(0, MAX_TOLD).map(({ prompt }) => story.of(prompt));
   expect(broken, stories.join('\n')).toEqual([]);

@@ -1,9 +1,6 @@
 import type { Fleet } from './fleet.ts';
-import type { Verdict } from './judge.ts';
+import { TAKE_OVER_BOUND, type Verdict } from './judge.ts';
 import type { Wish } from './users.ts';
-
-/** How long a repeated call may wait for a replica that died, in ms: until it is gone, two beats, and a second for the rest. */
-export const TAKE_OVER_BOUND = 6_000 + 2 * 2_000 + 1_000;
 
 /** The figures of a run. */
 export function table(
