@@ -8,12 +8,6 @@ export interface Target {
   isOpen: boolean;
 }
 
-/** An answer that left a replica whole and told a picture, whoever read it then. */
-export interface WholeAnswer {
-  prompt: string;
-  requestId: string;
-}
-
 interface Connection {
   target: Target;
   client: Socket;
@@ -28,9 +22,18 @@ const RETRY_EVERY = 50;
  * A load balancer as dull as they come: each connection goes to the next replica, whoever it is from, and nothing is known
  * of whether a replica works but that it takes connections. It sees what left the replicas.
  */
-export async function startBalancer(targets: () => readonly Target[], { tell }: Story) {
+export async function startBalancer({
+  targets,
+  promptOf,
+  story: { tell },
+}: {
+  targets: () => readonly Target[];
+  /** What a job of RunComfy is a picture of. */
+  promptOf: (requestId: string) => string | undefined;
+  story: Story;
+}) {
   const open = new Set<Connection>();
-  const answers: WholeAnswer[] = [];
+  const answered = new Set<string>();
   let turn = 0;
 
   /** Connects to the next replica that takes connections, while the client is there. */
@@ -57,7 +60,8 @@ export async function startBalancer(targets: () => readonly Target[], { tell }: 
     open.add(connection);
     const linesOf = createLines();
     client.on('data', (chunk) => {
-      const [, prompt] = /"prompt":"([^"]+)"/.exec(chunk.toString()) ?? [];
+      const [, field, value = ''] = /"(prompt|request_id)":"([^"]+)"/.exec(chunk.toString()) ?? [];
+      const prompt = field === 'request_id' ? promptOf(value) : field && value;
       if (prompt) {
         connection.prompt = prompt;
         tell(prompt, `a call to ${reached.target.port}`);
@@ -75,7 +79,7 @@ export async function startBalancer(targets: () => readonly Target[], { tell }: 
             prompt,
             `the answer of ${reached.target.port} has left: ${result.status} ${result.request_id}`,
           );
-        if (prompt && result.status === 'succeeded') answers.push({ prompt, requestId: result.request_id });
+        if (result.status === 'succeeded') answered.add(result.request_id);
       }
       if (!client.destroyed) client.write(chunk);
     });
@@ -98,7 +102,8 @@ export async function startBalancer(targets: () => readonly Target[], { tell }: 
   const of = (prompt: string) => [...open].filter((one) => one.prompt === prompt);
   return {
     url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}/mcp`,
-    answers: answers as readonly WholeAnswer[],
+    /** The jobs whose pictures were in an answer that left a replica whole, whoever read it then. */
+    answered: answered as ReadonlySet<string>,
     /** What the calls are for that a replica has at present. */
     callsAt: (target: Target) =>
       [...open].flatMap((one) => (one.target === target && one.prompt ? one.prompt : [])),

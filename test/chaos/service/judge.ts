@@ -1,5 +1,4 @@
 import type { SandboxJob } from '../../../src/sandbox/engine.ts';
-import type { WholeAnswer } from './balancer.ts';
 import type { Death } from './fleet.ts';
 import type { Wish } from './users.ts';
 
@@ -8,8 +7,8 @@ export interface Evidence {
   wishes: readonly Wish[];
   /** What upstream accepted, and so charges for. */
   accepted: readonly SandboxJob[];
-  /** What left the replicas whole. */
-  answers: readonly WholeAnswer[];
+  /** The request ids of the pictures that left the replicas whole, whoever read them. */
+  answered: ReadonlySet<string>;
   kills: readonly Death[];
   frozen: readonly Death[];
   /** The request ids that the service knows, asked for one by one. */
@@ -41,7 +40,7 @@ export const TAKE_OVER_BOUND = 6_000 + 2 * 2_000 + 1_000;
 const NOTICED_WITHIN = 500;
 
 /** Holds what the users got and were told against what upstream accepted. */
-export function judge({ wishes, accepted, answers, kills, frozen, known }: Evidence): Verdict {
+export function judge({ wishes, accepted, answered, kills, frozen, known }: Evidence): Verdict {
   const verdict: Verdict = {
     lost: [],
     paidTwice: [],
@@ -55,8 +54,7 @@ export function judge({ wishes, accepted, answers, kills, frozen, known }: Evide
   for (const wish of wishes) {
     const { prompt, got, doubts } = wish;
     const own = accepted.filter(({ input }) => input.prompt === prompt);
-    const ids = new Set(answers.flatMap((one) => (one.prompt === prompt ? one.requestId : [])));
-    const crossed = [...ids].filter((id) => id !== got).length;
+    const crossed = own.filter(({ id }) => id !== got && answered.has(id)).length;
     verdict.crossed += crossed;
     verdict.unknown += doubts.length;
     if (!got) verdict.lost.push(`${prompt}: its user has no picture`);

@@ -29,7 +29,11 @@ it(`service chaos: ${JOBS} pictures, seed ${SEED}`, async () => {
   const service = createService(sandbox.origin, store.args);
   const story = createStory();
   const fleet = await startFleet(size, { service, random: createRandom(SEED), tell: story.tell });
-  const balancer = await startBalancer(fleet.targets, story);
+  const balancer = await startBalancer({
+    targets: fleet.targets,
+    promptOf: (id) => sandbox.engine.find(id)?.input.prompt as string | undefined,
+    story,
+  });
   const connect = (nth: number): Promise<ChaosClient> =>
     connectClient(
       balancer.url,
@@ -74,7 +78,7 @@ it(`service chaos: ${JOBS} pictures, seed ${SEED}`, async () => {
   };
   await Promise.all(clients.map(ask));
   const { kills, frozen } = fleet;
-  const verdict = judge({ wishes, accepted, answers: balancer.answers, kills, frozen, known });
+  const verdict = judge({ wishes, accepted, answered: balancer.answered, kills, frozen, known });
   const title = `service chaos, seed ${SEED}: ${size} replicas, ${store.name}${OUTAGE > 0 ? `, ${OUTAGE} s without it` : ''}`;
   process.stdout.write(table(title, { wishes, accepted: accepted.length, verdict, fleet, ms }));
   await balancer.close();

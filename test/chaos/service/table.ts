@@ -31,7 +31,7 @@ export function table(
     ['told unknown', `${verdict.unknown} (${((100 * verdict.unknown) / wishes.length).toFixed(2)} %)`],
     ['  without a death of its replica', verdict.unfounded.length],
     ['  accepted before that death, ms', verdict.beforeDeath.map(Math.round).join(' ') || '-'],
-    ['answers that crossed the end of their call', verdict.crossed],
+    ['pictures that left after their call ended', verdict.crossed],
     ['SIGKILL, of all at once; SIGSTOP; SIGTERM', `${kill}, ${all}; ${freeze}; ${terminate}`],
     [
       'calls; lost connections; timeouts',
