@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { sha256Of } from '../../src/images/library/library.ts';
 import { createOriginals } from '../../src/images/library/originals.ts';
 import type { Job } from '../../src/jobs/job.ts';
@@ -197,18 +198,24 @@ describe('a database that does not answer', () => {
   it('gives pictures two connections and no more, however many ask and give up', async () => {
     const { admin, url, ...place } = await sharedTable();
     await (await place.open()).put(data, type);
-    // No work of this one holds the clock, which jumps over what waits.
-    const database = await openDatabase(url, { clock, random: Math.random });
+    let isLocked = true;
+    // Whoever waits for a lock soon gives up.
+    const impatient: Clock = {
+      now: systemClock.now,
+      sleep: (ms, signal) => systemClock.sleep(isLocked ? ms / 50 : ms, signal),
+    };
+    const database = await openDatabase(url, { clock: impatient, random: Math.random });
     onTestFinished(() => database.close());
-    const library = createPictureTables(database, clock).open(ACCOUNT, 1e9);
+    const library = createPictureTables(database, impatient).open(ACCOUNT, 1e9);
     const unlock = await lockPieces(admin);
     for (let round = 0; round < 3; round++) {
       const reads = Array.from({ length: 6 }, () => library.read(KEPT));
       expect(await Promise.all(reads)).toEqual(Array.from({ length: 6 }, () => undefined));
     }
     expect(await waiting(admin)).toBeLessThanOrEqual(2);
+    isLocked = false;
     await unlock();
-    await expect.poll(async () => (await library.read(KEPT))?.equals(data)).toBe(true);
+    expect((await library.read(KEPT))?.equals(data)).toBe(true);
   });
 
   it('fails no look at a picture, and says why nothing is kept', async () => {
