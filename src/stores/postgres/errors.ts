@@ -5,12 +5,13 @@ import { codeOf, ToolError } from '../../errors.ts';
 const TEMPORARY = ['08', '40', '53', '55', '57'];
 const READ_ONLY = '25006';
 
-/** Whether the database is away or busy, so that a statement is worth another try. */
+/**
+ * Whether the database is away or busy, so that a statement is worth another try. Goes by the code alone: in the bundle the
+ * driver's class of errors has another name. Those of Node and of the driver begin with a letter, these with a digit.
+ */
 export function isTemporary(error: unknown): boolean {
   const code = codeOf(error);
-  if ((error as Error).name === 'PostgresError')
-    return code === READ_ONLY || TEMPORARY.includes(code.slice(0, 2));
-  return /^CONNECT|^E[A-Z]+$/.test(code);
+  return code === READ_ONLY || TEMPORARY.includes(code.slice(0, 2)) || /^CONNECT|^E[A-Z]+$/.test(code);
 }
 
 /** The error of a store whose database cannot be used. Tells the code alone: a message may quote what was to be written. */
