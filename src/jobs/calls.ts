@@ -64,10 +64,14 @@ interface Call {
   fingerprint: string | undefined;
   /** Undefined once it has ended. */
   work: Promise<unknown> | undefined;
+  /** What of it goes on behind its work. */
+  rest: Promise<unknown> | undefined;
   held: number;
 }
 
 const GAVE_UP: WaitEnd = 'user';
+
+const isAtWork = ({ work, rest }: Call): boolean => work !== undefined || rest !== undefined;
 
 export type Calls = ReturnType<typeof createCalls>;
 
@@ -78,19 +82,33 @@ export function createCalls() {
 
   const close = (id: string) => {
     const call = calls.get(id);
-    if (call && call.work === undefined && call.held === 0) calls.delete(id);
+    if (call && !isAtWork(call) && call.held === 0) calls.delete(id);
   };
+
+  /** Holds a call, and the end of the process, until something is recorded. */
+  function hold<Result>(id: string, recording: Promise<Result>): Promise<Result> {
+    const call = calls.get(id);
+    if (call) call.held += 1;
+    const held = recording.finally(() => {
+      recordings.delete(held);
+      if (!call) return;
+      call.held -= 1;
+      close(id);
+    });
+    recordings.add(held);
+    return held;
+  }
 
   return {
     has(id: string): boolean {
       const call = calls.get(id);
       if (!call) return false;
       // After a client's timeout the repeated call may have the job as soon as this one's work has ended.
-      return call.work !== undefined || !call.signal.aborted || call.signal.reason === GAVE_UP;
+      return isAtWork(call) || !call.signal.aborted || call.signal.reason === GAVE_UP;
     },
     /** Opens a call, until `work` has ended and everything that is held for it is recorded. */
     open<Result>(wait: Wait, fingerprint: string | undefined, work: () => Promise<Result>): Promise<Result> {
-      const call: Call = { signal: wait.signal, fingerprint, work: undefined, held: 0 };
+      const call: Call = { signal: wait.signal, fingerprint, work: undefined, rest: undefined, held: 0 };
       calls.set(wait.call, call);
       const working = work().finally(() => {
         call.work = undefined;
@@ -109,22 +127,21 @@ export function createCalls() {
      */
     abandoned: (fingerprint: string, except: string): Promise<unknown>[] =>
       [...calls].flatMap(([id, call]) =>
-        call.work && call.signal.aborted && id !== except && call.fingerprint?.startsWith(fingerprint)
-          ? [call.work.catch(() => {})]
+        isAtWork(call) && call.signal.aborted && id !== except && call.fingerprint?.startsWith(fingerprint)
+          ? [Promise.allSettled([call.work, call.rest])]
           : [],
       ),
-    /** Holds a call, and the end of the process, until something is recorded. */
-    hold<Result>(id: string, recording: Promise<Result>): Promise<Result> {
+    hold,
+    /** Lets the work of a call go on, though it is answered, until something is recorded that others must not do without. */
+    prolong(id: string, recording: Promise<unknown>): void {
       const call = calls.get(id);
-      if (call) call.held += 1;
-      const held = recording.finally(() => {
-        recordings.delete(held);
-        if (!call) return;
-        call.held -= 1;
+      const held = hold(id, recording);
+      if (!call) return;
+      const rest = Promise.allSettled([call.rest, held]).then(() => {
+        if (call.rest === rest) call.rest = undefined;
         close(id);
       });
-      recordings.add(held);
-      return held;
+      call.rest = rest;
     },
     /** Resolves when nothing is held any more. */
     async recorded(): Promise<void> {

@@ -107,42 +107,42 @@ function claimOf(
   const { id } = stored;
   const writes: Write[] = [];
   let writing: Promise<void> = Promise.resolve();
-  let isRetrying = false;
+  let retrying: Promise<void> | undefined;
 
   async function writeAll(): Promise<void> {
     for (let write = writes[0]; write; write = writes[0]) {
-      const current = await write();
+      const now = await write();
       writes.shift();
-      if (current && writes.length === 0) claim.job = current.job;
+      if (now && writes.length === 0) claim.job = now.job;
     }
   }
 
+  // Until what became of a submit is recorded the call goes on: who repeats it would believe the job in doubt.
   /** Records something, after everything that could not be recorded before. Never rejects. */
-  function record(write: Write): Promise<void> {
+  function record(write: Write, isSubmit = false): Promise<void> {
     writes.push(write);
     writing = writing.then(writeAll).catch((error) => {
       log.error(`cannot record job ${claim.job.request_id ?? id} as ${claim.job.state}: ${error.message}`);
-      if (!isRetrying) void retry();
+      retrying ??= retry();
+      if (isSubmit && owner) calls.prolong(owner.call, retrying);
     });
     return writing;
   }
 
   /** Until it is recorded another process may believe that the job is lost, or followed. */
   async function retry(): Promise<void> {
-    isRetrying = true;
     while (writes.length > 0 && !ended.aborted) {
       await clock.sleep(RECORD_AGAIN_AFTER, ended).catch(() => {});
       writing = writing.then(writeAll).catch(() => {});
       await writing;
     }
-    isRetrying = false;
+    retrying = undefined;
   }
 
   async function release(isDelivered: boolean): Promise<void> {
     if (!owner) return;
     const { state, delivered_at } = claim.job;
-    const isOutcome = isFinal(state) || state === 'unknown';
-    const isFirst = isDelivered && isOutcome && delivered_at === undefined;
+    const isFirst = isDelivered && (isFinal(state) || state === 'unknown') && delivered_at === undefined;
     const at = isFirst ? new Date(clock.now()).toISOString() : undefined;
     await record(() => store.release(id, owner.call, at));
   }
@@ -167,7 +167,7 @@ function claimOf(
     /** The POST was answered with a request id. */
     async accepted(requestId: string): Promise<void> {
       claim.job = transition(claim.job, { kind: 'accepted', request_id: requestId }, clock.now());
-      await record(() => store.accepted(stored as StoredJob, requestId));
+      await record(() => store.accepted(stored as StoredJob, requestId), true);
     },
 
     /** Something was learned about the job. */
@@ -183,9 +183,8 @@ function claimOf(
 
     /** Ends the claim on a job that was certainly not sent. */
     async discard(): Promise<void> {
-      if (!owner) return;
-      const discarding = store.discard(id, owner.call, claim.job.request_id);
-      await discarding.catch((error) => log.warn(`cannot remove the record of ${id}: ${error.message}`));
+      const { request_id } = claim.job;
+      if (owner) await record(() => store.discard(id, owner.call, request_id), true);
     },
 
     /** Ends the claim with the call's answer: if that arrives, the outcome is delivered, else the next call like it gets the job. */

@@ -45,7 +45,8 @@ export interface Holder {
   /** A lease for a call. From now on this process proves that it is alive, until it holds no key any more. */
   acquire(key: string, call: string): Promise<Lease>;
   has(key: string): boolean;
-  release(key: string): void;
+  /** The record names the lease no more; or it still may (`isInDoubt`), as that could not be written. */
+  release(key: string, isInDoubt?: boolean): void;
   owns(lease: Lease): boolean;
   /** Whether another process is alive, as far as that is known at once. */
   liveness(lease: Lease): Promise<Liveness>;

@@ -20,7 +20,7 @@ export function createClaimRepeat(store: {
     async function livenessOf({ lease, job }: StoredJob): Promise<Liveness> {
       // Who asks for one job by its request id does not answer for the batch, and must not keep it from its call.
       if (job.batch && lease?.alone) return 'dead';
-      return (lease && proven.get(lease.holder)) ?? liveness(lease);
+      return (lease && proven.get(nameOf(lease))) ?? liveness(lease);
     }
 
     /** The leases of a group of whose processes nobody knows whether they live. */
@@ -61,7 +61,7 @@ export function createClaimRepeat(store: {
         if ((await livenessOf(first)) === 'alive') continue;
         // Nothing is leased before all is known of its batch: the caller may give up meanwhile.
         const unknown = await doubtful(group);
-        for (const one of unknown) inDoubt.set(one.holder, one);
+        for (const one of unknown) inDoubt.set(nameOf(one), one);
         if (unknown.length > 0) {
           if (doubted.length === 0) doubted = group;
           continue;
@@ -79,7 +79,7 @@ export function createClaimRepeat(store: {
       }
       if (inDoubt.size === 0) return [];
       const proof = untilDrain({ signal, drain });
-      const prove = async (lease: Lease) => void proven.set(lease.holder, await watch(lease, proof));
+      const prove = async (lease: Lease) => void proven.set(nameOf(lease), await watch(lease, proof));
       try {
         await Promise.all([...inDoubt.values()].map(prove));
       } catch (error) {
@@ -89,6 +89,9 @@ export function createClaimRepeat(store: {
     }
   };
 }
+
+/** Of one process one call may have ended while another goes on. */
+const nameOf = ({ holder, call }: Lease): string => JSON.stringify([holder, call]);
 
 /** Jobs by the call that submitted them, newest first; those of a batch in its order. */
 async function groupsOf(jobs: AsyncIterable<StoredJob>): Promise<StoredJob[][]> {

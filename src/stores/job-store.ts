@@ -50,13 +50,18 @@ export function createJobStore({
       if (owns(now.lease, call)) return now;
       return isSame(now.lease, seen.lease) && wanted(now.job) ? { ...now, lease } : undefined;
     };
-    let leased: StoredJob | undefined;
-    try {
-      leased = await change(seen.id, alter, 'not durable');
-      return owns(leased?.lease, call) ? leased : undefined;
-    } finally {
-      if (!owns(leased?.lease, call)) holder.release(key);
-    }
+    const leased = await inDoubtUnless(change(seen.id, alter, 'not durable'), key);
+    if (owns(leased?.lease, call)) return leased;
+    holder.release(key);
+    return undefined;
+  }
+
+  /** Awaits the write of a lease. If that fails, the lease may be recorded or not. */
+  async function inDoubtUnless<Result>(written: Promise<Result>, key: string): Promise<Result> {
+    return written.catch((error) => {
+      holder.release(key, true);
+      throw error;
+    });
   }
 
   /** Records of a job in a state what was observed, unless somebody leased it since it was `seen`; its lease ends. */
@@ -105,9 +110,17 @@ export function createJobStore({
     },
     update: (id, alter) => change(id, (now) => withJob(now, allowed(now.job, alter(now.job))), 'not durable'),
     async discard(id, call, lead) {
-      holder.release(keyOf(id, call));
-      const may = ({ job, lease }: StoredJob) => job.request_id === lead && owns(lease, call);
-      await (await records()).discard(id, may);
+      const key = keyOf(id, call);
+      let isStanding = false;
+      const may = ({ job, lease }: StoredJob) => {
+        isStanding = owns(lease, call) && job.request_id !== lead;
+        return owns(lease, call) && !isStanding;
+      };
+      await inDoubtUnless(
+        records().then((all) => all.discard(id, may)),
+        key,
+      );
+      holder.release(key, isStanding);
     },
     async claimRepeat(fingerprint, since, by) {
       // Nearly every call is a new one.
@@ -128,7 +141,9 @@ export function createJobStore({
         const job = withDelivery(now.job, deliveredAt);
         return owns(now.lease, call) ? { job } : withJob(now, job);
       };
-      await change(id, end, 'not durable').finally(() => holder.release(keyOf(id, call)));
+      const key = keyOf(id, call);
+      await inDoubtUnless(change(id, end, 'not durable'), key);
+      holder.release(key);
     },
     async *unfollowed(since, until) {
       for await (const stored of newest({ since, isOpen: true, skipUnreadable: true })) {

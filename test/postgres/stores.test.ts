@@ -7,9 +7,9 @@ import { conformsInSweeps } from '../stores/unfollowed.ts';
 import { inPostgres } from './support/backend.ts';
 
 describe('replicas on one Postgres', () => {
-  conforms(inPostgres);
-  conformsForBatches(inPostgres);
-  conformsInApprovals(inPostgres);
-  conformsInSweeps(inPostgres);
-  conformsInReads(inPostgres, 3);
+  conforms(inPostgres());
+  conformsForBatches(inPostgres());
+  conformsInApprovals(inPostgres());
+  conformsInSweeps(inPostgres());
+  conformsInReads(inPostgres(), 3);
 });

@@ -134,6 +134,33 @@ describe('records that fail', () => {
     expect(await unread.claims.join('r-1', openCall().wait)).toMatchObject({ isRecorded: false });
   });
 
+  it.each(['accepted', 'discard'] as const)(
+    'keep a call open until what became of its submit is recorded: %s',
+    async (operation) => {
+      let isAway = true;
+      const { claims, open, work, reserved, record } = setUp((store) => ({
+        [operation]: (...given: never[]) =>
+          isAway ? fail() : (store[operation] as (...all: never[]) => Promise<unknown>)(...given),
+      }));
+      const { wait, giveUp } = openCall();
+      const end = work(wait);
+      const claim = await reserved(CALL, FINGERPRINT, wait);
+      await claim.maySubmit();
+      await (operation === 'accepted' ? claim.accepted('r-1') : claim.discard());
+      giveUp('timeout');
+      await end();
+      expect(open.has(wait.call)).toBe(true);
+      const repeated = openCall();
+      const resuming = claims.resume(FINGERPRINT, repeated.wait);
+      isAway = false;
+      const found = await resuming;
+      expect(found.map(({ job }) => job.request_id)).toEqual(operation === 'accepted' ? ['r-1'] : []);
+      expect((await record())?.job.request_id).toBe(operation === 'accepted' ? 'r-1' : undefined);
+      expect(open.has(wait.call)).toBe(false);
+      await open.recorded();
+    },
+  );
+
   it('are not tried again once the process is about to end', async () => {
     let tries = 0;
     const { submitted, end } = setUp(() => ({

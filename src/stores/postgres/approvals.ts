@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import type { ApprovalRequest, Approvals } from '../../jobs/store.ts';
+import { parseJson } from '../../json.ts';
 import { hashOf } from '../approvals.ts';
 import type { Database } from './database.ts';
 
@@ -13,7 +15,7 @@ interface Row {
 const toRequest = ({ fingerprint, usd, subject, expires_at }: Row): ApprovalRequest => ({
   fingerprint,
   ...(usd !== null && { usd }),
-  subject,
+  subject: String(parseJson(subject)),
   expires: expires_at.getTime(),
 });
 
@@ -28,7 +30,7 @@ export function createApprovals(
   return {
     async request(code, { fingerprint, usd = null, subject, expires }) {
       const account_id = await accountId();
-      const row = { account_id, code_hash: hashOf(code), fingerprint, usd, subject };
+      const row = { account_id, code_hash: hashOf(code), fingerprint, usd, subject: JSON.stringify(subject) };
       const asked = { ...row, expires_at: new Date(expires) };
       await database.run(async (sql) => {
         await sql`DELETE FROM runcomfy_images.approvals WHERE account_id = ${account_id} AND expires_at <= ${now()}`;
@@ -40,19 +42,23 @@ export function createApprovals(
       const [row] = await database.run(
         (sql) => sql<Row[]>`UPDATE runcomfy_images.approvals SET is_approved = true
           WHERE account_id = ${account} AND code_hash = ${hashOf(code)} AND expires_at > ${now()}
+            AND taken_by IS NULL
           RETURNING fingerprint, usd, subject, expires_at`,
       );
       return row && toRequest(row);
     },
     async take(fingerprint, usd) {
       const account = await accountId();
-      // A row that another call takes meanwhile is skipped. If a reply is lost the approval is gone, and nothing is paid.
+      const taker = randomUUID();
+      // A row that another call takes meanwhile is skipped.
       const taken = await database.run(
-        (sql) => sql`DELETE FROM runcomfy_images.approvals WHERE account_id = ${account} AND code_hash IN (
+        (sql) => sql`UPDATE runcomfy_images.approvals SET taken_by = ${taker}
+          WHERE account_id = ${account} AND code_hash IN (
             SELECT code_hash FROM runcomfy_images.approvals
             WHERE account_id = ${account} AND fingerprint = ${fingerprint} AND is_approved AND expires_at > ${now()}
               AND (usd IS NULL OR usd >= ${usd ?? null}::double precision)
-            LIMIT 1 FOR UPDATE SKIP LOCKED)`,
+              AND (taken_by IS NULL OR taken_by = ${taker})
+            ORDER BY taken_by NULLS LAST LIMIT 1 FOR UPDATE SKIP LOCKED)`,
       );
       return taken.count === 1;
     },

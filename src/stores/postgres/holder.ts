@@ -1,33 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
-import type { Lease, OpenCalls } from '../../jobs/store.ts';
+import type { OpenCalls } from '../../jobs/store.ts';
 import type { Log } from '../../log.ts';
 import type { Holder } from '../backend.ts';
 import type { Database } from './database.ts';
+import { ATTEMPT, createSight } from './sight.ts';
 
-// In ms. A replica beats, and a watched one is looked at.
+// In ms. A replica beats, sooner after a beat that failed, and a watched one is looked at.
 const BEAT_EVERY = 2_000;
+const BEAT_AGAIN = 500;
 const WATCH_EVERY = 500;
-/** In ms: a replica that was not seen to beat for this long is gone. */
-const GONE_AFTER = 6_000;
-// In ms. A longer gap between two looks says that this process was frozen or the database away, and nothing of the others.
-const MAX_GAP = 4_000;
 // One beat may have been sent before the death of its process; the second one is sent after the first was answered.
 const MIN_BEATS = 2;
-
-interface Beat {
-  id: string;
-  beats: number;
-  ended: boolean;
-  ended_calls: readonly string[];
-}
-
-/** What was seen of a replica: its last count, and since when it stands, in ms. */
-interface Seen extends Omit<Beat, 'id'> {
-  since: number;
-}
-
-const NOTHING = { beats: 0, ended: false, ended_calls: [] };
+// In ms. No statement that was given up is executed so much later.
+const SETTLED_AFTER = 60_000;
 
 /**
  * A holder that proves itself by a count that it raises in its row. Others are judged by what this process sees of their
@@ -43,47 +29,49 @@ export function createHolder(options: {
 }): Holder & { end(): Promise<void> } {
   const { database, openCalls, clock, ended, log } = options;
   const id = randomUUID();
-  /** The calls that have leases, by lease. */
+  const { look, judge, rises } = createSight(database, clock);
+  /** The calls whose leases are recorded, or may be, by lease. */
   const keys = new Map<string, string>();
-  const others = new Map<string, Seen>();
-  let lookedAt = Number.NEGATIVE_INFINITY;
+  /** Since when calls are over that have leases, in ms. */
+  const overSince = new Map<string, number>();
+  let answered = 0;
   let begun: Promise<void> | undefined;
 
-  /** Takes in what a look brought, which began at some time in ms. */
-  function takeIn(rows: readonly Beat[], began: number): void {
-    const now = clock.now();
-    const isGap = began - lookedAt > MAX_GAP || began < lookedAt;
-    lookedAt = now;
-    for (const { id: other, ...beat } of rows) {
-      const before = others.get(other);
-      const since = !before || isGap || before.beats !== beat.beats ? now : before.since;
-      others.set(other, { ...beat, since });
-    }
-    const present = new Set(rows.map((row) => row.id));
-    for (const [other, { since }] of others)
-      if (!present.has(other)) others.set(other, { ...NOTHING, since: isGap ? now : since });
-  }
+  const overCalls = () => [...new Set(keys.values())].filter((call) => !openCalls.has(call));
 
-  /** Looks at all replicas; resolves to when the look began, in ms. Does not wait for a database that is away. */
-  async function look(): Promise<number> {
-    const began = clock.now();
-    const rows = await database.run(
-      (sql) => sql<Beat[]>`SELECT id, beats, ended, ended_calls FROM runcomfy_images.replicas`,
-      0,
-    );
-    takeIn(rows, began);
-    return began;
-  }
-
+  /**
+   * Raises the count by one. A beat that may yet arrive is sent again as it was: after the death of this process all of them
+   * count as one.
+   */
   async function beat(): Promise<void> {
-    const over = [...new Set(keys.values())].filter((call) => !openCalls.has(call));
+    const [beats, over] = [answered + 1, overCalls()];
     await database.run(
-      (
-        sql,
-      ) => sql`INSERT INTO runcomfy_images.replicas AS mine (id, beats, ended_calls) VALUES (${id}, 1, ${over})
-        ON CONFLICT (id) DO UPDATE SET beats = mine.beats + 1, ended_calls = ${over}, beaten_at = now()`,
+      (sql) => sql`INSERT INTO runcomfy_images.replicas AS mine (id, beats, ended_calls)
+        VALUES (${id}, ${beats}, ${over})
+        ON CONFLICT (id) DO UPDATE SET beats = ${beats}, ended_calls = ${over}, beaten_at = now()
+        WHERE mine.beats < ${beats}`,
+      0,
+      ATTEMPT,
+    );
+    answered = beats;
+  }
+
+  /** Drops the leases of calls that are long over once no record names them. */
+  async function settle(): Promise<void> {
+    const now = clock.now();
+    const over = overCalls();
+    for (const call of overSince.keys()) if (!over.includes(call)) overSince.delete(call);
+    for (const call of over) if (!overSince.has(call)) overSince.set(call, now);
+    const long = over.filter((call) => now - (overSince.get(call) ?? now) >= SETTLED_AFTER);
+    if (long.length === 0) return;
+    const rows = await database.run(
+      (sql) => sql<{ call: string }[]>`
+        SELECT call FROM runcomfy_images.jobs WHERE holder = ${id} AND call IN ${sql(long)}`,
       0,
     );
+    const standing = new Set(rows.map(({ call }) => call));
+    for (const call of long) overSince.set(call, now);
+    for (const [key, call] of keys) if (long.includes(call) && !standing.has(call)) keys.delete(key);
   }
 
   async function beatAndLook(): Promise<void> {
@@ -92,27 +80,33 @@ export function createHolder(options: {
   }
 
   async function keepBeating(): Promise<void> {
-    for (;;) {
-      await clock.sleep(BEAT_EVERY, ended).catch(() => {});
+    for (let pause = BEAT_EVERY; ; ) {
+      await clock.sleep(pause, ended).catch(() => {});
       if (ended.aborted) return;
       // A beat that cannot be recorded is one that others miss.
-      await beatAndLook().catch(() => {});
+      const isDone = await beatAndLook().then(
+        () => true,
+        () => false,
+      );
+      pause = isDone ? BEAT_EVERY : BEAT_AGAIN;
+      if (isDone) await settle().catch(() => {});
     }
   }
 
+  /** Deletes what replicas left behind that have been gone for a day. */
+  const sweep = () =>
+    database.run(
+      (sql) => sql`DELETE FROM runcomfy_images.replicas WHERE beaten_at < now() - interval '1 day'`,
+      0,
+      ATTEMPT,
+    );
+
   function begin(): Promise<void> {
     begun ??= beatAndLook()
+      .then(() => void sweep().catch(() => {}))
       .catch((error) => log.warn(`cannot show other replicas that this one lives: ${error.message}`))
       .then(() => void keepBeating());
     return begun;
-  }
-
-  /** What the last look says of a lease. A holder that was never seen is watched from now on. */
-  function judge({ holder, call }: Lease, began: number): 'dead' | 'unknown' {
-    const seen = others.get(holder) ?? { ...NOTHING, since: clock.now() };
-    others.set(holder, seen);
-    const isOver = seen.ended || seen.ended_calls.includes(call);
-    return isOver || began - seen.since >= GONE_AFTER ? 'dead' : 'unknown';
   }
 
   return {
@@ -122,7 +116,9 @@ export function createHolder(options: {
       return { holder: id, call };
     },
     has: (key) => keys.has(key),
-    release: (key) => void keys.delete(key),
+    release(key, isInDoubt = false) {
+      if (!isInDoubt) keys.delete(key);
+    },
     owns: ({ holder }) => holder === id,
     async liveness(lease) {
       await begin();
@@ -131,14 +127,14 @@ export function createHolder(options: {
     async watch(lease, signal) {
       await begin();
       await look();
-      const first = others.get(lease.holder)?.beats ?? 0;
+      const before = rises(lease.holder);
       for (;;) {
         await clock.sleep(WATCH_EVERY, signal);
         // Nothing is known while the database is away; whoever waits may leave.
         const began = await look().catch(() => undefined);
         if (began === undefined) continue;
         if (judge(lease, began) === 'dead') return 'dead';
-        if ((others.get(lease.holder)?.beats ?? 0) - first >= MIN_BEATS) return 'alive';
+        if (rises(lease.holder) - before >= MIN_BEATS) return 'alive';
       }
     },
     async end() {

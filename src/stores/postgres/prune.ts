@@ -5,7 +5,7 @@ import type { Database } from './database.ts';
 // How many rows a statement deletes: it must not keep others waiting.
 const AT_ONCE = 1_000;
 
-/** Deletes what an account no longer keeps, as `prune` of the store says; `now` in ms. */
+/** Deletes what an account no longer keeps, as `prune` of the store says, and requests that expired; `now` in ms. */
 export async function prune(
   database: Database,
   account: number,
@@ -30,4 +30,8 @@ export async function prune(
       return deleted.count < AT_ONCE;
     });
   while (!(await isOver()));
+  await database.run(
+    (sql) =>
+      sql`DELETE FROM runcomfy_images.approvals WHERE account_id = ${account} AND expires_at <= ${at(0)}`,
+  );
 }

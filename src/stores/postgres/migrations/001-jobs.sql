@@ -41,6 +41,7 @@ CREATE INDEX jobs_fingerprint ON runcomfy_images.jobs (account_id, fingerprint, 
 CREATE INDEX jobs_request ON runcomfy_images.jobs (account_id, request_id) WHERE request_id IS NOT NULL;
 CREATE INDEX jobs_open ON runcomfy_images.jobs (account_id, submitted_at)
   WHERE state IN ('reserved', 'submitting', 'in_queue', 'in_progress');
+CREATE INDEX jobs_leased ON runcomfy_images.jobs (holder) WHERE holder IS NOT NULL;
 
 -- What the program promises, held by the database too: no request id is lost or changed, and an end absorbs what comes
 -- late, unless RunComfy accepted the job after all.
@@ -58,7 +59,8 @@ END $$;
 CREATE TRIGGER keep_ends BEFORE UPDATE ON runcomfy_images.jobs
   FOR EACH ROW EXECUTE FUNCTION runcomfy_images.keep_ends();
 
--- Of a code only its hash is kept.
+-- Of a code only its hash is kept. The subject is JSON, as it may have characters that text has not. taken_by names the one
+-- who used the approval up, so that he finds it again if the reply was lost.
 CREATE TABLE runcomfy_images.approvals (
   account_id integer NOT NULL REFERENCES runcomfy_images.accounts,
   code_hash text NOT NULL,
@@ -67,6 +69,7 @@ CREATE TABLE runcomfy_images.approvals (
   subject text NOT NULL,
   expires_at timestamptz NOT NULL,
   is_approved boolean NOT NULL DEFAULT false,
+  taken_by uuid,
   PRIMARY KEY (account_id, code_hash)
 );
 CREATE INDEX approvals_fingerprint ON runcomfy_images.approvals (account_id, fingerprint);
