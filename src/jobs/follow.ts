@@ -91,7 +91,7 @@ export function createFollow(options: FollowOptions) {
 }
 
 /** What a failed read says of its job. */
-function failureOf({ code, status }: ToolError): Observation {
+export function failureOf({ code, status }: ToolError): Observation {
   const isDenied = code === 'unknown_request';
   return isDenied || status === 404 ? { kind: 'missing', isDenied } : { kind: 'read_failed' };
 }

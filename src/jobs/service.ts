@@ -1,9 +1,10 @@
+import { ToolError } from '../errors.ts';
 import { createCancelBatch } from './batch/cancel-batch.ts';
 import { createFollowBatch } from './batch/follow-batch.ts';
 import { createGenerateBatch } from './batch/generate-batch.ts';
 import { fingerprintOf, type PaidCall, type Wait } from './calls.ts';
 import { type Claim, createClaims } from './claims.ts';
-import { createFollow } from './follow.ts';
+import { createFollow, failureOf } from './follow.ts';
 import { createGenerate } from './generate.ts';
 import { isFinal, type Job, type JobState, lacksCostOrOutput } from './job.ts';
 import type { JobsOptions } from './options.ts';
@@ -26,25 +27,36 @@ interface JobFilter {
   limit: number;
 }
 
+/** Sends a read when it may. */
+type Read = <Reply>(send: () => Promise<Reply>) => Promise<Reply>;
+
+// Of a read: below that of late costs.
+const LAST = () => -2;
+
 export type Jobs = ReturnType<typeof createJobs>;
 
 /** What can be done with the jobs of one account. Methods throw ToolError. */
 export function createJobs(given: JobsOptions) {
   const own = given.isShared ? createOwnJobs(given.store) : undefined;
   const options = own ? { ...given, store: own.store } : given;
-  const { api, store, calls, estimates, runTimes } = options;
+  const { api, store, calls, estimates, rateLimiter, runTimes } = options;
   const lateCosts = createLateCosts(options);
   const claims = createClaims(options);
   const follow = createFollow({ ...options, lateCosts });
   const paid = createGenerate({ ...options, claims, follow });
 
-  async function readOnce(claim: Claim, requestId: string, signal: AbortSignal): Promise<Job> {
+  async function readOnce(
+    claim: Claim,
+    requestId: string,
+    signal: AbortSignal,
+    read: Read = (send) => send(),
+  ): Promise<Job> {
     if (isFinal(claim.job.state)) return claim.job;
     // Only /status tells the position in the queue, and only /result how a job ended.
-    const status = await api.status(requestId, signal);
+    const status = await read(() => api.status(requestId, signal));
     if (status.state !== 'ended') await claim.observe({ kind: 'status', reply: status });
     else {
-      const reply = await api.result(requestId, signal);
+      const reply = await read(() => api.result(requestId, signal));
       if (reply !== 'not_finished') await claim.observe({ kind: 'result', reply });
       if (lacksCostOrOutput(claim.job)) lateCosts.ask(claim);
     }
@@ -95,6 +107,23 @@ export function createJobs(given: JobsOptions) {
     async peek(requestId: string, signal: AbortSignal): Promise<Job> {
       await own?.require(requestId);
       return readOnce(await claims.peek(requestId), requestId, signal);
+    },
+
+    /**
+     * Reads a job of this account that nobody waits for, once and behind all other reads, and records what that shows,
+     * be it that RunComfy knows it no more. Neither follows nor delivers it.
+     */
+    async lookAfter(requestId: string, signal: AbortSignal): Promise<Job> {
+      const claim = await claims.peek(requestId);
+      const read: Read = (send) => rateLimiter.read(LAST, signal, send);
+      try {
+        return await readOnce(claim, requestId, signal, read);
+      } catch (error) {
+        const observation = error instanceof ToolError && !signal.aborted ? failureOf(error) : undefined;
+        if (observation?.kind !== 'missing') throw error;
+        await claim.observe(observation);
+        return claim.job;
+      }
     },
 
     cancel,

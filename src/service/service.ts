@@ -13,6 +13,7 @@ import { createSessions } from '../mcp/transports/http/session.ts';
 import { createCatalogueFile } from '../models/catalogue-file.ts';
 import { createRedactor } from '../runcomfy/sanitize.ts';
 import { createRuntime, type Surroundings } from '../runtime.ts';
+import { hasRecords } from '../stores/file/recent.ts';
 import { openAuthentication } from './authentication.ts';
 import { createFront, type FrontLimits } from './front.ts';
 import { serveMetrics } from './metrics/endpoint.ts';
@@ -26,6 +27,7 @@ import { checkSharedFolders } from './shared-folders.ts';
 import { openSharedStore } from './shared-store.ts';
 import { readSigningKeys } from './signing-keys.ts';
 import { remoteSurface } from './surface.ts';
+import { keepSweeping } from './sweep.ts';
 import { createTenantPrograms } from './tenant-programs.ts';
 
 // In ms: for requests that were on their way, or that a load balancer sends before it knows.
@@ -107,6 +109,14 @@ export async function startService(
   if (service.auth.mode === 'none' && service.allowedHosts.length > 0) log.warn(OPEN_TO_ALL);
   if (isLoopback(service.listen.host)) publicUrl ??= server.origin;
   if (publicUrl === undefined) log.warn('kept pictures are not linked: --public-url would say by what URL');
+  const ownApi = accountOf(config).api;
+  const sweeping = keepSweeping({
+    ...{ tenants: authentication, programs, clock, random: surroundings.random, warn },
+    findOpen: shared
+      ? (_, since) => shared.openTenants(ownApi, since)
+      : (names, since) => withRecords(config, names, since),
+    signal: draining.signal,
+  });
   log.info(`serves ${config.baseUrl} at ${server.origin}/mcp`);
 
   return {
@@ -131,13 +141,22 @@ export async function startService(
     },
     async close(): Promise<void> {
       draining.abort();
-      await server.close();
+      await Promise.all([server.close(), sweeping]);
       await runtime.shutdown();
       await runtime.close();
       await shared?.close();
       await scraped?.close();
     },
   };
+}
+
+/** Those of some tenants who have records in files since a time (ISO 8601). */
+async function withRecords(config: Config, names: readonly string[], since: string): Promise<string[]> {
+  const { api } = accountOf(config);
+  const found: string[] = [];
+  for (const tenant of names)
+    if (await hasRecords(config.dataDir, { tenant, api }, since)) found.push(tenant);
+  return found;
 }
 
 /** The ids in the catalogue as it was last saved. */

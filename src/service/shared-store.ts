@@ -3,6 +3,7 @@ import { codeOf } from '../errors.ts';
 import type { OpenLibrary, StoresOptions } from '../runtime.ts';
 import { openDatabase } from '../stores/postgres/database.ts';
 import { migrate, NewerDatabaseError } from '../stores/postgres/migrate.ts';
+import { openTenants } from '../stores/postgres/open-tenants.ts';
 import { createPictureTables } from '../stores/postgres/pictures.ts';
 import { createPostgresStores } from '../stores/postgres/stores.ts';
 
@@ -23,6 +24,8 @@ export async function openSharedStore(url: string, surroundings: { clock: Clock;
   return {
     openLibrary,
     createStores: (options: StoresOptions) => createPostgresStores({ ...options, database }),
+    /** The tenants of an API who have open jobs since a time (ISO 8601). */
+    openTenants: (api: string, since: string) => openTenants(database, api, since),
     close: database.close,
   };
 }

@@ -33,7 +33,7 @@ export function createTenantPrograms(options: TenantProgramsOptions) {
   const { config, runtime, log, surfaceOf, keys, variables } = options;
   const accountsDirs = [config.dataDir, libraryRoot(config)].map((root) => join(root, 'accounts'));
   /** The one that was used last stands last. */
-  const programs = new Map<string, { tenant: Tenant; program: AccountProgram; requests: number }>();
+  const programs = new Map<string, { tenant: Tenant; program: AccountProgram; uses: number }>();
 
   function keyringOf({ id, key }: Tenant) {
     // No key of a tenant is sent to a sandbox, and the operator's own for nobody else.
@@ -68,28 +68,47 @@ export function createTenantPrograms(options: TenantProgramsOptions) {
     });
   }
 
+  /**
+   * A tenant's program as it is used from now on; a new one where its settings have changed. Calls of the one before it go
+   * on. One that is in use stays: a second would not know how often the first asks RunComfy.
+   */
+  function enter(tenant: Tenant) {
+    const known = programs.get(tenant.id);
+    const used = isDeepStrictEqual(known?.tenant, tenant) && known;
+    const entry = used || { tenant, program: make(tenant), uses: 0 };
+    programs.delete(tenant.id);
+    programs.set(tenant.id, entry);
+    for (const [id, { uses }] of programs) {
+      if (programs.size <= MAX_PROGRAMS) break;
+      if (uses === 0 && id !== tenant.id) programs.delete(id);
+    }
+    return entry;
+  }
+
   return {
-    /**
-     * A tenant's program, for a request; a new one where its settings have changed. Calls of the one before it go on. One
-     * with open requests stays: a second would not know how often the first asks RunComfy.
-     */
+    /** A tenant's program, for a request. */
     of(tenant: Tenant, response: Pick<ServerResponse, 'closed' | 'once'>): AccountProgram {
-      const known = programs.get(tenant.id);
-      const used = isDeepStrictEqual(known?.tenant, tenant) && known;
-      const entry = used || { tenant, program: make(tenant), requests: 0 };
-      programs.delete(tenant.id);
-      programs.set(tenant.id, entry);
+      const entry = enter(tenant);
       if (!response.closed) {
-        entry.requests += 1;
+        entry.uses += 1;
         response.once('close', () => {
-          entry.requests -= 1;
+          entry.uses -= 1;
         });
-      }
-      for (const [id, { requests }] of programs) {
-        if (programs.size <= MAX_PROGRAMS) break;
-        if (requests === 0 && id !== tenant.id) programs.delete(id);
       }
       return entry.program;
     },
+    /** A tenant's program, for some work behind the requests. */
+    async during<Result>(
+      tenant: Tenant,
+      work: (program: AccountProgram) => Promise<Result>,
+    ): Promise<Result> {
+      const entry = enter(tenant);
+      entry.uses += 1;
+      return work(entry.program).finally(() => {
+        entry.uses -= 1;
+      });
+    },
+    /** The tenants whose programs are there. */
+    names: (): string[] => [...programs.keys()],
   };
 }

@@ -3,7 +3,7 @@ import { LOCAL_TENANT } from '../account.ts';
 import type { Clock } from '../clock.ts';
 import { bearerOf, createRefusals, type Refusal, type Refusals } from './challenge.ts';
 import { hashOf, type OpenDirectory } from './directory.ts';
-import { type Caller, SCOPES } from './tenant.ts';
+import { type Caller, SCOPES, type Tenant } from './tenant.ts';
 
 /** Tells who makes a request. */
 export type Authenticate = (request: Pick<IncomingMessage, 'headers'>) => Promise<Caller | Refusal>;
@@ -14,18 +14,23 @@ export interface Authentication {
   refusals: Refusals;
   /** What everybody may read, by path. */
   documents: ReadonlyMap<string, unknown>;
+  /** The tenant of a name, if there is one now. */
+  named(name: string): Tenant | undefined;
+  /** The names of all tenants now, but of those that are not named one by one. */
+  names(): string[];
   /** Reads anew who may call. */
   reload(): Promise<void>;
 }
 
+const LOCAL: Tenant = { id: LOCAL_TENANT, key: undefined, settings: {} };
+
 /** Everybody who reaches the server is the user who started it. */
 export const NO_AUTHENTICATION: Authentication = {
-  authenticate: async () => ({
-    tenant: { id: LOCAL_TENANT, key: undefined, settings: {} },
-    scopes: new Set(SCOPES),
-  }),
+  authenticate: async () => ({ tenant: LOCAL, scopes: new Set(SCOPES) }),
   refusals: createRefusals(),
   documents: new Map(),
+  named: (name) => (name === LOCAL.id ? LOCAL : undefined),
+  names: () => [LOCAL.id],
   reload: async () => {},
 };
 
@@ -48,6 +53,13 @@ export function createTokenAuthentication(options: {
     },
     refusals,
     documents: new Map(),
+    ...namesIn(directory),
     reload: directory.reload,
   };
 }
+
+/** The tenants of a directory, as it stands when they are asked for. */
+export const namesIn = (directory: OpenDirectory): Pick<Authentication, 'named' | 'names'> => ({
+  named: (name) => directory.current().named(name),
+  names: () => [...directory.current().tenants.keys()].filter((name) => directory.current().named(name)),
+});

@@ -2,7 +2,7 @@ import type { JWTPayload } from 'jose';
 import type { Clock } from '../../clock.ts';
 import { codeOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
-import type { Authentication } from '../authenticate.ts';
+import { type Authentication, namesIn } from '../authenticate.ts';
 import { bearerOf, createRefusals } from '../challenge.ts';
 import type { OpenDirectory } from '../directory.ts';
 import { SCOPES, type Scope } from '../tenant.ts';
@@ -75,6 +75,7 @@ export async function createOAuthAuthentication(options: OAuthOptions): Promise<
     },
     refusals,
     documents: new Map([METADATA_PATH, path].map((at) => [at, metadata])),
+    ...namesIn(directory),
     reload: directory.reload,
   };
 }
