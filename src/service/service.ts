@@ -80,7 +80,14 @@ export async function startService(
   const front = createFront({
     guards: createGuards(service),
     authentication,
-    endpoint: createEndpoint({ sessions, drain: draining.signal, clock, log, redact }),
+    endpoint: createEndpoint({
+      sessions,
+      stops: shared?.createStops(runtime),
+      drain: draining.signal,
+      clock,
+      log,
+      redact,
+    }),
     principalOf({ tenant }, response) {
       const { factory, changes } = programs.of(tenant, response);
       return { tenant: tenant.id, factory: metrics?.watchServers(factory) ?? factory, changes };

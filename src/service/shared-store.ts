@@ -5,6 +5,7 @@ import { openDatabase } from '../stores/postgres/database.ts';
 import { migrate, NewerDatabaseError } from '../stores/postgres/migrate.ts';
 import { openTenants } from '../stores/postgres/open-tenants.ts';
 import { createPictureTables } from '../stores/postgres/pictures.ts';
+import { createStops } from '../stores/postgres/stops.ts';
 import { createPostgresStores } from '../stores/postgres/stores.ts';
 
 /** The database of `--store` cannot be used. Its message is for the operator; it shows nothing of the address. */
@@ -24,6 +25,7 @@ export async function openSharedStore(url: string, surroundings: { clock: Clock;
   return {
     openLibrary,
     createStores: (options: StoresOptions) => createPostgresStores({ ...options, database }),
+    createStops: (options: { clock: Clock; ended: AbortSignal }) => createStops({ ...options, database }),
     /** The tenants of an API who have open jobs since a time (ISO 8601). */
     openTenants: (api: string, since: string) => openTenants(database, api, since),
     close: database.close,

@@ -93,8 +93,13 @@ export async function connectRaw(url: string, bytes = ''): Promise<RawConnection
 }
 
 /** The session id that a server gives to a client of 2025. */
-export async function startSession(url: string, name?: string, capabilities?: object): Promise<string> {
-  const { socket, until } = await connectRaw(url, post('2025', initialize(name, capabilities)));
+export async function startSession(
+  url: string,
+  name?: string,
+  capabilities?: object,
+  headers?: Record<string, string>,
+): Promise<string> {
+  const { socket, until } = await connectRaw(url, post('2025', initialize(name, capabilities), headers));
   const [, id = ''] = /mcp-session-id: (\S+)/i.exec(await until(/\r\n0\r\n\r\n/)) ?? [];
   socket.destroy();
   return id;

@@ -15,12 +15,25 @@ interface Note {
   why: WaitEnd | 'ended';
 }
 
+type End = (why: WaitEnd) => void;
+
+/**
+ * Carries stops between the processes of a service, in which a call and its cancellation arrive at different ones. Never
+ * throws: what it cannot carry is as if it were not there.
+ */
+export interface SharedStops {
+  /** Tells the others of a stop for a call that is not open here. */
+  tell(tenant: string, key: string, why: WaitEnd): void;
+  /** Calls `end` when another process tells of this stop, or has within the last minute, until what it returns is called. */
+  expect(key: string, end: End): () => void;
+}
+
 /**
  * Takes a cancellation, which a 2025 client posts as a request of its own, to the call that it means. One that overtakes
- * its call waits for it; one that comes after its call does nothing.
+ * its call waits for it; one that comes after its call does nothing. With `shared` also to a call of another process.
  */
-export function createCancellations(clock: Clock) {
-  const calls = new Map<string, (why: WaitEnd) => void>();
+export function createCancellations(clock: Clock, shared?: SharedStops) {
+  const calls = new Map<string, End>();
   /** The oldest first. */
   const notes = new Map<string, Note>();
 
@@ -41,27 +54,32 @@ export function createCancellations(clock: Clock) {
 
   return {
     /** Calls `end` when this call of a session is cancelled, or has been; returns what is to be called when it ends. */
-    register(session: string, id: RequestId, end: (why: WaitEnd) => void): () => void {
+    register(session: string, id: RequestId, end: End): () => void {
       const key = keyOf(session, id);
       const why = noted(key);
       notes.delete(key);
       calls.set(key, end);
       if (why !== undefined && why !== 'ended') end(why);
+      const forget = shared?.expect(key, end);
       return () => {
+        forget?.();
         if (calls.get(key) !== end) return;
         calls.delete(key);
         note(key, 'ended');
       };
     },
-    /** Ends the call that a message cancels, if it is one that does. */
-    take(session: string, message: unknown): void {
+    /** Ends the call that a message of a tenant cancels, if it is one that does. */
+    take(tenant: string, session: string, message: unknown): void {
       const cancelled = cancelledBy(message);
       if (!cancelled) return;
       const key = keyOf(session, cancelled.id);
       const why = waitEnd(cancelled.reason);
       const end = calls.get(key);
       if (end) end(why);
-      else if (noted(key) === undefined) note(key, why);
+      else if (noted(key) === undefined) {
+        note(key, why);
+        shared?.tell(tenant, key, why);
+      }
     },
   };
 }

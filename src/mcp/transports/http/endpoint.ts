@@ -7,7 +7,7 @@ import { quoteUntrusted, type Redact } from '../../../runcomfy/sanitize.ts';
 import { showsViews } from '../../apps.ts';
 import type { Channel } from '../../channel.ts';
 import type { Opening, ServerFactory } from '../../opening.ts';
-import { createCancellations } from './cancellations.ts';
+import { createCancellations, type SharedStops } from './cancellations.ts';
 import { whenLeft } from './delivery.ts';
 import { answerWith, asWebRequest } from './exchange.ts';
 import { createKeepAlive } from './keep-alive.ts';
@@ -33,13 +33,15 @@ interface Exchange extends Omit<Opening, 'era'> {
  */
 export function createEndpoint(options: {
   sessions: Sessions;
+  /** Where several processes serve the same clients. */
+  stops?: SharedStops | undefined;
   drain: AbortSignal;
   clock: Clock;
   log: Log;
   redact: Redact;
 }) {
-  const { sessions, drain, clock, log, redact } = options;
-  const cancellations = createCancellations(clock);
+  const { sessions, stops, drain, clock, log, redact } = options;
+  const cancellations = createCancellations(clock, stops);
   // The SDK hands the request on to the factory, and nothing else of ours.
   const exchanges = new WeakMap<Request, Exchange>();
   const keepAlive = createKeepAlive();
@@ -77,7 +79,7 @@ export function createEndpoint(options: {
         onCancel: (call, end) => cancellations.register(session.nonce, call, end),
       }),
     };
-    if (session) for (const message of [body].flat()) cancellations.take(session.nonce, message);
+    if (session) for (const message of [body].flat()) cancellations.take(tenant, session.nonce, message);
     const { method, params } = objectOf(body);
     if (method === 'initialize') {
       const { clientInfo, capabilities } = objectOf(params);

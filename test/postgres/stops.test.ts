@@ -1,0 +1,74 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { migrate } from '../../src/stores/postgres/migrate.ts';
+import { createStops } from '../../src/stores/postgres/stops.ts';
+import { clock } from '../stores/backends.ts';
+import { open } from './support/backend.ts';
+import { freshDatabase } from './support/database.ts';
+
+async function started(count: number) {
+  const url = await freshDatabase();
+  const databases = await Promise.all(Array.from({ length: count }, () => open(url)));
+  await migrate(databases[0] as (typeof databases)[0]);
+  const end = new AbortController();
+  onTestFinished(() => end.abort());
+  const replicas = databases.map((database) => createStops({ database, clock, ended: end.signal }));
+  const rows = () =>
+    (databases[0] as (typeof databases)[0]).run(
+      (sql) => sql<{ key: string; tenant: string }[]>`SELECT key, tenant FROM runcomfy_images.stops`,
+    );
+  return { replicas, rows, database: databases[0] as (typeof databases)[0] };
+}
+type Stops = ReturnType<typeof createStops>;
+
+it('a client that posts thousands of stops neither fills the table nor shuts other tenants out', async () => {
+  const { replicas, rows } = await started(2);
+  const [one, two] = replicas as [Stops, Stops];
+  for (let round = 0; round < 10; round++) {
+    for (let nth = 0; nth < 1_000; nth++) one.tell('red', `${round} ${nth}`, 'user');
+    await clock.sleep(200);
+  }
+  one.tell('blue', 'mine', 'user');
+  await clock.sleep(1_000);
+  const found = await rows();
+  expect(found.filter(({ tenant }) => tenant === 'red')).toHaveLength(100);
+  expect(found.filter(({ tenant }) => tenant === 'blue')).toHaveLength(1);
+  const why = await new Promise((resolve) => two.expect('mine', resolve));
+  expect(why).toBe('user');
+});
+
+it('all tenants together keep at most 2,000', async () => {
+  const { replicas, rows } = await started(1);
+  const [one] = replicas as [Stops];
+  for (let tenant = 0; tenant < 25; tenant++)
+    for (let nth = 0; nth < 100; nth++) one.tell(`t${tenant}`, `${tenant} ${nth}`, 'user');
+  await clock.sleep(1_000);
+  one.tell('late', 'late', 'user');
+  await clock.sleep(1_000);
+  expect(await rows()).toHaveLength(2_000);
+});
+
+it('a stop is kept for a minute, and reaches no call that comes after', async () => {
+  const { replicas, rows, database } = await started(2);
+  const [one, two] = replicas as [Stops, Stops];
+  one.tell('red', 'old', 'user');
+  await expect.poll(async () => (await rows()).length).toBe(1);
+  await database.run((sql) => sql`UPDATE runcomfy_images.stops SET at = at - interval '61 seconds'`);
+  const ends: string[] = [];
+  two.expect('old', (why) => ends.push(why));
+  await clock.sleep(5_000);
+  expect(ends).toEqual([]);
+  one.tell('red', 'new', 'user');
+  await expect.poll(rows).toEqual([{ key: 'new', tenant: 'red' }]);
+});
+
+it('a replica looks for stops only while it has calls', async () => {
+  const { replicas, rows } = await started(2);
+  const [one, two] = replicas as [Stops, Stops];
+  const ends: string[] = [];
+  const forget = two.expect('a call', (why) => ends.push(why));
+  forget();
+  one.tell('red', 'a call', 'user');
+  await clock.sleep(5_000);
+  expect(ends).toEqual([]);
+  expect(await rows()).toHaveLength(1);
+});
