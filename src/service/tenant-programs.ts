@@ -13,6 +13,7 @@ import type { Runtime } from '../runtime.ts';
 import { createTenantKey, type Variables } from '../tenants/key.ts';
 import type { Tenant } from '../tenants/tenant.ts';
 import type { Surface } from '../tools/support/surface.ts';
+import { tenantWords } from './tenant-words.ts';
 
 // Of 190 kB each. One that is not used for long may go: what it knows, it reads again from its records.
 export const MAX_PROGRAMS = 200;
@@ -62,7 +63,8 @@ export function createTenantPrograms(options: TenantProgramsOptions) {
       },
       readsPerSecond,
       // Where the server keeps its records and pictures is none of a tenant's business.
-      redact: (text) => accountsDirs.reduce((left, dir) => left.replaceAll(dir, 'accounts'), redact(text)),
+      redact: (text) =>
+        accountsDirs.reduce((left, dir) => left.replaceAll(dir, 'accounts'), tenantWords(redact(text))),
       log: withFields(log, { tenant: tenant.id }),
       runtime,
     });

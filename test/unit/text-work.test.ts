@@ -55,6 +55,7 @@ import { createRedactor, excerpt, quoteUntrusted, shorten } from '../../src/runc
 import { replyVerdict } from '../../src/runcomfy/submit.ts';
 import { createPictureLinks } from '../../src/service/picture-links.ts';
 import { tenantFolder } from '../../src/service/surface.ts';
+import { tenantWords } from '../../src/service/tenant-words.ts';
 import { bearerOf } from '../../src/tenants/challenge.ts';
 import { isTenantName, parseTenants } from '../../src/tenants/tenants-file.ts';
 import { jobFilter } from '../../src/tools/list-image-jobs.ts';
@@ -353,6 +354,7 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
     },
   },
   'service/picture-links.ts': { 'the path of a link': (text) => links.read(`/pictures/${text}.png`) },
+  'service/tenant-words.ts': { tenantWords: (text) => tenantWords(`The job records in ${text}`) },
   'service/surface.ts': { tenantFolder: (text) => tenantFolder(text) },
   'mcp/transports/http/json-size.ts': { isTooComplex: (text) => isTooComplex(Buffer.from(text)) },
   'mcp/hosts.ts': {
