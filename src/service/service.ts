@@ -13,7 +13,7 @@ import { createSessions } from '../mcp/transports/http/session.ts';
 import { createCatalogueFile } from '../models/catalogue-file.ts';
 import { createRedactor } from '../runcomfy/sanitize.ts';
 import { createRuntime, type Surroundings } from '../runtime.ts';
-import { hasRecords } from '../stores/file/recent.ts';
+import { hasRecords } from '../stores/file/recorded.ts';
 import { openAuthentication } from './authentication.ts';
 import { createFront, type FrontLimits } from './front.ts';
 import { serveMetrics } from './metrics/endpoint.ts';
@@ -26,6 +26,7 @@ import { createReadiness } from './readiness.ts';
 import { checkSharedFolders } from './shared-folders.ts';
 import { openSharedStore } from './shared-store.ts';
 import { readSigningKeys } from './signing-keys.ts';
+import { warnOfStore } from './store-warnings.ts';
 import { remoteSurface } from './surface.ts';
 import { keepSweeping } from './sweep.ts';
 import { createTenantPrograms } from './tenant-programs.ts';
@@ -116,6 +117,7 @@ export async function startService(
   if (service.auth.mode === 'none' && service.allowedHosts.length > 0) log.warn(OPEN_TO_ALL);
   if (isLoopback(service.listen.host)) publicUrl ??= server.origin;
   if (publicUrl === undefined) log.warn('kept pictures are not linked: --public-url would say by what URL');
+  void warnOfStore(service, config.dataDir, log);
   const ownApi = accountOf(config).api;
   const sweeping = keepSweeping({
     ...{ tenants: authentication, programs, clock, random: surroundings.random, warn },

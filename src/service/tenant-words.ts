@@ -1,8 +1,8 @@
 const OPERATOR = 'the operator of this server';
 
-/** What is said to whoever started a server, and to those who only call it. A path has at most 4,096 characters. */
+/** What is said to whoever started a server, and to those who only call it. Of a path at most 1,000 characters are looked at. */
 const WORDS: readonly [owner: string | RegExp, tenant: string][] = [
-  [/The job records in .{1,4096}? cannot be/g, 'The job records of this server cannot be'],
+  [/The job records in .{1,1000}? cannot be/g, 'The job records of this server cannot be'],
   [
     'Make that directory usable and free some space, or choose another with --data-dir or RUNCOMFY_DATA_DIR.',
     `Call again in a minute; if it is still so, tell ${OPERATOR}.`,

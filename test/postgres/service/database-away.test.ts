@@ -2,6 +2,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { serveOverHttp } from '../../../src/service/serve.ts';
 import { testConfig } from '../../support/program.ts';
 import { SERVICE, serve } from '../../support/service.ts';
+import { freshDatabase } from '../support/database.ts';
 import { serveReplicas } from '../support/replicas.ts';
 import { startPostgres } from '../support/server.ts';
 
@@ -39,4 +40,13 @@ it('a server whom its database refuses says so in one line, and exits with 1', a
   onTestFinished(() => spy.mockRestore());
   expect(await serveOverHttp(config, service)).toBe(1);
   expect(said).toEqual(['runcomfy-image-mcp: the database of --store cannot be used: 28P01\n']);
+});
+
+it('a replica whose sessions and links do not count at others says so at its start', async () => {
+  const said = (log: readonly string[]) =>
+    log.filter((line) => line.includes('--store without --session-key-file'));
+  const alone = await serve({ http: { store: await freshDatabase() } });
+  expect(said(alone.log)).toHaveLength(1);
+  const { replicas } = await serveReplicas(1);
+  expect(replicas.flatMap(({ log }) => said(log))).toEqual([]);
 });
