@@ -18,6 +18,8 @@ export interface Wait {
   drain?: AbortSignal | undefined;
   /** Once it ended: whether its user gave up, who may say so only after the client is gone. Absent where that comes first. */
   isStopped?: () => Promise<boolean>;
+  /** Ends the wait if another process knows that it is over. Never rejects; absent where none may know more. */
+  hear?: () => Promise<void>;
   /** Called after every poll, with all jobs of the call. */
   onPoll(jobs: readonly Job[]): void;
   /** Whether the whole answer has left this process. Never rejects. */

@@ -96,8 +96,13 @@ export function createGenerate(options: GenerateOptions) {
       await claim.discard();
       throw wait.signal.reason;
     }
+    const maySend = async () => {
+      // A process that was frozen finds the call in its input, and only then that its client has long given up.
+      await wait.hear?.();
+      return !wait.signal.aborted && claim.maySubmit();
+    };
     try {
-      const submission = await api.submit(claim.job.model, body, claim.maySubmit, wait.drain);
+      const submission = await api.submit(claim.job.model, body, maySend, wait.drain);
       await claim.accepted(submission.requestId);
       return submission;
     } catch (error) {

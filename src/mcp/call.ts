@@ -78,17 +78,19 @@ export function openCall(
   if (signal.aborted) endWait();
   signal.addEventListener('abort', endWait, { once: true });
   const stopped = new AbortController();
-  const stopListening = channel.onCancel?.(id, (why) => {
+  const cancel = (why: WaitEnd) => {
     ended.abort(why);
     if (why === 'user') stopped.abort();
-  });
+  };
+  const listening = channel.onCancel?.(id, cancel);
   const sent = deliveries.result(id, ended.signal, () => {
     isSending = true;
   });
   // The same call may come again as soon as the client finds its connection cut: the job has to be free by then.
-  const delivered = sent.then((result) => {
+  const delivered = sent.then(async (result) => {
     if (!result) ended.abort(CLOSED);
-    return result !== undefined;
+    // A client that no longer waits may keep its connection open, and take the answer for nothing.
+    return result !== undefined && (followed.length === 0 || (await listening?.told?.()) === undefined);
   });
   let followed: readonly Job[] = [];
   const progress = token === undefined ? undefined : startProgress(context, token, began);
@@ -102,7 +104,13 @@ export function openCall(
         followed = jobs;
         progress?.report(() => progressLine(jobs, clock.now()));
       },
-      ...(stopListening && {
+      ...(listening?.told && {
+        async hear() {
+          const why = await listening.told?.();
+          if (why !== undefined) cancel(why);
+        },
+      }),
+      ...(listening && {
         async isStopped() {
           if (ended.signal.reason === CLOSED) await clock.sleep(LATE_STOP, stopped.signal).catch(() => {});
           return stopped.signal.aborted;
@@ -115,7 +123,7 @@ export function openCall(
     async end(tool, { data, error }) {
       progress?.stop();
       await inputIsRead();
-      stopListening?.();
+      listening?.stop();
       const id = followed.length === 1 ? followed[0]?.request_id : undefined;
       const report: CallReport = {
         ...{ tool, client },

@@ -9,6 +9,17 @@ export interface KnownClient {
   showsViews: boolean;
 }
 
+/** Listens for the cancellation of one call. */
+export interface Listening {
+  /** Ends it, when the call ends. */
+  stop(): void;
+  /**
+   * Asks why the call was cancelled at another process, if it was: a process that was frozen acts before it hears of that.
+   * Never rejects. Absent where there is no other.
+   */
+  told?(): Promise<WaitEnd | undefined>;
+}
+
 /** What a transport tells of a connection: over stdio one for all requests of a client, over HTTP one for each request. */
 export interface Channel {
   /** The client as an earlier request named it. */
@@ -17,8 +28,8 @@ export interface Channel {
   left(sent: Promise<void>): Promise<void>;
   /** Why the SDK aborted a call. */
   endOf(reason: unknown): WaitEnd;
-  /** Calls `end` when the call with this JSON-RPC id is cancelled by a request that came another way; returns what stops that. */
-  onCancel?(id: RequestId, end: (why: WaitEnd) => void): () => void;
+  /** Calls `end` when the call with this JSON-RPC id is cancelled by a request that came another way. */
+  onCancel?(id: RequestId, end: (why: WaitEnd) => void): Listening;
   /** Aborts when the process is to end. */
   drain?: AbortSignal;
 }

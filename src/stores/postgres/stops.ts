@@ -7,6 +7,8 @@ const CHANNEL = 'runcomfy_images_stops';
 const LOOK_EVERY = 1_000;
 // In ms: however many stops are told, so often they are written and looked at.
 const [TELL_AGAIN, LOOK_AGAIN] = [100, 50];
+// In ms: how long what waits for it may wait.
+const ASK_FOR = 1_000;
 // In s: for as long as a call may come after its stop.
 const KEPT_FOR = 60;
 // Stops that are kept, some more where several replicas write at once. Users hardly stop a call a second; a client that
@@ -107,6 +109,16 @@ export function createStops({
       if (untold.size >= IN_ALL || own >= PER_TENANT) return;
       untold.set(key, { key, tenant, why });
       if (!isTelling) void tellAll();
+    },
+    /** Asks whether a replica was told of this stop, within the last minute. Undefined too where the database is away. */
+    async told(key: string): Promise<WaitEnd | undefined> {
+      const find = database.run(
+        (sql) => sql<{ why: WaitEnd }[]>`SELECT why FROM runcomfy_images.stops
+          WHERE key = ${key} AND at >= now() - make_interval(secs => ${KEPT_FOR})`,
+        0,
+        ASK_FOR,
+      );
+      return (await find.catch(() => []))[0]?.why;
     },
     /** Calls `end` when another replica tells of this stop, or has within the last minute, until what it returns is called. */
     expect(key: string, end: (why: WaitEnd) => void): () => void {

@@ -110,3 +110,46 @@ describe('a stop that reaches another replica than its call', () => {
     expect(await service.records()).toMatchObject([{ state: 'in_queue' }]);
   });
 });
+
+/**
+ * A call whose stop is recorded just when its job gets into a state, as a replica finds it that was frozen meanwhile: before
+ * it looks at stops again.
+ */
+async function stoppedAsItGets(state: string) {
+  const service = await serveReplicas(2, { waitSeconds: Number.POSITIVE_INFINITY });
+  const { sql } = service;
+  const id = await session(service, 0);
+  await stop(service, 1, id);
+  await expect.poll(() => rows(service)).toBe(1);
+  await sql`ALTER TABLE runcomfy_images.stops RENAME TO earlier`;
+  await sql`CREATE TABLE runcomfy_images.stops (LIKE runcomfy_images.earlier INCLUDING ALL)`;
+  await sql.unsafe(`
+    CREATE FUNCTION stop_it() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      INSERT INTO runcomfy_images.stops (key, tenant, why) SELECT key, tenant, 'timeout' FROM runcomfy_images.earlier
+      ON CONFLICT DO NOTHING;
+      RETURN NULL;
+    END $$;
+    CREATE TRIGGER stop_it AFTER INSERT OR UPDATE ON runcomfy_images.jobs
+      FOR EACH ROW WHEN (NEW.state = '${state}') EXECUTE FUNCTION stop_it()`);
+  const { until } = await call(service, 0, id, 'a fox');
+  return { service, until };
+}
+
+describe('a call that is stopped while its replica is frozen', () => {
+  it('is not submitted when that goes on', async () => {
+    const { service } = await stoppedAsItGets('reserved');
+    await expect.poll(async () => (await service.records()).length).toBe(1);
+    await expect.poll(async () => (await service.records()).length).toBe(0);
+    expect(service.submits()).toBe(0);
+  });
+
+  it('is answered into nothing, which is no delivery: the call that repeats it gets the job', async () => {
+    const { service, until } = await stoppedAsItGets('succeeded');
+    await until(/"structuredContent"/);
+    await service.sql`DROP TRIGGER stop_it ON runcomfy_images.jobs`;
+    const again = await session(service, 1);
+    const repeated = await call(service, 1, again, 'a fox');
+    await repeated.until(/"resumed":true/);
+    expect(service.submits()).toBe(1);
+  });
+});

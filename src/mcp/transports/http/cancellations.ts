@@ -3,6 +3,7 @@ import type { RequestId } from '@modelcontextprotocol/server';
 import type { Clock } from '../../../clock.ts';
 import type { WaitEnd } from '../../../jobs/calls.ts';
 import { objectOf } from '../../../json.ts';
+import type { Listening } from '../../channel.ts';
 import { waitEnd } from '../../hosts.ts';
 
 // In ms: for as long as the body of a request may take.
@@ -26,6 +27,8 @@ export interface SharedStops {
   tell(tenant: string, key: string, why: WaitEnd): void;
   /** Calls `end` when another process tells of this stop, or has within the last minute, until what it returns is called. */
   expect(key: string, end: End): () => void;
+  /** Asks whether another process was told of this stop, within the last minute. */
+  told(key: string): Promise<WaitEnd | undefined>;
 }
 
 /**
@@ -53,19 +56,22 @@ export function createCancellations(clock: Clock, shared?: SharedStops) {
   }
 
   return {
-    /** Calls `end` when this call of a session is cancelled, or has been; returns what is to be called when it ends. */
-    register(session: string, id: RequestId, end: End): () => void {
+    /** Calls `end` when this call of a session is cancelled, or has been. */
+    register(session: string, id: RequestId, end: End): Listening {
       const key = keyOf(session, id);
       const why = noted(key);
       notes.delete(key);
       calls.set(key, end);
       if (why !== undefined && why !== 'ended') end(why);
       const forget = shared?.expect(key, end);
-      return () => {
-        forget?.();
-        if (calls.get(key) !== end) return;
-        calls.delete(key);
-        note(key, 'ended');
+      return {
+        stop() {
+          forget?.();
+          if (calls.get(key) !== end) return;
+          calls.delete(key);
+          note(key, 'ended');
+        },
+        ...(shared && { told: () => shared.told(key) }),
       };
     },
     /** Ends the call that a message of a tenant cancels, if it is one that does. */
