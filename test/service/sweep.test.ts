@@ -7,6 +7,7 @@ import { eventually, textOf } from '../support/program.ts';
 import { putRecord } from '../support/records.ts';
 import { connectHttp, serve } from '../support/service.ts';
 import { newToken, tenantsFile } from '../support/tenants.ts';
+import { serveTwo } from '../support/two-tenants.ts';
 
 const QUEUED = { queueMs: 3_600_000_000 };
 const MINUTE = 60_000;
@@ -85,6 +86,29 @@ describe('a job that no call follows', () => {
     held.resolve();
     expect(records()).toMatchObject([{ state: 'in_queue' }]);
   });
+});
+
+it('jobs that no call follows are read behind those that somebody asks for', async () => {
+  const { red, sandbox, clock } = await serveTwo({ waitSeconds: 0, settings: { reads_per_second: 0.1 } });
+  for (let nth = 0; nth < 3; nth++) {
+    sandbox.engine.planNext(QUEUED);
+    await red.ask(CALL.name, { prompt: `${nth}` });
+  }
+  const read = () => sandbox.requests.filter(({ route }) => route === 'status').map(({ path }) => path);
+  const before = read().length;
+  const held = promised();
+  sandbox.inject({ on: 'status', times: 1, what: { hold: held.promise } });
+  await eventually(() => read().length).toBe(before + 1);
+  const first = sandbox.engine.jobs.find(({ id }) => read().at(-1)?.includes(id))?.id;
+  const ask = () => red.ask('get_image_job', { request_id: first });
+  // What may be read at once is read.
+  for (let nth = 0; nth < 5; nth++) await ask();
+  held.resolve();
+  // Now the next job that nobody follows waits for its turn.
+  await clock.sleep(1);
+  const waiting = read().length;
+  await ask();
+  expect(read()[waiting]).toContain(first);
 });
 
 describe('a record of a process that is gone', () => {

@@ -1,0 +1,72 @@
+import { expect, it } from 'vitest';
+import type { Job } from '../../src/jobs/job.ts';
+import type { Intent } from '../../src/jobs/store.ts';
+import { createSweep } from '../../src/jobs/sweep.ts';
+import { keepSweeping, type SweepOptions } from '../../src/service/sweep.ts';
+import { createMemoryStore } from '../../src/stores/memory.ts';
+import { createJumpingClock } from '../support/clock.ts';
+
+const ACCOUNT = { tenant: 'local', api: 'https://api.example' };
+const MINUTE = 60_000;
+
+it('a pass reads at most 5 jobs, those first that were read longest ago', async () => {
+  const clock = createJumpingClock();
+  const store = createMemoryStore({ account: ACCOUNT, openCalls: new Set(), clock });
+  const submitted_at = new Date(clock.now() - 10 * MINUTE).toISOString();
+  for (let nth = 0; nth < 12; nth++) {
+    const job = { model: 'm/m', input: { nth }, state: 'reserved', submitted_at } as const;
+    const intent: Intent = { fingerprint: `${nth}`.padStart(16, '0'), job };
+    const [reserved] = await store.reserve([intent], `call ${nth}`);
+    if (reserved) await store.accepted(reserved, `r-${nth}`);
+  }
+  const read: string[] = [];
+  const sweep = createSweep({
+    store,
+    clock,
+    lookAfter: async (requestId) => {
+      read.push(requestId);
+      return { model: 'm/m', input: {}, state: 'in_queue' } satisfies Job;
+    },
+    onEnded() {},
+  });
+  const { signal } = new AbortController();
+  for (const count of [5, 10, 12]) {
+    await sweep(signal);
+    expect(read).toHaveLength(count);
+    expect(new Set(read).size).toBe(count);
+  }
+  clock.advance(60 * MINUTE);
+  await sweep(signal);
+  expect(read.slice(12)).toEqual(read.slice(0, 5));
+});
+
+it('tenants take turns, 20 in a pass, and one whose jobs cannot be read keeps no other waiting', async () => {
+  const clock = createJumpingClock();
+  const end = new AbortController();
+  const names = Array.from({ length: 45 }, (_, nth) => `t${String(nth).padStart(2, '0')}`);
+  const visited: string[] = [];
+  const passes: number[] = [];
+  const warned: string[] = [];
+  const programs: SweepOptions['programs'] = {
+    names: () => [],
+    async during(tenant) {
+      visited.push(tenant.id);
+      throw new Error('cannot be read');
+    },
+  };
+  await keepSweeping({
+    tenants: { names: () => names, named: (id) => ({ id, key: undefined, settings: {} }) },
+    programs,
+    async findOpen(known) {
+      passes.push(visited.length);
+      if (passes.length === 4) end.abort();
+      if (passes.length === 2) throw new Error('the database is away');
+      return [...known].reverse();
+    },
+    ...{ clock, random: () => 0.5, signal: end.signal },
+    warn: (kind) => void warned.push(kind),
+  });
+  expect(passes).toEqual([0, 20, 20, 40]);
+  expect(visited).toEqual([...names.slice(0, 40)]);
+  expect(warned).toContain('nobody looks after jobs that no call follows: the database is away');
+});
