@@ -1,4 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
+import type { Sql } from '../../src/stores/postgres/database.ts';
 import { migrate } from '../../src/stores/postgres/migrate.ts';
 import { createStops } from '../../src/stores/postgres/stops.ts';
 import { clock } from '../stores/backends.ts';
@@ -34,6 +35,30 @@ it('a client that posts thousands of stops neither fills the table nor shuts oth
   expect(found.filter(({ tenant }) => tenant === 'blue')).toHaveLength(1);
   const why = await new Promise((resolve) => two.expect('mine', resolve));
   expect(why).toBe('user');
+});
+
+it('thousands of stops at once are no more in one statement than a tenant may have', async () => {
+  const { database } = await started(1);
+  const sent: number[] = [];
+  const watched = (sql: Sql) =>
+    new Proxy(sql, {
+      get: (target, name) =>
+        name === 'json'
+          ? (told: never[]) => {
+              sent.push(told.length);
+              return target.json(told);
+            }
+          : Reflect.get(target, name),
+    });
+  const { tell } = createStops({
+    database: { ...database, run: (work, patience) => database.run((sql) => work(watched(sql)), patience) },
+    clock,
+    ended: new AbortController().signal,
+  });
+  for (let nth = 0; nth < 10_000; nth++) tell('red', `${nth}`, 'user');
+  await clock.sleep(1_000);
+  expect(sent[0]).toBeGreaterThan(0);
+  expect(Math.max(...sent)).toBeLessThanOrEqual(100);
 });
 
 it('all tenants together keep at most 2,000', async () => {
