@@ -16,7 +16,9 @@ export async function openSharedStore(url: string, surroundings: { clock: Clock;
   const database = await openDatabase(url, surroundings);
   await migrate(database).catch(async (error) => {
     await database.close();
-    const why = error instanceof NewerDatabaseError ? error.message : codeOf(error.cause ?? error);
+    // The database wraps what ends a piece of work.
+    const cause = error.cause ?? error;
+    const why = cause instanceof NewerDatabaseError ? cause.message : codeOf(cause);
     throw new StoreProblem(`the database of --store cannot be used: ${why}`);
   });
   const pictures = createPictureTables(database, surroundings.clock);

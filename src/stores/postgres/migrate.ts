@@ -9,7 +9,8 @@ export class NewerDatabaseError extends Error {}
 
 /**
  * Brings the tables to what this program knows, whoever else starts at the same time; does not touch them if they are. A
- * newer version may have changed them already: then throws NewerDatabaseError, unless this one can work on them too.
+ * newer version may have changed them already: then it rejects, caused by a NewerDatabaseError, unless this one can work on
+ * them too.
  */
 export async function migrate(
   database: Database,
