@@ -79,7 +79,18 @@ describe('the tests that documents cite', () => {
 it('every flag exists', () => {
   // Flags of other programs that documents tell how to call.
   const OTHERS = [
-    ...['--project', '--env', '--write', '--json', '--peer', '--ref', '--read-only', '--stop-timeout'],
+    ...[
+      '--project',
+      '--env',
+      '--write',
+      '--json',
+      '--peer',
+      '--ref',
+      '--read-only',
+      '--stop-timeout',
+      '--build',
+      '--no-deps',
+    ],
     // Of clients.
     ...['--transport', '--header', '--cli', '--method', '--protocol-era'],
   ];
