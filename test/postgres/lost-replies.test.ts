@@ -1,9 +1,11 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { StoredJob } from '../../src/jobs/store.ts';
 import { all, intent, open as openCall } from '../stores/conformance.ts';
 import { claimRepeat, reserve } from '../stores/single.ts';
-import { freshTables, startReplica } from './support/backend.ts';
+import { createFastClock } from '../support/clock.ts';
+import { freshTables, open, startReplica } from './support/backend.ts';
 import { type Network, startProxy } from './support/proxy.ts';
 
 const { fingerprint } = intent();
@@ -112,14 +114,24 @@ describe('an operation whose reply is lost has done what it was to do, once', ()
   });
 });
 
-it('a connection that is dead without a word is replaced', async () => {
-  await reserve(mine.store, intent(), openCall(mine as never).id);
-  network.silence(true);
-  const reserved = Promise.all(
-    Array.from({ length: 12 }, () => reserve(mine.store, intent(), openCall(mine as never).id)),
-  );
-  await systemClock.sleep(6_000);
-  network.silence(false);
-  await reserved;
-  expect(await jobs()).toHaveLength(13);
+it('connections that are dead without a word are replaced', async () => {
+  const { hostname, port } = new URL(network.url);
+  const sockets: Socket[] = [];
+  const relay = createServer((client) => {
+    const server = connect(Number(port), hostname);
+    sockets.push(client, server);
+    for (const socket of [client, server]) socket.on('error', () => {});
+    client.pipe(server).pipe(client);
+  });
+  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void relay.close());
+  const url = new URL(network.url);
+  url.port = String((relay.address() as AddressInfo).port);
+  const database = await open(url.href, createFastClock(10));
+  const all = () => Promise.all(Array.from({ length: 12 }, () => database.run((sql) => sql`SELECT 1`)));
+  await all();
+  await systemClock.sleep(600);
+  for (const socket of sockets) socket.unpipe().pause();
+  expect(await all()).toHaveLength(12);
+  for (const socket of sockets) socket.destroy();
 });
