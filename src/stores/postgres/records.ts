@@ -19,6 +19,9 @@ export function idOf({ fingerprint, job }: Intent, call: string): string {
   return [0, 8, 12, 16, 20].map((from, n) => digits.slice(from, [8, 12, 16, 20, 32][n])).join('-');
 }
 
+/** Whether the database knows such a time (ISO 8601): in its first years there was no job, and in its last there is none. */
+const isTime = (iso: string): boolean => /^(?!0000)\d{4}-/.test(iso);
+
 /** The records of an account in its rows: its id stands in every statement. */
 export function createRecords(database: Database, accountId: () => Promise<number>): Records {
   async function read(where: (sql: Sql) => ReturnType<Sql>): Promise<Row[]> {
@@ -58,11 +61,11 @@ export function createRecords(database: Database, accountId: () => Promise<numbe
   }
 
   async function* newest({ since, fingerprint, isOpen, onIgnored }: Query): AsyncGenerator<StoredJob> {
-    let last: { submitted_at: string; id: string } | undefined;
+    let last: { submitted_at: Date; id: string } | undefined;
     for (let page = FIRST_PAGE; ; page = PAGE) {
       const rows = await read(
         (sql) => sql`true
-          ${since === undefined ? sql`` : sql`AND submitted_at >= ${since}`}
+          ${since === undefined || !isTime(since) ? sql`` : sql`AND submitted_at >= ${since}`}
           ${fingerprint === undefined ? sql`` : sql`AND fingerprint >= ${fingerprint} AND fingerprint < ${`${fingerprint}g`}`}
           ${isOpen ? OPEN(sql) : sql``}
           ${last === undefined ? sql`` : sql`AND (submitted_at, id) < (${last.submitted_at}, ${last.id})`}
@@ -70,12 +73,9 @@ export function createRecords(database: Database, accountId: () => Promise<numbe
       );
       for (const row of rows) {
         const stored = toStored(row);
-        if (!stored) {
-          onIgnored?.();
-          continue;
-        }
-        last = { submitted_at: stored.job.submitted_at, id: stored.id };
-        yield stored;
+        last = { submitted_at: row.submitted_at, id: row.id };
+        if (stored) yield stored;
+        else onIgnored?.();
       }
       if (rows.length < page) return;
     }
@@ -108,6 +108,8 @@ export function createRecords(database: Database, accountId: () => Promise<numbe
       }
     },
     async byRequestId(requestId) {
+      // Text has no such character.
+      if (requestId.includes('\0')) return undefined;
       const [row] = await read(
         (sql) => sql`request_id = ${requestId} ORDER BY submitted_at DESC, id DESC LIMIT 1`,
       );

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import { takenOver } from '../../errors.ts';
+import { ToolError, takenOver } from '../../errors.ts';
 import type { Job } from '../../jobs/job.ts';
 import type { Intent, JobStore, Lease, StoredJob } from '../../jobs/store.ts';
 import { parseJson } from '../../json.ts';
@@ -11,6 +11,10 @@ import { columns, type Row, toColumns, toStored } from './rows.ts';
 
 // In ms: others of this account reserve at the same time.
 const MAX_PAUSE = 20;
+// In ms: how long calls of this process wait for one another. One that waits for the database holds up no others.
+const MAX_TURN = 1_000;
+// Of the JSON of an input, in bytes.
+const MAX_INPUT = 64 << 10;
 
 /** What a limit sees of a job: of one whose cost is known, that alone. */
 interface Counted {
@@ -112,7 +116,7 @@ export function createReservations(options: {
         const jobs = intents.map(({ job }) => job);
         const error = check(jobs, counted.others, now);
         if (error) {
-          if (found.length === 0) for (const key of keys) holder.release(key);
+          if (found.length === 0) for (const key of keys) holder.release(key, tries > 0);
           throw error;
         }
         turn = counted.turn;
@@ -125,11 +129,30 @@ export function createReservations(options: {
   }
 
   // One at a time within a process, so that only replicas race.
-  return (...given) => {
-    const reserved = last.then(() => reserve(...given));
+  return async (...given) => {
+    for (const { job } of given[0]) checkSize(job);
+    const before = last;
+    const waited = new AbortController();
+    const late = clock.sleep(MAX_TURN, waited.signal).catch(() => {});
+    const reserved = Promise.race([before, late]).then(() => {
+      waited.abort();
+      return reserve(...given);
+    });
     last = reserved.catch(() => {});
     return reserved;
   };
+}
+
+/** Throws `invalid_input` for a job whose input is larger than a record takes. */
+function checkSize({ input }: Job): void {
+  const bytes = Buffer.byteLength(JSON.stringify(input));
+  if (bytes <= MAX_INPUT) return;
+  const kB = (size: number) => `${Math.ceil(size / 1024)} kB`;
+  throw new ToolError(
+    'invalid_input',
+    `The input is too large for this server's records: ${kB(bytes)} of at most ${kB(MAX_INPUT)}.`,
+    { next: 'Shorten the input, such as its prompt.' },
+  );
 }
 
 function jobOf({ submitted_at, state, cost_usd, job }: Counted): Job {

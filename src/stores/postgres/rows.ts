@@ -9,13 +9,14 @@ export interface Row {
   id: string;
   revision: number;
   fingerprint: string;
+  submitted_at: Date;
   job: string;
   holder: string | null;
   call: string | null;
   alone: boolean;
 }
 
-export const columns = (sql: Sql) => sql`id, revision, fingerprint, job, holder, call, alone`;
+export const columns = (sql: Sql) => sql`id, revision, fingerprint, submitted_at, job, holder, call, alone`;
 
 /** A job as a store tells it; undefined if nothing here can read it. */
 export function toStored({ id, revision, fingerprint, job: text, holder, call, alone }: Row) {
