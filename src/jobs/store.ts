@@ -121,7 +121,8 @@ export interface JobStore {
   accepted(stored: StoredJob, requestId: string): Promise<StoredJob>;
   /**
    * Changes a job as it now stands, which may be more than the caller last saw. `change` is pure and runs again if
-   * another writer was faster; the same object means that there is nothing to write. Undefined if the job is gone.
+   * another writer was faster, and on its own result if the reply was lost: then it must change nothing more. The same
+   * object means that there is nothing to write. Undefined if the job is gone.
    */
   update(id: string, change: (job: Job) => Job): Promise<StoredJob | undefined>;
   /**

@@ -156,6 +156,13 @@ describe('a replica', () => {
       await database.run(
         (sql) => sql`INSERT INTO runcomfy_images.replicas ${sql(row)} ON CONFLICT DO NOTHING`,
       );
+    // As when one older backup after the other is tried.
+    for (const beats of [6, 3]) {
+      await pass(SECOND);
+      await database.run(
+        (sql) => sql`UPDATE runcomfy_images.replicas SET beats = ${beats} WHERE id = ${other.lease.holder}`,
+      );
+    }
     expect(await watching).toBe('dead');
   });
 

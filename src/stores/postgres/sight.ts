@@ -6,7 +6,8 @@ import type { Database } from './database.ts';
 export const ATTEMPT = 1_000;
 // In ms: a replica that was not seen to beat for this long is gone.
 const GONE_AFTER = 6_000;
-// In ms. A longer gap between two looks says that this process was frozen, or its clock set, and nothing of the others.
+// In ms. A longer gap between two looks says that this process was frozen, its clock set or the database away,
+// and nothing of the others.
 const MAX_GAP = 3_000;
 
 interface Beat {
@@ -32,7 +33,6 @@ const NOTHING = { ended: false, ended_calls: [], rises: 0 };
 export function createSight(database: Database, clock: Clock) {
   const others = new Map<string, Seen>();
   let lookedAt = Number.NEGATIVE_INFINITY;
-  let hasMissed = false;
   /** The look that was begun last, and the one that is to begin after it. */
   let looking: Promise<unknown> = Promise.resolve();
   let nextLook: Promise<number> | undefined;
@@ -40,9 +40,8 @@ export function createSight(database: Database, clock: Clock) {
   /** Takes in what a look brought. Time in which this process saw nothing counts for no other. */
   function takeIn(rows: readonly Beat[]): void {
     const now = clock.now();
-    const isGap = hasMissed || now - lookedAt > MAX_GAP || now < lookedAt;
+    const isGap = now - lookedAt > MAX_GAP || now < lookedAt;
     lookedAt = now;
-    hasMissed = false;
     const present = new Map(rows.map((row) => [row.id, row]));
     for (const other of new Set([...present.keys(), ...others.keys()])) {
       const before = others.get(other);
@@ -61,17 +60,12 @@ export function createSight(database: Database, clock: Clock) {
 
   async function lookOnce(): Promise<number> {
     const began = clock.now();
-    const read = database.run(
+    const rows = await database.run(
       (sql) => sql<Beat[]>`SELECT id, beats, ended, ended_calls FROM runcomfy_images.replicas`,
       0,
       ATTEMPT,
     );
-    takeIn(
-      await read.catch((error) => {
-        hasMissed = true;
-        throw error;
-      }),
-    );
+    takeIn(rows);
     return began;
   }
 
