@@ -65,6 +65,7 @@ const SERVICE: Omit<ServiceConfig, 'store'> = {
   allowedHosts: [],
   allowedOrigins: [],
   publicUrl: undefined,
+  library: undefined,
   sessionKeyFile: undefined,
   metrics: undefined,
 };
