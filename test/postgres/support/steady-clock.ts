@@ -9,7 +9,7 @@ vi.mock('../../../src/stores/postgres/database.ts', async (original) => {
     const database: Database = await real.openDatabase(...given);
     return {
       ...database,
-      run: (work, patience) => database.run((sql) => underWay(work(sql)), patience),
+      run: (work, ...limits) => database.run((sql) => underWay(work(sql)), ...limits),
     };
   };
   return { ...real, openDatabase };
