@@ -4,8 +4,8 @@ import type { Balancer, Target } from './balancer.ts';
 import type { Replica, Service } from './replicas.ts';
 import type { Story } from './story.ts';
 
-/** What happens to a replica: `all` is what a power failure does. */
-const FAULTS = { kill: 0.5, freeze: 0.2, terminate: 0.25, all: 0.05 } as const;
+/** What happens to a replica; a blackout kills all that are not just at it. */
+const FAULTS = { kill: 0.5, freeze: 0.2, terminate: 0.25, blackout: 0.05 } as const;
 type Fault = keyof typeof FAULTS;
 
 /** A replica was killed, or frozen until a time, while it had these calls. */
@@ -27,7 +27,7 @@ export async function startFleet(
   const names = chosen('CHAOS_FAULTS', Object.keys(FAULTS) as Fault[]);
   const replicas = await Promise.all(Array.from({ length: size }, () => service.startReplica()));
   const busy = new Set<number>();
-  const counts: Record<Fault, number> = { kill: 0, freeze: 0, terminate: 0, all: 0 };
+  const counts: Record<Fault, number> = { kill: 0, freeze: 0, terminate: 0, blackout: 0 };
   const kills: Death[] = [];
   const frozen: Death[] = [];
   const exits: unknown[] = [];
@@ -73,7 +73,7 @@ export async function startFleet(
       tell(undefined, `${old.port} is to end`);
       exits.push(await old.ended);
     },
-    async all(_, balancer) {
+    async blackout(_, balancer) {
       const free = replicas.map((_, index) => index).filter((index) => !busy.has(index));
       await Promise.all(free.map((index) => once(index, 'kill', balancer)));
     },
@@ -81,7 +81,7 @@ export async function startFleet(
 
   async function once(index: number, fault: Fault, balancer: Balancer): Promise<void> {
     if (busy.has(index)) return;
-    if (fault !== 'all') busy.add(index);
+    if (fault !== 'blackout') busy.add(index);
     counts[fault] += 1;
     await acts[fault](index, balancer);
     busy.delete(index);

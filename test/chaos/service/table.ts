@@ -19,7 +19,7 @@ export function table(
     ms: number;
   },
 ): string {
-  const { kill, all, freeze, terminate } = fleet.counts;
+  const { kill, blackout, freeze, terminate } = fleet.counts;
   const calls = wishes.flatMap((wish) => wish.calls);
   const ended = (outcome: string) => calls.filter((call) => call.outcome === outcome).length;
   const times = verdict.takeOvers;
@@ -32,7 +32,7 @@ export function table(
     ['  without a death of its replica', verdict.unfounded.length],
     ['  accepted before that death, ms', verdict.beforeDeath.map(Math.round).join(' ') || '-'],
     ['pictures that left after their call ended', verdict.crossed],
-    ['SIGKILL, of all at once; SIGSTOP; SIGTERM', `${kill}, ${all}; ${freeze}; ${terminate}`],
+    ['SIGKILL, blackouts; SIGSTOP; SIGTERM', `${kill}, ${blackout}; ${freeze}; ${terminate}`],
     [
       'calls; lost connections; timeouts',
       `${calls.length}; ${ended('connection_lost')}; ${ended('given_up')}`,
