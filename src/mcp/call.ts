@@ -122,7 +122,7 @@ export function openCall(
     report: (words) => progress?.report(() => words),
     async end(tool, { data, error }) {
       progress?.stop();
-      await inputIsRead();
+      await channel.inputRead();
       listening?.stop();
       const id = followed.length === 1 ? followed[0]?.request_id : undefined;
       const report: CallReport = {
@@ -140,12 +140,6 @@ export function openCall(
 
 const outcomeOf = (error: unknown): string =>
   error === undefined ? 'ok' : error instanceof ToolError ? error.code : 'internal_error';
-
-/**
- * Resolves after a whole turn of the event loop, in which all pending input is read. A process that was frozen or busy
- * finds the end of a job and the cancellation of its call at the same time.
- */
-const inputIsRead = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
 
 const CLOSED: WaitEnd = 'closed';
 // In ms: a client may post that its user stopped a call and close the call's connection at once.

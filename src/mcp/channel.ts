@@ -30,9 +30,19 @@ export interface Channel {
   endOf(reason: unknown): WaitEnd;
   /** Calls `end` when the call with this JSON-RPC id is cancelled by a request that came another way. */
   onCancel?(id: RequestId, end: (why: WaitEnd) => void): Listening;
+  /**
+   * Resolves when cancellations are read that came before now: a process that was frozen or busy finds the end of a job and
+   * the cancellation of its call at the same time.
+   */
+  inputRead(): Promise<void>;
   /** Aborts when the process is to end. */
   drain?: AbortSignal;
 }
 
 /** Of a connection whose transport resolves `send` only when a message has left, and that brings all cancellations. */
-export const OWN_CONNECTION: Channel = { left: (sent) => sent, endOf: waitEnd };
+export const OWN_CONNECTION: Channel = {
+  left: (sent) => sent,
+  endOf: waitEnd,
+  // A whole turn of the event loop.
+  inputRead: () => new Promise((resolve) => setImmediate(() => setImmediate(resolve))),
+};

@@ -5,7 +5,7 @@ import { objectOf } from '../../../json.ts';
 import type { Log } from '../../../log.ts';
 import { quoteUntrusted, type Redact } from '../../../runcomfy/sanitize.ts';
 import { showsViews } from '../../apps.ts';
-import type { Channel } from '../../channel.ts';
+import { type Channel, OWN_CONNECTION } from '../../channel.ts';
 import type { Opening, ServerFactory } from '../../opening.ts';
 import { createCancellations, type SharedStops } from './cancellations.ts';
 import { whenLeft } from './delivery.ts';
@@ -13,6 +13,7 @@ import { answerWith, asWebRequest } from './exchange.ts';
 import { createKeepAlive } from './keep-alive.ts';
 import { answerLegacy } from './legacy.ts';
 import type { Sessions } from './session.ts';
+import { createThaw } from './thaw.ts';
 
 const SESSION = 'mcp-session-id';
 
@@ -42,6 +43,7 @@ export function createEndpoint(options: {
 }) {
   const { sessions, stops, drain, clock, log, redact } = options;
   const cancellations = createCancellations(clock, stops);
+  const thaw = createThaw(clock);
   // The SDK hands the request on to the factory, and nothing else of ours.
   const exchanges = new WeakMap<Request, Exchange>();
   const keepAlive = createKeepAlive();
@@ -74,13 +76,29 @@ export function createEndpoint(options: {
       left: (sent) => sent.then(() => left),
       // A client that stops waiting, whoever wanted that, only closes the connection.
       endOf: () => 'closed',
+      async inputRead() {
+        await OWN_CONNECTION.inputRead();
+        await thaw.inputRead();
+      },
       drain,
       ...(session && {
-        onCancel: (call, end) => cancellations.register(session.nonce, call, end),
+        onCancel(call, end) {
+          const { stop, ...listening } = cancellations.register(session.nonce, call, end);
+          const unwatch = thaw.watch();
+          return {
+            ...listening,
+            stop() {
+              unwatch();
+              stop();
+            },
+          };
+        },
       }),
     };
     if (session) for (const message of [body].flat()) cancellations.take(tenant, session.nonce, message);
     const { method, params } = objectOf(body);
+    // A call may repeat one whose cancellation came while this process stood still.
+    if (method === 'tools/call') await thaw.inputRead();
     if (method === 'initialize') {
       const { clientInfo, capabilities } = objectOf(params);
       const { name } = objectOf(clientInfo);
