@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { readRecords } from '../support/books.ts';
 import { CALL } from '../support/calls.ts';
-import { eventually } from '../support/program.ts';
+import { eventually, testClock } from '../support/program.ts';
 import { connectRaw, message, post, startSession, toolCall } from '../support/raw-http.ts';
 import { connectHttp, serve } from '../support/service.ts';
 
@@ -137,5 +137,34 @@ describe('a stop that is posted over HTTP', () => {
     const later = await call(server.url, session, 'another');
     expect(await later.until(/\r\n0\r\n\r\n$/)).toContain('get_image_job');
     expect(cancels(server)).toBe(0);
+  });
+});
+
+describe('a cancellation that came while the process stood still', () => {
+  /** A call whose job ends while the process stands still; its cancellation takes a moment to be read then. */
+  async function stoodStill() {
+    const clock = testClock();
+    const server = await serve({ waitSeconds: Number.POSITIVE_INFINITY, clock });
+    const session = await startSession(server.url, 'test-raw');
+    const { until } = await call(server.url, session);
+    await eventually(() => server.sandbox.engine.jobs.length).toBe(1);
+    clock.advance(600_000);
+    const cancelled = clock.sleep(400).then(() => say(server.url, session, stop(7, 'Request timed out')));
+    return { server, answered: Promise.all([cancelled, until(/\r\n0\r\n\r\n/)]) };
+  }
+  const repeat = async ({ url }: { url: string }) => (await connectHttp(url)).callTool(CALL);
+
+  it('counts, though the job has ended', async () => {
+    const { server, answered } = await stoodStill();
+    await answered;
+    expect((await repeat(server)).structuredContent).toMatchObject({ resumed: true });
+    expect(server.sandbox.engine.jobs).toHaveLength(1);
+  });
+
+  it('is read before a call that came meanwhile repeats the one that it is for', async () => {
+    const { server, answered } = await stoodStill();
+    expect((await repeat(server)).structuredContent).toMatchObject({ resumed: true });
+    await answered;
+    expect(server.sandbox.engine.jobs).toHaveLength(1);
   });
 });
