@@ -1,6 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
+// Texts of licences, by their names, for packages that bring none.
+const TEXTS = join(import.meta.dirname, 'licences');
+
 /** The licence texts of the bundled packages, each text once, as their licences demand. Throws if a package has none. */
 export function licences(files) {
   const packages = new Map();
@@ -12,8 +15,9 @@ export function licences(files) {
   const byText = new Map();
   for (const [name, { version, license, dir }] of [...packages].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const file = readdirSync(dir).find((entry) => /^licen[cs]e/i.test(entry));
-    if (!file && !license) throw new Error(`${name} names no licence`);
-    const text = file ? readFileSync(join(dir, file), 'utf8').trim() : '';
+    const path = file ? join(dir, file) : join(TEXTS, `${license}.txt`);
+    const text = existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
+    if (text === '' && !license) throw new Error(`${name} names no licence`);
     byText.set(text, [...(byText.get(text) ?? []), `${name} ${version} (${license})`]);
   }
   return [...byText]
