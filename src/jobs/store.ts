@@ -154,8 +154,8 @@ export interface JobStore {
   /** Ends the call's lease, with the time (ISO 8601) at which the outcome was delivered, if it was. Leaves other leases. */
   release(id: string, call: string, deliveredAt?: string): Promise<void>;
   /**
-   * The open jobs, submitted between two times (ISO 8601), that certainly no call follows: newest first, each looked at
-   * when it is asked for. A process that may live is no such certainty, and is watched from now on. Leases nothing.
+   * The open jobs, submitted between two times (ISO 8601), that certainly no call follows: newest first, some at a
+   * time. A process that may live is no such certainty, and is watched from now on. Leases nothing.
    */
   unfollowed(since: string, until: string): AsyncGenerator<StoredJob>;
   /**

@@ -3,10 +3,12 @@ import type { Clock } from '../clock.ts';
 import { isFinal, type Job, type Observation } from '../jobs/job.ts';
 import { createPace } from '../jobs/polling/pace.ts';
 import type { Approvals, JobStore, Lease, Query, StoredJob, StoreOptions } from '../jobs/store.ts';
-
 import { transition } from '../jobs/transition.ts';
 import { type Holder, isWithdrawn, type Liveness, type Records } from './backend.ts';
 import { createClaimRepeat } from './claim-repeat.ts';
+
+// Of whose leases is asked at once: in files each is a file that is opened.
+const JUDGED_AT_ONCE = 1_000;
 
 /**
  * A store of jobs, made of records and a holder of leases. Nothing is opened until a job needs it. Its budget of reads is
@@ -40,6 +42,12 @@ export function createJobStore({
     if (!lease) return 'dead';
     if (holder.owns(lease)) return openCalls.has(lease.call) ? 'alive' : 'dead';
     return holder.liveness(lease);
+  }
+
+  /** Those of some jobs that certainly nobody follows. Asked at once, they are answered by one look at the processes. */
+  async function unfollowedOf(some: readonly StoredJob[]): Promise<StoredJob[]> {
+    const states = await Promise.all(some.map(({ lease }) => liveness(lease)));
+    return some.filter((_, nth) => states[nth] === 'dead');
   }
 
   /** Leases a job to a call, unless another call has leased it since it was `seen`, or it is no longer `wanted`. */
@@ -146,10 +154,14 @@ export function createJobStore({
       holder.release(key);
     },
     async *unfollowed(since, until) {
+      let some: StoredJob[] = [];
       for await (const stored of newest({ since, isOpen: true, skipUnreadable: true })) {
-        if ((stored.job.submitted_at ?? '') > until) continue;
-        if ((await liveness(stored.lease)) === 'dead') yield stored;
+        if ((stored.job.submitted_at ?? '') <= until) some.push(stored);
+        if (some.length < JUDGED_AT_ONCE) continue;
+        yield* await unfollowedOf(some);
+        some = [];
       }
+      yield* await unfollowedOf(some);
     },
     giveUp: (seen) =>
       seen.job.state === 'reserved'
@@ -169,8 +181,7 @@ function inProcess(clock: Clock): JobStore['takeReads'] {
   return async (count, perSecond) => take(count, perSecond);
 }
 
-const isSame = (one: Lease | undefined, other: Lease | undefined) =>
-  one?.holder === other?.holder && one?.call === other?.call;
+const isSame = (one?: Lease, other?: Lease) => one?.holder === other?.holder && one?.call === other?.call;
 
 const withJob = (stored: StoredJob, job: Job): StoredJob =>
   job === stored.job ? stored : { ...stored, job };
