@@ -44,7 +44,7 @@ async function measureSteps(server: Postgres, records: number): Promise<Record<s
     const openCalls = { has: () => true };
     const process = { database, openCalls, clock, random: Math.random, ended: end.signal, log };
     const store = createPostgresStores(process).open(ACCOUNT);
-    await store.byRequestId('none');
+    await store.takeReads(1, 10);
     await fill(server.url(name), records);
     return await walk(store);
   } finally {

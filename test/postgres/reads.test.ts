@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { createAccountId } from '../../src/stores/postgres/account-id.ts';
 import type { Database } from '../../src/stores/postgres/database.ts';
+import { accountId } from '../../src/stores/postgres/ids.ts';
 import { migrate } from '../../src/stores/postgres/migrate.ts';
 import { createTakeReads } from '../../src/stores/postgres/reads.ts';
 import { ACCOUNT, clock } from '../stores/backends.ts';
@@ -10,17 +10,15 @@ import { freshDatabase } from './support/database.ts';
 async function setUp() {
   const database = await open(await freshDatabase());
   await migrate(database);
-  const accountId = createAccountId(database, ACCOUNT);
-  return { database, accountId, takeReads: createTakeReads(database, accountId, clock) };
+  return { database, takeReads: createTakeReads(database, ACCOUNT, clock) };
 }
 
 it('a budget of reads is there again after a pause, and no more than a few', async () => {
-  const { database, accountId, takeReads } = await setUp();
+  const { database, takeReads } = await setUp();
   await takeReads(20, 0.1);
-  const id = await accountId();
   await database.run(
     (sql) =>
-      sql`UPDATE runcomfy_images.read_paces SET ready_at = now() - interval '1 hour' WHERE account_id = ${id}`,
+      sql`UPDATE runcomfy_images.read_paces SET ready_at = now() - interval '1 hour' WHERE account_id = ${accountId(ACCOUNT)}`,
   );
   expect(await takeReads(5, 0.1)).toBe(0);
   expect(Math.ceil((await takeReads(1, 0.1)) / 10_000)).toBe(1);
@@ -37,7 +35,7 @@ it('reads are not stopped by a clock of the database that is set back', async ()
 
 it('reads of a database that does not answer are given up soon', async () => {
   const hanging: Database = { run: () => new Promise(() => {}), listen() {}, close: async () => {} };
-  const takeReads = createTakeReads(hanging, async () => 1, clock);
+  const takeReads = createTakeReads(hanging, ACCOUNT, clock);
   const began = clock.now();
   await expect(takeReads(1, 10)).rejects.toMatchObject({ code: 'store_unavailable' });
   expect(clock.now() - began).toBe(1_000);

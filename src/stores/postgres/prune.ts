@@ -8,7 +8,7 @@ const AT_ONCE = 1_000;
 /** Deletes what an account no longer keeps, as `prune` of the store says, and requests that expired; `now` in ms. */
 export async function prune(
   database: Database,
-  account: number,
+  account: string,
   now: number,
   keep: Retention,
 ): Promise<void> {

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
+import type { Account } from '../../account.ts';
 import type { Intent, Query, StoredJob } from '../../jobs/store.ts';
 import type { Content, Records } from '../backend.ts';
 import type { Database, Sql } from './database.ts';
+import { accountId, uuidOf, withAccount } from './ids.ts';
 import { prune } from './prune.ts';
 import { columns, type Row, toColumns, toStored } from './rows.ts';
 
@@ -12,25 +13,22 @@ const [FIRST_PAGE, PAGE] = [20, 200];
 const OPEN = (sql: Sql) => sql`AND state IN ('reserved', 'submitting', 'in_queue', 'in_progress')`;
 
 /** The same for the same call and intent, so that what is reserved again is found. */
-export function idOf({ fingerprint, job }: Intent, call: string): string {
-  const digits = createHash('sha256')
-    .update(JSON.stringify([job.submitted_at, fingerprint, call]))
-    .digest('hex');
-  return [0, 8, 12, 16, 20].map((from, n) => digits.slice(from, [8, 12, 16, 20, 32][n])).join('-');
-}
+export const idOf = ({ fingerprint, job }: Intent, call: string): string =>
+  uuidOf(JSON.stringify([job.submitted_at, fingerprint, call]));
 
 /** Whether the database knows such a time (ISO 8601): in its first years there was no job, and in its last there is none. */
 const isTime = (iso: string): boolean => /^(?!0000)\d{4}-/.test(iso);
 
 /** The records of an account in its rows: its id stands in every statement. */
-export function createRecords(database: Database, accountId: () => Promise<number>): Records {
+export function createRecords(database: Database, account: Account): Records {
+  const account_id = accountId(account);
+
   async function read(where: (sql: Sql) => ReturnType<Sql>): Promise<Row[]> {
-    const account = await accountId();
     return database.run(
       (sql) =>
         sql<
           Row[]
-        >`SELECT ${columns(sql)} FROM runcomfy_images.jobs WHERE account_id = ${account} AND ${where(sql)}`,
+        >`SELECT ${columns(sql)} FROM runcomfy_images.jobs WHERE account_id = ${account_id} AND ${where(sql)}`,
     );
   }
 
@@ -41,21 +39,20 @@ export function createRecords(database: Database, accountId: () => Promise<numbe
 
   /** Writes the revision after the one that was read; false if another writer was faster. */
   async function write({ id, revision }: StoredJob, content: Content): Promise<boolean> {
-    const account = await accountId();
     const { submitted_at: _, ...changed } = toColumns(content);
     const written = await database.run(
       (sql) => sql`UPDATE runcomfy_images.jobs SET ${sql(changed)}, revision = ${revision + 1}
-        WHERE account_id = ${account} AND id = ${id} AND revision = ${revision}`,
+        WHERE account_id = ${account_id} AND id = ${id} AND revision = ${revision}`,
     );
     return written.count === 1;
   }
 
   /** Creates a record that is gone again; false if another writer was faster. */
   async function restore({ id, revision, fingerprint }: StoredJob, content: Content): Promise<boolean> {
-    const account_id = await accountId();
     const row = { account_id, id, revision: revision + 1, fingerprint, ...toColumns(content) };
     const written = await database.run(
-      (sql) => sql`INSERT INTO runcomfy_images.jobs ${sql(row)} ON CONFLICT DO NOTHING`,
+      (sql) => sql`WITH ${withAccount(sql, account)}
+        INSERT INTO runcomfy_images.jobs ${sql(row)} ON CONFLICT DO NOTHING`,
     );
     return written.count === 1;
   }
@@ -97,13 +94,12 @@ export function createRecords(database: Database, accountId: () => Promise<numbe
       }
     },
     async discard(id, may) {
-      const account = await accountId();
       for (;;) {
         const now = await find(id);
         if (!now || !may(now)) return;
         await database.run(
           (sql) => sql`DELETE FROM runcomfy_images.jobs
-            WHERE account_id = ${account} AND id = ${id} AND revision = ${now.revision}`,
+            WHERE account_id = ${account_id} AND id = ${id} AND revision = ${now.revision}`,
         );
       }
     },
@@ -116,6 +112,6 @@ export function createRecords(database: Database, accountId: () => Promise<numbe
       return row && toStored(row);
     },
     newest: async (query) => newest(query),
-    prune: async (now, keep) => prune(database, await accountId(), now, keep),
+    prune: (now, keep) => prune(database, account_id, now, keep),
   };
 }

@@ -1,3 +1,4 @@
+import type { Account } from '../../account.ts';
 import type { Clock } from '../../clock.ts';
 import { ToolError, takenOver } from '../../errors.ts';
 import type { Job } from '../../jobs/job.ts';
@@ -6,6 +7,7 @@ import { parseJson } from '../../json.ts';
 import { DAY, type Holder } from '../backend.ts';
 import { leaseKey } from '../job-store.ts';
 import type { Database } from './database.ts';
+import { accountId } from './ids.ts';
 import { idOf } from './records.ts';
 import { columns, type Row, toColumns, toStored } from './rows.ts';
 
@@ -31,38 +33,37 @@ interface Counted {
  */
 export function createReservations(options: {
   database: Database;
-  accountId: () => Promise<number>;
-  account: JobStore['account'];
+  account: Account;
   holder: Holder;
   clock: Clock;
   random: () => number;
 }): JobStore['reserve'] {
-  const { database, accountId, account, holder, clock, random } = options;
+  const { database, account, holder, clock, random } = options;
+  const account_id = accountId(account);
   let last: Promise<unknown> = Promise.resolve();
 
   async function existing(ids: readonly string[]): Promise<StoredJob[]> {
-    const of = await accountId();
     const rows = await database.run(
       (sql) =>
         sql<
           Row[]
-        >`SELECT ${columns(sql)} FROM runcomfy_images.jobs WHERE account_id = ${of} AND id IN ${sql(ids)}`,
+        >`SELECT ${columns(sql)} FROM runcomfy_images.jobs WHERE account_id = ${account_id} AND id IN ${sql(ids)}`,
     );
     return rows.flatMap((row) => toStored(row) ?? []);
   }
 
   /** Which turn is next, and the other jobs that count for it. */
   async function count(ids: readonly string[], since: string) {
-    const of = await accountId();
     return database.run(async (sql) => {
       // The turn first: what is recorded after it is read makes it stale.
       const [found] = await sql<
         { turn: string }[]
-      >`SELECT reservations AS turn FROM runcomfy_images.accounts WHERE id = ${of}`;
+      >`SELECT reservations AS turn FROM runcomfy_images.accounts WHERE id = ${account_id}`;
       const others = await sql<Counted[]>`
         SELECT submitted_at, state, cost_usd, CASE WHEN cost_usd IS NULL THEN job END AS job
-        FROM runcomfy_images.jobs WHERE account_id = ${of} AND submitted_at >= ${since}
+        FROM runcomfy_images.jobs WHERE account_id = ${account_id} AND submitted_at >= ${since}
           AND state <> 'cancelled' AND id NOT IN ${sql(ids)}`;
+      // Its row is made by the first that is recorded, and anew if it went.
       return { turn: found?.turn ?? '0', others: others.map(jobOf) };
     });
   }
@@ -72,15 +73,16 @@ export function createReservations(options: {
     intents: readonly { id: string; intent: Intent; lease: Lease }[],
     turn: string | undefined,
   ): Promise<boolean> {
-    const of = await accountId();
     const rows = intents.map(({ id, intent: { fingerprint, job }, lease }) => {
       const { request_id: _, delivered_at: __, cost_usd: ___, ...row } = toColumns({ job, lease });
       return { id, fingerprint, ...row };
     });
     const written = await database.run(
       (sql) => sql`
-        WITH turn AS (UPDATE runcomfy_images.accounts SET reservations = reservations + 1
-          WHERE id = ${of} ${turn === undefined ? sql`` : sql`AND reservations = ${turn}`} RETURNING id)
+        WITH turn AS (INSERT INTO runcomfy_images.accounts AS mine (id, tenant, api, reservations)
+          VALUES (${account_id}, ${account.tenant}, ${account.api}, 1)
+          ON CONFLICT (id) DO UPDATE SET reservations = mine.reservations + 1
+          ${turn === undefined ? sql`` : sql`WHERE mine.reservations = ${turn}`} RETURNING id)
         INSERT INTO runcomfy_images.jobs (account_id, revision, id, fingerprint, submitted_at, state, job, holder, call)
         SELECT turn.id, 1, row.id, row.fingerprint, row.submitted_at, row.state, row.job, row.holder, row.call
         FROM turn, jsonb_to_recordset(${sql.json(rows)}) AS row (id uuid, fingerprint text, submitted_at timestamptz,

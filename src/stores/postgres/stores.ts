@@ -3,7 +3,6 @@ import type { Clock } from '../../clock.ts';
 import type { JobStore, OpenCalls } from '../../jobs/store.ts';
 import type { Log } from '../../log.ts';
 import { createJobStore } from '../job-store.ts';
-import { createAccountId } from './account-id.ts';
 import { createApprovals } from './approvals.ts';
 import type { Database } from './database.ts';
 import { unusable } from './errors.ts';
@@ -27,15 +26,14 @@ export function createPostgresStores(options: {
 
   return {
     open(account: Account): JobStore {
-      const accountId = createAccountId(database, account);
-      const records = createRecords(database, accountId);
+      const records = createRecords(database, account);
       return createJobStore({
         ...{ account, openCalls, clock, holder },
         records: async () => records,
-        reserve: createReservations({ database, accountId, account, holder, clock, random }),
-        approvals: createApprovals(database, accountId, clock),
+        reserve: createReservations({ database, account, holder, clock, random }),
+        approvals: createApprovals(database, account, clock),
         check: () => check(database),
-        takeReads: createTakeReads(database, accountId, clock),
+        takeReads: createTakeReads(database, account, clock),
       });
     },
     end: holder.end,
