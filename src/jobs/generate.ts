@@ -110,7 +110,7 @@ export function createGenerate(options: GenerateOptions) {
     }
   }
 
-  /** Deletes old records, now and then and behind a paid call: starting and listing change nothing. */
+  /** Deletes old records, once an hour at most, and waits for nothing. Behind a paid call: starting and listing change nothing. */
   function prune(): void {
     if (clock.now() - prunedAt < PRUNE_EVERY) return;
     prunedAt = clock.now();
@@ -135,7 +135,7 @@ export function createGenerate(options: GenerateOptions) {
     return calls.open(wait, fingerprint, () => serve(call, fingerprint, options, wait));
   }
 
-  return { generate, resume, submit };
+  return { generate, resume, submit, prune };
 }
 
 /** Records that a job was not submitted, or may not have been; returns the error that says so. */

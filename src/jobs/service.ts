@@ -128,6 +128,9 @@ export function createJobs(given: JobsOptions) {
 
     cancel,
 
+    /** Deletes old records of an account that calls no more, once an hour at most, and waits for nothing. */
+    prune: paid.prune,
+
     /** Recorded jobs, newest first. */
     async list({ states, since, like, fits = () => true, limit }: JobFilter): Promise<Job[]> {
       const jobs: Job[] = [];

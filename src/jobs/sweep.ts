@@ -35,7 +35,9 @@ export function createSweep({
     const at = read.get(id);
     if (at === undefined) return true;
     const share = (at - Date.parse(job.submitted_at ?? '')) * SHARE;
-    return clock.now() - at >= Math.min(LATEST, Math.max(SOONEST, share));
+    const passed = clock.now() - at;
+    // A clock that was set back must not keep it from being read.
+    return passed < 0 || passed >= Math.min(LATEST, Math.max(SOONEST, share));
   }
 
   /** One pass. Rejects with what the records or RunComfy answer, or the signal's reason. */

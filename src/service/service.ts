@@ -124,6 +124,9 @@ export async function startService(
     findOpen: shared
       ? (_, since) => shared.openTenants(ownApi, since)
       : (names, since) => withRecords(config, names, since),
+    findRecorded: shared
+      ? () => shared.recordedTenants(ownApi)
+      : (names) => withRecords(config, names, new Date(0).toISOString()),
     signal: draining.signal,
   });
   log.info(`serves ${config.baseUrl} at ${server.origin}/mcp`);

@@ -3,10 +3,10 @@ import { codeOf } from '../errors.ts';
 import type { OpenLibrary, StoresOptions } from '../runtime.ts';
 import { openDatabase } from '../stores/postgres/database.ts';
 import { migrate, NewerDatabaseError } from '../stores/postgres/migrate.ts';
-import { openTenants } from '../stores/postgres/open-tenants.ts';
 import { createPictureTables } from '../stores/postgres/pictures.ts';
 import { createStops } from '../stores/postgres/stops.ts';
 import { createPostgresStores } from '../stores/postgres/stores.ts';
+import { openTenants, recordedTenants } from '../stores/postgres/tenants.ts';
 
 /** The database of `--store` cannot be used. Its message is for the operator; it shows nothing of the address. */
 export class StoreProblem extends Error {}
@@ -30,6 +30,8 @@ export async function openSharedStore(url: string, surroundings: { clock: Clock;
     createStops: (options: { clock: Clock; ended: AbortSignal }) => createStops({ ...options, database }),
     /** The tenants of an API who have open jobs since a time (ISO 8601). */
     openTenants: (api: string, since: string) => openTenants(database, api, since),
+    /** The tenants of an API who have something on record. */
+    recordedTenants: (api: string) => recordedTenants(database, api),
     close: database.close,
   };
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, startDeadline, unlessAborted } from '../clock.ts';
 import { createSweep, SWEPT_WITHIN, type Sweep } from '../jobs/sweep.ts';
 import type { AccountProgram } from '../program.ts';
 import type { Authentication } from '../tenants/authenticate.ts';
@@ -8,14 +8,19 @@ import type { createTenantPrograms } from './tenant-programs.ts';
 const EVERY = 30_000;
 // Accounts that are looked at in one pass.
 const AT_ONCE = 20;
+// In ms: how long one of them may take. Reads that calls wait for go first, and may leave no time for these.
+const TURN = 10_000;
 
 /** The tenants who may have open jobs since a time (ISO 8601): of those that are known, and perhaps others. */
 export type FindOpen = (known: readonly string[], since: string) => Promise<string[]>;
+/** Likewise those who may have any records. */
+export type FindRecorded = (known: readonly string[]) => Promise<string[]>;
 
 export interface SweepOptions {
   tenants: Pick<Authentication, 'named' | 'names'>;
   programs: Pick<ReturnType<typeof createTenantPrograms>, 'during' | 'names'>;
   findOpen: FindOpen;
+  findRecorded: FindRecorded;
   clock: Clock;
   random: () => number;
   /** Ends it at once. */
@@ -24,12 +29,17 @@ export interface SweepOptions {
   warn: (kind: string) => void;
 }
 
-/** Looks after the jobs that no call follows, with each tenant's own key, until the signal aborts. Never rejects. */
+/**
+ * Looks after the jobs that no call follows, with each tenant's own key, and deletes old records of tenants who call no
+ * more, until the signal aborts. Never rejects.
+ */
 export async function keepSweeping(options: SweepOptions): Promise<void> {
-  const { tenants, programs, findOpen, clock, random, signal, warn } = options;
+  const { tenants, programs, findOpen, findRecorded, clock, random, signal, warn } = options;
   const sweeps = new WeakMap<AccountProgram, Sweep>();
   /** The tenants take turns by their names. */
   let last = '';
+  /** Whose old records are to be deleted, one tenant a pass. */
+  let toPrune: string[] = [];
 
   function sweepOf(program: AccountProgram): Sweep {
     const { store, jobs, originals } = program;
@@ -44,11 +54,24 @@ export async function keepSweeping(options: SweepOptions): Promise<void> {
     const tenant = tenants.named(name);
     if (!tenant)
       return warn(`tenant ${name} has open jobs, but is no tenant any more: nobody looks after them`);
-    await programs
-      .during(tenant, (program) => sweepOf(program)(signal))
+    const reason = new Error('there was no time left for them');
+    const turn = startDeadline(clock, TURN, { signal, reason });
+    // What does not end in time, as the database is away, goes on behind the others.
+    await unlessAborted(
+      programs.during(tenant, (program) => sweepOf(program)(turn.signal)),
+      turn.signal,
+    )
       .catch((error) => {
         if (!signal.aborted) warn(`the jobs of tenant ${name} are not looked after: ${error.message}`);
-      });
+      })
+      .finally(turn.clear);
+  }
+
+  async function pruneNext(known: readonly string[]): Promise<void> {
+    if (toPrune.length === 0) toPrune = await findRecorded(known);
+    const name = toPrune.shift();
+    const tenant = name === undefined ? undefined : tenants.named(name);
+    if (tenant) await programs.during(tenant, async ({ jobs }) => jobs.prune());
   }
 
   async function pass(): Promise<void> {
@@ -61,11 +84,14 @@ export async function keepSweeping(options: SweepOptions): Promise<void> {
       last = name;
       await lookAt(name);
     }
+    await pruneNext(known);
   }
 
   for (;;) {
     await clock.sleep(EVERY * (0.5 + random()), signal).catch(() => {});
     if (signal.aborted) return;
-    await pass().catch((error) => warn(`nobody looks after jobs that no call follows: ${error.message}`));
+    await unlessAborted(pass(), signal).catch((error) => {
+      if (!signal.aborted) warn(`nobody looks after jobs that no call follows: ${error.message}`);
+    });
   }
 }

@@ -7,14 +7,9 @@ import { all, intent, open as openCall } from '../stores/conformance.ts';
 import { freshTables, startReplica } from './support/backend.ts';
 
 const limit: LimitCheck = () => undefined;
-const ALL = ['jobs', 'approvals', 'read_paces', 'accounts'];
-
 type Replica = Awaited<ReturnType<typeof startReplica>>;
 
-const tables = async ({ database }: Replica, statement: string) => {
-  for (const table of ALL)
-    await database.run((sql) => sql.unsafe(`${statement} runcomfy_images.${table}`).then(() => {}));
-};
+const deleteAll = ({ database }: Replica) => database.run((sql) => sql`DELETE FROM runcomfy_images.accounts`);
 const reserve = (replica: Replica, prompt: string, check?: LimitCheck) =>
   replica.store.reserve([intent(prompt)], openCall(replica as never).id, check);
 
@@ -36,7 +31,7 @@ it.each([
   const mine = await startReplica(await freshTables());
   await reserve(mine, 'a fox', limit);
   await mine.store.takeReads(1, 10);
-  await tables(mine, 'DELETE FROM');
+  await deleteAll(mine);
   await work(mine);
   await work(mine);
 });
@@ -44,7 +39,7 @@ it.each([
 it('what RunComfy accepted is recorded after all rows of its account went', async () => {
   const mine = await startReplica(await freshTables());
   const [stored] = await reserve(mine, 'a fox', limit);
-  await tables(mine, 'DELETE FROM');
+  await deleteAll(mine);
   await mine.store.accepted(stored as never, 'r-1');
   expect(await all(mine as never)).toMatchObject([{ job: { request_id: 'r-1' } }]);
 });
@@ -53,7 +48,7 @@ it('an account sees nothing of one that got its rows first in a backup that was 
   const url = await freshTables();
   const red = await startReplica(url, { account: { ...ACCOUNT, tenant: 'red' } });
   await reserve(red, 'a secret fox', limit);
-  await tables(red, 'DELETE FROM');
+  await deleteAll(red);
   const blue = await startReplica(url, { account: { ...ACCOUNT, tenant: 'blue' } });
   const [stored] = await reserve(blue, 'an owl', limit);
   await blue.store.accepted(stored as never, 'r-blue');

@@ -63,10 +63,108 @@ it('tenants take turns, 20 in a pass, and one whose jobs cannot be read keeps no
       if (passes.length === 2) throw new Error('the database is away');
       return [...known].reverse();
     },
+    findRecorded: async () => [],
     ...{ clock, random: () => 0.5, signal: end.signal },
     warn: (kind) => void warned.push(kind),
   });
   expect(passes).toEqual([0, 20, 20, 40]);
   expect(visited).toEqual([...names.slice(0, 40)]);
   expect(warned).toContain('nobody looks after jobs that no call follows: the database is away');
+});
+
+const nobody: SweepOptions = {
+  tenants: { names: () => ['a', 'b', 'c'], named: (id) => ({ id, key: undefined, settings: {} }) },
+  programs: { names: () => [], during: () => new Promise(() => {}) },
+  findOpen: async (known) => [...known],
+  findRecorded: async () => [],
+  clock: createJumpingClock(),
+  random: () => 0.5,
+  signal: new AbortController().signal,
+  warn() {},
+};
+
+it('a tenant whose jobs get no time keeps the others waiting for a moment only', async () => {
+  const end = new AbortController();
+  const visited: string[] = [];
+  const warned: string[] = [];
+  await keepSweeping({
+    ...nobody,
+    programs: {
+      names: () => [],
+      during(tenant) {
+        visited.push(tenant.id);
+        if (visited.length === 4) end.abort();
+        return new Promise(() => {});
+      },
+    },
+    signal: end.signal,
+    warn: (kind) => void warned.push(kind),
+  });
+  expect(visited).toEqual(['a', 'b', 'c', 'a']);
+  expect(warned).toHaveLength(3);
+  expect(warned[0]).toBe('the jobs of tenant a are not looked after: there was no time left for them');
+});
+
+it.each([
+  ['tenants are looked for', { findOpen: () => new Promise<never>(() => {}) }],
+  ['jobs are read', {}],
+  [
+    'those with old records are looked for',
+    { findOpen: async () => [], findRecorded: () => new Promise<never>(() => {}) },
+  ],
+])('it ends at once when the process ends while the database hangs: %s', async (_, hanging) => {
+  const end = new AbortController();
+  const clock = createJumpingClock();
+  const sweeping = keepSweeping({ ...nobody, ...hanging, clock, signal: end.signal });
+  await clock.sleep(31_000);
+  const before = clock.now();
+  end.abort();
+  await sweeping;
+  expect(clock.now()).toBe(before);
+});
+
+it('old records of all tenants go in turn, one tenant a pass, and not those of one who is none any more', async () => {
+  const end = new AbortController();
+  const pruned: string[] = [];
+  await keepSweeping({
+    ...nobody,
+    tenants: {
+      names: () => [],
+      named: (id) => (id === 'gone' ? undefined : { id, key: undefined, settings: {} }),
+    },
+    programs: {
+      names: () => [],
+      async during({ id }, work) {
+        await work({ jobs: { prune: () => void pruned.push(id) } } as never);
+        if (pruned.length === 5) end.abort();
+        return undefined as never;
+      },
+    },
+    findOpen: async () => [],
+    findRecorded: async () => ['a', 'gone', 'b'],
+    signal: end.signal,
+  });
+  expect(pruned).toEqual(['a', 'b', 'a', 'b', 'a']);
+});
+
+it('a clock that is set back keeps no job from being read', async () => {
+  const clock = createJumpingClock();
+  const store = createMemoryStore({ account: ACCOUNT, openCalls: new Set(), clock });
+  const submitted_at = new Date(clock.now() - 86_400_000).toISOString();
+  const job = { model: 'm/m', input: {}, state: 'reserved', submitted_at } as const;
+  const [reserved] = await store.reserve([{ fingerprint: '0'.repeat(16), job }], 'call');
+  if (reserved) await store.accepted(reserved, 'r-1');
+  let read = 0;
+  const lookAfter = async () => {
+    read += 1;
+    return { model: 'm/m', input: {}, state: 'in_queue' } satisfies Job;
+  };
+  let setBack = 0;
+  const now = { ...clock, now: () => clock.now() - setBack };
+  const sweep = createSweep({ store, clock: now, lookAfter, onEnded() {} });
+  const { signal } = new AbortController();
+  await sweep(signal);
+  setBack = 12 * 3_600_000;
+  await sweep(signal);
+  expect(read).toBe(2);
 });

@@ -63,3 +63,13 @@ it('a tenant who is no tenant any more is said, and their key is not used', asyn
     expect(said.length).toBeLessThan(12);
   }
 });
+
+it('old records of a tenant who calls no more go, at whatever replica', async () => {
+  const service = await serveReplicas(2);
+  const { clock, sql } = service;
+  await (await service.connect(0, 'SDK 2.x, 2025')).callTool(CALL);
+  await expect.poll(async () => (await service.records())[0]?.delivered_at).toEqual(expect.any(String));
+  await sql`UPDATE runcomfy_images.jobs SET submitted_at = now() - interval '91 days'`;
+  await clock.sleep(5 * MINUTE);
+  expect(await service.records()).toEqual([]);
+});

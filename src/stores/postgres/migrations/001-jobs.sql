@@ -1,5 +1,6 @@
 -- Whose jobs they are. The id is made of tenant and api, so that it is nobody else's in any database, and a row that went
--- is made again as it was. Reservations within limits take turns by it.
+-- is made again as it was. Reservations within limits take turns by it. All that is
+-- an account's goes with its row.
 CREATE TABLE runcomfy_images.accounts (
   id uuid PRIMARY KEY,
   tenant text NOT NULL,
@@ -21,7 +22,7 @@ CREATE TABLE runcomfy_images.replicas (
 -- characters that a prompt may have. request_id is not unique: an API that gives one id twice must not keep the second job
 -- from being recorded.
 CREATE TABLE runcomfy_images.jobs (
-  account_id uuid NOT NULL REFERENCES runcomfy_images.accounts,
+  account_id uuid NOT NULL REFERENCES runcomfy_images.accounts ON DELETE CASCADE,
   id uuid NOT NULL,
   revision integer NOT NULL,
   fingerprint text COLLATE "C" NOT NULL,
@@ -62,7 +63,7 @@ CREATE TRIGGER keep_ends BEFORE UPDATE ON runcomfy_images.jobs
 -- Of a code only its hash is kept. The subject is JSON, as it may have characters that text has not. taken_by names the one
 -- who used the approval up, so that he finds it again if the reply was lost.
 CREATE TABLE runcomfy_images.approvals (
-  account_id uuid NOT NULL REFERENCES runcomfy_images.accounts,
+  account_id uuid NOT NULL REFERENCES runcomfy_images.accounts ON DELETE CASCADE,
   code_hash text NOT NULL,
   fingerprint text NOT NULL,
   usd double precision,

@@ -11,3 +11,12 @@ export async function openTenants(database: Database, api: string, since: string
   );
   return rows.map(({ tenant }) => tenant);
 }
+
+/** The tenants of an API who have something on record. */
+export async function recordedTenants(database: Database, api: string): Promise<string[]> {
+  const rows = await database.run(
+    (sql) => sql<{ tenant: string }[]>`SELECT tenant FROM runcomfy_images.accounts WHERE api = ${api}`,
+    0,
+  );
+  return rows.map(({ tenant }) => tenant);
+}
