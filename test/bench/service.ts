@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
+import { binaries } from '../postgres/support/binaries.ts';
 import { type Postgres, startPostgres } from '../postgres/support/server.ts';
 import { connectRaw, startHttpServer } from './http-client.ts';
 import { measureStore } from './store.ts';
@@ -16,8 +17,12 @@ const TENANTS = 20;
 const CALLERS = 300;
 const MEASURED = 10_000;
 
-/** How quick the store that replicas share is, and how many paid calls they serve. */
+/** How quick the store that replicas share is, and how many paid calls they serve. Skipped where there is no Postgres. */
 export async function service(): Promise<Table[]> {
+  if (!binaries()) {
+    process.stderr.write('SKIPPED service: `npm run test:postgres` installs the Postgres that it needs\n');
+    return [];
+  }
   const server = await startPostgres();
   try {
     return [await measureStore(server), await measureReplicas(server)];

@@ -79,6 +79,19 @@ describe('the house', () => {
     expect(readFileSync(join(SRC, loaders[0] ?? ''), 'utf8')).toContain("await import('prom-client')");
   });
 
+  it('writes SQL in one folder, and loads the driver only with it', () => {
+    const writers = files.filter((file) => /\bsql(?:<[^`]*>)?`/.test(readFileSync(join(SRC, file), 'utf8')));
+    expect(writers.length).toBeGreaterThan(0);
+    for (const file of writers) expect(file).toMatch(/^stores\/postgres\//);
+    const drivers = imports.filter(({ target }) => target === 'postgres').map(({ file }) => file);
+    expect([...new Set(drivers)].sort()).toEqual([
+      'stores/postgres/database.ts',
+      'stores/postgres/driver.ts',
+    ]);
+    const loading = /^import (?!type\b)[^;]*'(?:postgres|\.[^']*\/driver\.ts)'/m;
+    expect(files.filter((file) => loading.test(readFileSync(join(SRC, file), 'utf8')))).toEqual([]);
+  });
+
   it('loads the texts of the prompts when they are first asked for', () => {
     const loading = /^import (?!type\b)[^;]*'\.[^']*\/skills\.ts'/m;
     expect(files.filter((file) => loading.test(readFileSync(join(SRC, file), 'utf8')))).toEqual([]);

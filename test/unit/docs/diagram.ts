@@ -13,7 +13,7 @@ const PARTS: Record<string, string> = {
   mcp: 'mcp<br/>requests, waits, delivery, hosts',
   view: 'view<br/>pages in a chat and in a browser',
   tools: 'tools<br/>one file per tool',
-  stores: 'stores<br/>job records: files, memory',
+  stores: 'stores<br/>job records: files, Postgres, memory',
   jobs: 'jobs<br/>claims, submit, follow, poll, spend',
   models: 'models<br/>built-in, catalogue, search',
   images: 'images<br/>previews, files, references',
