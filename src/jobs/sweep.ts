@@ -44,19 +44,21 @@ export function createSweep({
   return async (signal: AbortSignal): Promise<void> => {
     const at = (ms: number) => new Date(clock.now() - ms).toISOString();
     const seen = new Set<string>();
-    const due: StoredJob[] = [];
+    // Without their inputs: there may be thousands.
+    const due: { id: string; requestId: string }[] = [];
     for await (const stored of store.unfollowed(at(SWEPT_WITHIN), at(LEFT_FOR))) {
       signal.throwIfAborted();
-      if (stored.job.request_id === undefined) await store.giveUp(stored);
-      else if (isDue(stored)) due.push(stored);
-      seen.add(stored.id);
+      const { id, job } = stored;
+      if (job.request_id === undefined) await store.giveUp(stored);
+      else if (isDue(stored)) due.push({ id, requestId: job.request_id });
+      seen.add(id);
     }
     for (const id of read.keys()) if (!seen.has(id)) read.delete(id);
     // Those first that were read longest ago, or never.
     due.sort((a, b) => (read.get(a.id) ?? 0) - (read.get(b.id) ?? 0));
-    for (const { id, job } of due.slice(0, AT_ONCE)) {
+    for (const { id, requestId } of due.slice(0, AT_ONCE)) {
       read.set(id, clock.now());
-      const after = await lookAfter(job.request_id ?? '', signal);
+      const after = await lookAfter(requestId, signal);
       if (isFinal(after.state)) onEnded(after);
     }
   };

@@ -16,7 +16,7 @@ export const accountId = ({ tenant, api }: Account): string => uuidOf(JSON.strin
 
 /** A part of a statement, for `WITH`: what makes the row of an account where it is missing, as others refer to it. */
 export const withAccount = (sql: Sql, account: Account) =>
-  // A line begins with INSERT, as the driver takes a row that follows for that of the first one else.
+  // On a line of its own: where a row follows, the driver looks for the last INSERT with the same character before it.
   sql`account AS (
     INSERT INTO runcomfy_images.accounts (id, tenant, api)
     VALUES (${accountId(account)}, ${account.tenant}, ${account.api}) ON CONFLICT DO NOTHING)`;

@@ -5,9 +5,9 @@ import type { Database, Sql } from './database.ts';
 const PATIENCE = 5_000;
 
 /**
- * Makes what does large work in the database, at most `count` at a time, so that the others find connections free. A turn
- * lasts until its statement has ended, also where nobody waits for that any more. Throws `store_unavailable`, or ETIMEDOUT
- * where no turn comes within 5 s.
+ * Makes what does large work in the database, at most `count` at a time, so that the others find connections free. A
+ * place is held until its statement has ended, also where nobody waits for that any more. Throws `store_unavailable`, or
+ * ETIMEDOUT where none is free within 5 s.
  */
 export function createLargeWork(database: Database, count: number, clock: Clock) {
   let free = count;

@@ -5,7 +5,7 @@ import type { Database } from './database.ts';
 // How many rows a statement deletes: it must not keep others waiting.
 const AT_ONCE = 1_000;
 
-/** Deletes what an account no longer keeps, as `prune` of the store says, and requests that expired; `now` in ms. */
+/** Deletes what the account with an id no longer keeps, as `prune` of the store says, and requests that expired; `now` in ms. */
 export async function prune(
   database: Database,
   account: string,
