@@ -1,4 +1,5 @@
 import { type Clock, startDeadline, unlessAborted } from '../clock.ts';
+import { ToolError } from '../errors.ts';
 import { createSweep, SWEPT_WITHIN, type Sweep } from '../jobs/sweep.ts';
 import type { AccountProgram } from '../program.ts';
 import type { Authentication } from '../tenants/authenticate.ts';
@@ -62,7 +63,9 @@ export async function keepSweeping(options: SweepOptions): Promise<void> {
       turn.signal,
     )
       .catch((error) => {
-        if (!signal.aborted) warn(`the jobs of tenant ${name} are not looked after: ${error.message}`);
+        // A message may quote what RunComfy said, which is another each time.
+        const why = error instanceof ToolError ? error.code : error.message;
+        if (!signal.aborted) warn(`the jobs of tenant ${name} are not looked after: ${why}`);
       })
       .finally(turn.clear);
   }

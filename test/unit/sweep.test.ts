@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { ToolError } from '../../src/errors.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import type { Intent } from '../../src/jobs/store.ts';
 import { createSweep } from '../../src/jobs/sweep.ts';
@@ -167,4 +168,24 @@ it('a clock that is set back keeps no job from being read', async () => {
   setBack = 12 * 3_600_000;
   await sweep(signal);
   expect(read).toBe(2);
+});
+
+it('what RunComfy says of jobs that cannot be read is one kind of warning, whatever it says', async () => {
+  const end = new AbortController();
+  const warned: string[] = [];
+  await keepSweeping({
+    ...nobody,
+    tenants: { names: () => ['a'], named: (id) => ({ id, key: undefined, settings: {} }) },
+    programs: {
+      names: () => [],
+      during: async () => {
+        throw new ToolError('service_error', `RunComfy failed: "${warned.length}"`, { next: 'Wait.' });
+      },
+    },
+    signal: end.signal,
+    warn: (kind) => {
+      if (warned.push(kind) === 3) end.abort();
+    },
+  });
+  expect(new Set(warned)).toEqual(new Set(['the jobs of tenant a are not looked after: service_error']));
 });
