@@ -53,7 +53,7 @@ export function createClaims(options: ClaimsOptions) {
           job: { ...job, state: 'reserved', submitted_at },
         }),
       );
-      const check = limits?.(await estimates.load());
+      const check = await limits?.(estimates.load);
       const reserved = await store.reserve(intents, jobs[0]?.wait.call ?? '', check);
       return reserved.map((stored, at) => claimOf(stored, jobs[at]?.wait, options));
     },

@@ -21,7 +21,7 @@ export interface JobsOptions {
   runTimes: RunTimes;
   estimates: Estimates;
   /** The user's limits. */
-  limits: ((estimate: Estimator) => LimitCheck) | undefined;
+  limits: ((loadEstimates: () => Promise<Estimator>) => Promise<LimitCheck>) | undefined;
   requireApproval: RequireApproval | undefined;
   keep: Retention;
   /** Called when old records are deleted: what belongs to them goes too. */

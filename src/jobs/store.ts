@@ -39,9 +39,13 @@ export interface Intent {
 
 /**
  * Why the jobs of a call would be too many at `now` (ms), given all others of the account that were submitted within the
- * last 24 hours and may cost something; undefined if they are not. Pure.
+ * time that it looks back and may cost something; undefined if they are not. Pure.
  */
-export type LimitCheck = (jobs: readonly Job[], others: readonly Job[], now: number) => ToolError | undefined;
+export interface LimitCheck {
+  (jobs: readonly Job[], others: readonly Job[], now: number): ToolError | undefined;
+  /** In ms; 24 hours unless it says less. */
+  readonly looksBack?: number;
+}
 
 /** The calls of this process that still want their jobs: a lease of this process protects a job for those only. */
 export interface OpenCalls {

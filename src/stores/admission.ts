@@ -30,7 +30,7 @@ export function createAdmission(store: {
     const others: StoredJob[] = [];
     const ids = new Set(reserved.map(({ id }) => id));
     const [first = ''] = [...ids].sort();
-    for await (const other of newest({ since: new Date(now - DAY).toISOString() }))
+    for await (const other of newest({ since: new Date(now - (check.looksBack ?? DAY)).toISOString() }))
       if (!ids.has(other.id) && other.job.state !== 'cancelled') others.push(other);
     const checkAgainst = (stored: readonly StoredJob[]) => {
       const jobsOf = (some: readonly StoredJob[]) => some.map(({ job }) => job);

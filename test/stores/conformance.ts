@@ -127,6 +127,20 @@ export function conforms(createBackend: () => Backend): void {
       );
     });
 
+    it('shows a limit no job from before the time that it looks back', async () => {
+      const [mine] = await one();
+      await put(mine, 'succeeded', { age: HOUR + 60_000 });
+      await put(mine, 'failed', { age: HOUR - 60_000 });
+      let seen: readonly Job[] = [];
+      const see: LimitCheck = (_, others) => {
+        seen = others;
+        return undefined;
+      };
+      const check = Object.assign(see, { looksBack: HOUR });
+      await reserve(mine.store, intent('an owl'), open(mine).id, check);
+      expect(seen.map(({ state }) => state)).toEqual(['failed']);
+    });
+
     it('throws what a limit says, and then nothing is recorded', async () => {
       const [mine, other] = await two();
       const call = open(mine);

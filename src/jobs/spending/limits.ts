@@ -27,33 +27,43 @@ export function createLimits(
     budgetUsd,
   }: Pick<Config, 'maxJobsPerHour' | 'maxActiveJobs' | 'budgetUsd'>,
   tenant = LOCAL_TENANT,
-): ((estimate: Estimator) => LimitCheck) | undefined {
+): ((loadEstimates: () => Promise<Estimator>) => Promise<LimitCheck>) | undefined {
   const overLimit = tenant === LOCAL_TENANT ? overOwnLimit : overTenantLimit;
   const limits = [maxJobsPerHour, maxActiveJobs, budgetUsd];
   if (limits.every((limit) => limit === undefined)) return undefined;
 
-  return (estimate) => (jobs, others, now) => {
-    const within = (ms: number) => {
-      const since = new Date(now - ms).toISOString();
-      return others.filter(({ submitted_at = '' }) => submitted_at >= since);
+  const checkBy =
+    (estimate: Estimator): LimitCheck =>
+    (jobs, others, now) => {
+      const within = (ms: number) => {
+        const since = new Date(now - ms).toISOString();
+        return others.filter(({ submitted_at = '' }) => submitted_at >= since);
+      };
+      const lately = within(HOUR).length;
+      if (maxJobsPerHour !== undefined && lately + jobs.length > maxJobsPerHour) {
+        const these = jobs.length > 1 ? `, these are ${jobs.length} more` : '';
+        const why = `${counted(lately)} in the last hour${these}, and the limit is ${maxJobsPerHour}`;
+        return overLimit(why, '--max-jobs-per-hour or RUNCOMFY_MAX_JOBS_PER_HOUR');
+      }
+      const active = within(ACTIVE_FOR).filter(isActive).length;
+      if (maxActiveJobs !== undefined && active + jobs.length > maxActiveJobs)
+        return overActive(active, jobs.length, maxActiveJobs, tenant === LOCAL_TENANT);
+      const [cost, spent] = [tally(jobs, estimate), tally(others, estimate)];
+      if (budgetUsd === undefined || spent.usd + cost.usd <= budgetUsd + ROUNDING) return undefined;
+      const basis = jobs.length === 1 ? [cost.assumed > 0 ? 'assumed' : 'estimated'] : inWords(cost);
+      const these = `${jobs.length === 1 ? 'this one counts' : `these ${jobs.length} count`} ${dollars(cost.usd)} (${basis.join(', ')})`;
+      const earlier = [counted(others.length), ...inWords(spent)].join(', ');
+      const why = `${dollars(spent.usd)} was spent in the last 24 hours (${earlier}), ${these}, and the budget is ${dollars(budgetUsd)}`;
+      return overLimit(why, '--budget or RUNCOMFY_BUDGET_USD');
     };
-    const lately = within(HOUR).length;
-    if (maxJobsPerHour !== undefined && lately + jobs.length > maxJobsPerHour) {
-      const these = jobs.length > 1 ? `, these are ${jobs.length} more` : '';
-      const why = `${counted(lately)} in the last hour${these}, and the limit is ${maxJobsPerHour}`;
-      return overLimit(why, '--max-jobs-per-hour or RUNCOMFY_MAX_JOBS_PER_HOUR');
-    }
-    const active = within(ACTIVE_FOR).filter(isActive).length;
-    if (maxActiveJobs !== undefined && active + jobs.length > maxActiveJobs)
-      return overActive(active, jobs.length, maxActiveJobs, tenant === LOCAL_TENANT);
-    const [cost, spent] = [tally(jobs, estimate), tally(others, estimate)];
-    if (budgetUsd === undefined || spent.usd + cost.usd <= budgetUsd + ROUNDING) return undefined;
-    const basis = jobs.length === 1 ? [cost.assumed > 0 ? 'assumed' : 'estimated'] : inWords(cost);
-    const these = `${jobs.length === 1 ? 'this one counts' : `these ${jobs.length} count`} ${dollars(cost.usd)} (${basis.join(', ')})`;
-    const earlier = [counted(others.length), ...inWords(spent)].join(', ');
-    const why = `${dollars(spent.usd)} was spent in the last 24 hours (${earlier}), ${these}, and the budget is ${dollars(budgetUsd)}`;
-    return overLimit(why, '--budget or RUNCOMFY_BUDGET_USD');
-  };
+  // Records of a day, and what they tell of costs, are read for a budget alone.
+  return async (loadEstimates) =>
+    budgetUsd === undefined
+      ? Object.assign(
+          checkBy(() => undefined),
+          { looksBack: Math.max(HOUR, ACTIVE_FOR) },
+        )
+      : checkBy(await loadEstimates());
 }
 
 /** What jobs count against a budget, in USD, and how that is known. */

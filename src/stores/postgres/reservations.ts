@@ -114,7 +114,7 @@ export function createReservations(options: {
       let turn: string | undefined;
       if (check) {
         const now = clock.now();
-        const counted = await count(ids, new Date(now - DAY).toISOString());
+        const counted = await count(ids, new Date(now - (check.looksBack ?? DAY)).toISOString());
         const jobs = intents.map(({ job }) => job);
         const error = check(jobs, counted.others, now);
         if (error) {
