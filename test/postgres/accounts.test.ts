@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import type { LimitCheck } from '../../src/jobs/store.ts';
+import { accountDigest } from '../../src/stores/file/names.ts';
 import { accountId } from '../../src/stores/postgres/ids.ts';
 import { ACCOUNT, clock } from '../stores/backends.ts';
 import { all, intent, open as openCall } from '../stores/conformance.ts';
@@ -71,4 +72,9 @@ it('no two accounts have one id, however their names are put together', () => {
   ].map(([tenant = '', api = '']) => accountId({ tenant, api }));
   expect(new Set(ids).size).toBe(ids.length);
   expect(ids[0]).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+});
+
+it('the pictures of an account lie under the digits of its id, by which an operator deletes them', () => {
+  const account = { ...ACCOUNT, tenant: 'acme' };
+  expect(accountId(account).replaceAll('-', '')).toBe(accountDigest(account));
 });

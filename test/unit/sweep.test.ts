@@ -127,6 +127,7 @@ it.each([
 it('old records of all tenants go in turn, one tenant a pass, and not those of one who is none any more', async () => {
   const end = new AbortController();
   const pruned: string[] = [];
+  const warned: string[] = [];
   await keepSweeping({
     ...nobody,
     tenants: {
@@ -138,14 +139,17 @@ it('old records of all tenants go in turn, one tenant a pass, and not those of o
       async during({ id }, work) {
         await work({ jobs: { prune: () => void pruned.push(id) } } as never);
         if (pruned.length === 5) end.abort();
+        if (pruned.length === 2) throw new Error('no key');
         return undefined as never;
       },
     },
     findOpen: async () => [],
     findRecorded: async () => ['a', 'gone', 'b'],
     signal: end.signal,
+    warn: (kind) => void warned.push(kind),
   });
   expect(pruned).toEqual(['a', 'b', 'a', 'b', 'a']);
+  expect(warned).toEqual(['old records of tenants who call no more are not deleted: no key']);
 });
 
 it('a clock that is set back keeps no job from being read', async () => {
