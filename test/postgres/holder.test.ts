@@ -180,4 +180,17 @@ describe('a replica', () => {
       'dead',
     );
   });
+
+  it('whose database is away for a while asks again, and says so if it stays away', async () => {
+    const { database: mine, lose, back } = unreliable(database);
+    const [one, other] = [await start(mine), await start()];
+    lose('away');
+    const judged = Promise.all([one.liveness(other.lease), one.watch(other.lease, never)]);
+    await pass(10 * SECOND);
+    await back();
+    expect(await judged).toEqual(['unknown', 'alive']);
+    lose('away');
+    await expect(one.liveness(other.lease)).rejects.toMatchObject({ code: 'store_unavailable' });
+    await expect(one.watch(other.lease, never)).rejects.toMatchObject({ code: 'store_unavailable' });
+  });
 });

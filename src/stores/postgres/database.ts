@@ -4,8 +4,8 @@ import { isTemporary, unusable } from './errors.ts';
 
 export type { Sql } from 'postgres';
 
-// In ms. A database that is started anew, or fails over, is away for some 10 s.
-const PATIENCE = 15_000;
+/** In ms. A database that is started anew, or fails over, is away for some 10 s. */
+export const PATIENCE = 15_000;
 const ATTEMPT = 5_000;
 const RENEW_EVERY = 5_000;
 const [FIRST_PAUSE, MAX_PAUSE] = [100, 1_000];

@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.ts';
 import type { OpenCalls } from '../../jobs/store.ts';
 import type { Log } from '../../log.ts';
 import type { Holder } from '../backend.ts';
-import type { Database } from './database.ts';
+import { type Database, PATIENCE } from './database.ts';
 import { ATTEMPT, createSight } from './sight.ts';
 
 // In ms. A replica beats, sooner after a beat that failed, and a watched one is looked at.
@@ -109,6 +109,19 @@ export function createHolder(options: {
     return begun;
   }
 
+  /** Looks, again while the database is away for as long as any statement waits for it. */
+  async function lookWhenBack(signal?: AbortSignal): Promise<number> {
+    const began = clock.now();
+    for (;;) {
+      try {
+        return await look();
+      } catch (error) {
+        if (clock.now() - began > PATIENCE) throw error;
+        await clock.sleep(WATCH_EVERY, signal);
+      }
+    }
+  }
+
   return {
     async acquire(key, call) {
       keys.set(key, call);
@@ -122,11 +135,11 @@ export function createHolder(options: {
     owns: ({ holder }) => holder === id,
     async liveness(lease) {
       await begin();
-      return judge(lease, await look());
+      return judge(lease, await lookWhenBack());
     },
     async watch(lease, signal) {
       await begin();
-      await look();
+      await lookWhenBack(signal);
       const before = rises(lease.holder);
       for (;;) {
         await clock.sleep(WATCH_EVERY, signal);
