@@ -117,13 +117,13 @@ function claimOf(
     }
   }
 
-  // Until what became of a submit is recorded the call goes on: who repeats it would believe the job in doubt.
-  /** Records something, after everything that could not be recorded before. Never rejects. */
+  /** Records something, or what became of a submit, after everything that could not be recorded before. Never rejects. */
   function record(write: Write, isSubmit = false): Promise<void> {
     writes.push(write);
     writing = writing.then(writeAll).catch((error) => {
       log.error(`cannot record job ${claim.job.request_id ?? id} as ${claim.job.state}: ${error.message}`);
       retrying ??= retry();
+      // Until that is recorded the call goes on: who repeats it would believe the job in doubt.
       if (isSubmit && owner) calls.prolong(owner.call, retrying);
     });
     return writing;

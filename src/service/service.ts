@@ -103,17 +103,23 @@ export async function startService(
     warn,
     limits,
   });
-  const scraped =
-    metrics && service.metrics
-      ? await serveMetrics(service.metrics, service.allowedHosts, {
-          contentType: metrics.contentType,
-          text: () => metrics.text(runtime.toolCalls.size),
-        })
-      : undefined;
   const requests = createOpenRequests();
   const tracked = requests.track(metrics?.watchRequests(front) ?? front);
   const onDrop = () => warn('a connection was refused: too many are open');
-  const server = await listen(service.listen, tracked, { limits, onDrop });
+  let scraped: Awaited<ReturnType<typeof serveMetrics>> | undefined;
+  const begin = async () => {
+    if (metrics && service.metrics)
+      scraped = await serveMetrics(service.metrics, service.allowedHosts, {
+        contentType: metrics.contentType,
+        text: () => metrics.text(runtime.toolCalls.size),
+      });
+    return listen(service.listen, tracked, { limits, onDrop });
+  };
+  const server = await begin().catch(async (error) => {
+    // What is open would keep the process from ending.
+    await Promise.all([scraped?.close(), shared?.close()]);
+    throw error;
+  });
   if (service.auth.mode === 'none' && service.allowedHosts.length > 0) log.warn(OPEN_TO_ALL);
   if (isLoopback(service.listen.host)) publicUrl ??= server.origin;
   if (publicUrl === undefined) log.warn('kept pictures are not linked: --public-url would say by what URL');

@@ -1,3 +1,4 @@
+import postgres from 'postgres';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { serveOverHttp } from '../../../src/service/serve.ts';
 import { testConfig } from '../../support/program.ts';
@@ -49,4 +50,16 @@ it('a replica whose sessions and links do not count at others says so at its sta
   expect(said(alone.log)).toHaveLength(1);
   const { replicas } = await serveReplicas(1);
   expect(replicas.flatMap(({ log }) => said(log))).toEqual([]);
+});
+
+it('a server that cannot listen leaves no connection open, which would keep its process from ending', async () => {
+  const service = await serveReplicas(1);
+  const port = Number(new URL(service.replicas[0]?.url ?? '').port);
+  const store = await freshDatabase();
+  const other = postgres(store, { max: 1, onnotice() {} });
+  onTestFinished(() => other.end({ timeout: 0 }));
+  const open = () => other`SELECT FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'runcomfy-image-mcp'`;
+  await expect(serve({ http: { store, listen: { host: '127.0.0.1', port } } })).rejects.toThrow(/EADDRINUSE/);
+  await expect.poll(async () => (await open()).length).toBe(0);
 });
