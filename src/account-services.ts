@@ -15,7 +15,10 @@ import { createRunComfy } from './runcomfy/client.ts';
 import type { Instruments } from './runtime.ts';
 
 /** What the accounts of a process share. */
-type SharedServices = Pick<JobsOptions, 'calls' | 'isShared' | 'clock' | 'log' | 'ended' | 'onPruned'> &
+type SharedServices = Pick<
+  JobsOptions,
+  'calls' | 'isShared' | 'clock' | 'log' | 'ended' | 'onPruned' | 'onDeleted'
+> &
   Pick<Parameters<typeof createRunComfy>[0], 'key' | 'redact' | 'refusedAdvice' | 'http' | 'random'> & {
     config: Config;
     /** How many reads of jobs are sent a second; undefined for what is assumed to be welcome. */

@@ -25,6 +25,16 @@ export type ErrorCode =
 /** Whether the failed call may have cost something: `no` if no job was submitted, `maybe` if one may have been. */
 export type Charged = 'no' | 'maybe';
 
+/** What is known of a call that failed, apart from the words for agents. */
+export interface CallFailure {
+  /** Of its job, or of its batch (`batch:…`); absent if none was submitted. */
+  request_id?: string | undefined;
+  /** RunComfy's words, cut and cleaned. */
+  error?: string | undefined;
+  /** RunComfy refused the prompt or a picture, as it found it unsafe. */
+  refused?: true | undefined;
+}
+
 /** What an error carries to the edge, where it is put into words. */
 export interface ErrorDetails {
   /** The next step, as one imperative sentence. */
@@ -36,6 +46,7 @@ export interface ErrorDetails {
   retryAfter?: number | undefined;
   /** The HTTP status of the reply, from RunComfy or from a gateway in front of it. */
   status?: number;
+  failure?: CallFailure | undefined;
   cause?: unknown;
 }
 
@@ -47,6 +58,7 @@ export class ToolError extends Error {
   readonly retryable: boolean;
   readonly retryAfter: number | undefined;
   readonly status: number | undefined;
+  readonly failure: CallFailure | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails) {
     super(message, { cause: details.cause });
@@ -57,6 +69,7 @@ export class ToolError extends Error {
     this.retryable = details.retryable ?? false;
     this.retryAfter = details.retryAfter;
     this.status = details.status;
+    this.failure = details.failure;
   }
 }
 

@@ -5,6 +5,7 @@ import { createDownloader } from './images/download.ts';
 import { createFileDownloader } from './images/download-to.ts';
 import { createOutputFetcher } from './images/fetch-outputs.ts';
 import { createFolderOpener } from './images/folders/writable-folder.ts';
+import { createForget } from './images/library/forget.ts';
 import { createOriginals, type Originals } from './images/library/originals.ts';
 import { createTidy } from './images/library/tidy.ts';
 import { createLinkCheck } from './images/references/link-check.ts';
@@ -99,6 +100,7 @@ export function createAccountProgram(
     createStore: runtime.openStore,
     isShared: !surface.isLocal,
     onPruned: () => void tidy.clean(),
+    onDeleted: (job) => forget(job.originals),
   });
   const local = loopbackOrigin(baseUrl);
   const catalogue = createCatalogue({ api, origin: account.api, dataDir, clock, redact, log });
@@ -110,9 +112,11 @@ export function createAccountProgram(
   // Where nothing is kept any more, what was kept still goes with its records.
   const maxBytes = isKeeping ? keepImagesBytes : undefined;
   const tidy = createTidy({ library: place, maxBytes, store, clock, log, ended });
+  const forget = createForget({ library: place, store, log });
   const originals = createOriginals({
     library,
     tidy,
+    forget,
     store,
     download: createDownloader(local, downloadLimits),
     downloadTo: createFileDownloader(local, downloadLimits),

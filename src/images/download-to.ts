@@ -35,7 +35,12 @@ export function createFileDownloader(
     let bytes = 0;
     try {
       try {
-        for await (const { type, chunk } of receive(url, 'any type', signal, maxBytes)) {
+        for await (const { type, chunk } of receive(
+          url,
+          'any type',
+          signal,
+          maxBytes === undefined ? {} : { maxBytes },
+        )) {
           mime = type.mime;
           bytes += chunk.length;
           hash.update(chunk);

@@ -53,10 +53,27 @@ export function createDownloader(
   };
 }
 
-/** A piece of an output, the first of which holds the head, and the type of the whole. */
+/** A part of an output, in bytes; `to` is the last of them. */
+export interface Part {
+  from: number;
+  to: number;
+}
+
+/** What is wanted of an output beside the whole of it. */
+interface Wish {
+  maxBytes?: number;
+  /** A part of an output whose type is known: its head may not be in it. Without `to` it goes on to the end. */
+  part?: { from: number; to?: number | undefined; type?: MediaType | undefined };
+}
+
+/** A piece of an output, the first of which holds the head, and what is known of the whole. */
 interface Piece {
   type: MediaType;
   chunk: Buffer;
+  /** What all pieces are of `total` bytes; absent where they are the whole. */
+  part?: Part & { total: number };
+  /** How many bytes all pieces have, where their server tells. */
+  bytes?: number;
 }
 
 /** Makes the one way to get an output, with all guards: piece by piece, no faster than the pieces are taken. */
@@ -65,41 +82,44 @@ export function createReceiver(loopbackOrigin: string | undefined, overrides: Pa
     url: string,
     wanted: 'image' | 'any type',
     signal: AbortSignal,
-    maxBytes = Number.POSITIVE_INFINITY,
+    { maxBytes = Number.POSITIVE_INFINITY, part: wish }: Wish = {},
   ): AsyncGenerator<Piece, void, void> {
-    if (!isTrustedOutput(url, loopbackOrigin)) throw new ImageError('it is not on a RunComfy host');
+    if (!isTrustedOutput(url, loopbackOrigin))
+      throw new ImageError('it is not on a RunComfy host', { obstacle: 'not trusted' });
     const { request } = await import('undici');
     signal.throwIfAborted();
     const end = new AbortController();
-    const startedAt = performance.now();
+    let startedAt = performance.now();
+    /** When a piece was handed out whose taker has not come back. */
+    let handedOutAt: number | undefined;
     let limits: DownloadLimits = { ...IMAGE_LIMITS, ...overrides };
     let bytes = 0;
     const timer = setInterval(() => {
-      const elapsed = performance.now() - startedAt;
+      const elapsed = (handedOutAt ?? performance.now()) - startedAt;
       const isSlow = elapsed > limits.gracePeriod && bytes < (limits.bytesPerSecond * elapsed) / 1000;
-      if (isSlow) end.abort(new ImageError('it comes too slowly'));
+      if (isSlow) end.abort(new ImageError('it comes too slowly', { obstacle: 'network' }));
       else if (elapsed > limits.timeout)
-        end.abort(new ImageError(`it takes longer than ${limits.timeout / 1000} s`));
+        end.abort(new ImageError(`it takes longer than ${limits.timeout / 1000} s`, { obstacle: 'network' }));
     }, CHECK_INTERVAL);
     try {
       const { statusCode, headers, body } = await request(url, {
         // What is encoded is not decoded, and so is of no known type.
-        headers: { 'accept-encoding': 'identity' },
+        headers: {
+          'accept-encoding': 'identity',
+          ...(wish && { range: `bytes=${wish.from}-${wish.to ?? ''}` }),
+        },
         signal: AbortSignal.any([signal, end.signal]),
       });
       // A body that is not read to its end is aborted below, which is no error.
       body.on('error', () => {});
-      if (statusCode !== 200) {
-        if (![403, 404, 410].includes(statusCode))
-          throw new ImageError(`its link returned HTTP ${statusCode}`);
-        throw new ImageError(`its link returned HTTP ${statusCode} and has probably expired`, {
-          next: 'The Generations page of the RunComfy account may still have it.',
-        });
-      }
+      if (statusCode !== 200 && !(wish && statusCode === 206)) throw statusError(statusCode);
+      const part = statusCode === 206 && wish ? partIn(headers, wish) : undefined;
+      const told = Number(headers['content-length'] ?? Number.NaN);
+      const whole = part ? part.to - part.from + 1 : told;
       let type: MediaType | undefined;
       for await (const chunk of headFirst(body as AsyncIterable<Buffer>)) {
         if (!type) {
-          type = wantedType(chunk, wanted);
+          type = (part && wish?.type) ?? wantedType(chunk, wanted);
           if (type.kind !== 'image') {
             limits = { ...OTHER_LIMITS, ...overrides };
             // A cut image is found when it is decoded. Nothing decodes the others.
@@ -108,18 +128,41 @@ export function createReceiver(loopbackOrigin: string | undefined, overrides: Pa
         }
         bytes += chunk.length;
         const most = Math.min(limits.bytes, maxBytes);
-        if (bytes > most || Number(headers['content-length']) > most)
+        if (bytes > most || told > most)
           throw new ImageError(`it is larger than ${mebibytes(most)} MiB`, { isTooLarge: true });
-        yield { type, chunk };
+        handedOutAt = performance.now();
+        yield { type, chunk, ...(part && { part }), ...(whole >= 0 && { bytes: whole }) };
+        // Who takes them slowly, such as a film that is paused, does not make their server slow.
+        startedAt += performance.now() - handedOutAt;
+        handedOutAt = undefined;
       }
     } catch (error) {
       signal.throwIfAborted();
-      throw asImageError(error, 'its download failed');
+      throw asImageError(error, 'its download failed', 'network');
     } finally {
       clearInterval(timer);
       end.abort();
     }
   };
+}
+
+function statusError(status: number): ImageError {
+  if (status === 416) return new ImageError('it has no such part', { obstacle: 'no such part' });
+  if (![403, 404, 410].includes(status))
+    return new ImageError(`its link returned HTTP ${status}`, { obstacle: 'network' });
+  return new ImageError(`its link returned HTTP ${status} and has probably expired`, {
+    obstacle: 'link dead',
+    next: 'The Generations page of the RunComfy account may still have it.',
+  });
+}
+
+/** The part that a server sends. Throws ImageError if it is not the one that was asked for. */
+function partIn(headers: IncomingHttpHeaders, { from, to }: { from: number; to?: number | undefined }) {
+  const told = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(headers['content-range'] ?? '');
+  const [first = -1, last = -1, total = 0] = told?.slice(1).map(Number) ?? [];
+  if (first !== from || last < first || last >= total || last > (to ?? last))
+    throw new ImageError('its server sent another part of it than it was asked for');
+  return { from, to: last, total };
 }
 
 const mebibytes = (bytes: number): number => Math.floor((bytes / MIB) * 10) / 10;

@@ -165,7 +165,8 @@ export function createOutputFetcher(options: {
   };
 }
 
-const factsOf = ({ type, bytes, width, height, transparent }: Original): ImageFacts => ({
+/** What is on record of an image. */
+export const factsOf = ({ type, bytes, width, height, transparent }: Original): ImageFacts => ({
   type,
   bytes,
   ...(width !== undefined && { width }),

@@ -1,6 +1,7 @@
 import { unlessAborted } from '../clock.ts';
 import { type NewJob, untilDrain, type Wait } from './calls.ts';
-import { isFinal, type Job, type Observation, UNKNOWN_MODEL } from './job.ts';
+import { DeletedError } from './deletion.ts';
+import { isDeleted, isFinal, type Job, type Observation, UNKNOWN_MODEL } from './job.ts';
 import type { JobsOptions } from './options.ts';
 import type { Intent, LeaseOptions, StoredJob } from './store.ts';
 import { saysMore, transition } from './transition.ts';
@@ -25,34 +26,32 @@ export function createClaims(options: ClaimsOptions) {
   const { store, calls, estimates, limits, clock, log } = options;
   const warn = (error: Error) => void log.warn(error.message);
 
-  /** The claim of a call on a job, passive where it gets no lease. RunComfy knows the job even if the records cannot be read. */
+  /** The claim of a call on a job, passive without a lease. RunComfy knows it without a record too. Throws DeletedError. */
   async function find(requestId: string, wait?: Wait): Promise<Claim> {
-    const stored = await store.byRequestId(requestId).catch(warn);
-    if (stored) return claimStored(stored, wait, { alone: true });
+    const stored = await store.byRequestId(requestId, { withDeleted: true }).catch(warn);
     const job: Job = { model: UNKNOWN_MODEL, input: {}, state: 'in_queue', request_id: requestId };
-    return claimOf({ id: '', job }, undefined, options, false);
+    if (!stored) return claimOf({ id: '', job }, undefined, options, false);
+    const claim = await claimStored(stored, wait, { alone: true });
+    if (!isDeleted(claim.job)) return claim;
+    await claim.handOver();
+    throw new DeletedError(`job ${requestId}`);
   }
 
   async function claimStored(stored: StoredJob, wait?: Wait, how: LeaseOptions = {}): Promise<Claim> {
     if (wait) calls.follows(wait.call, stored.fingerprint);
-    const isDelivered = isFinal(stored.job.state) && stored.job.delivered_at !== undefined;
-    const leased = wait && !isDelivered && (await store.lease(stored.id, wait.call, how).catch(warn));
+    const { state, delivered_at } = stored.job;
+    const isOver = isDeleted(stored.job) || (isFinal(state) && delivered_at !== undefined);
+    const leased = wait && !isOver && (await store.lease(stored.id, wait.call, how).catch(warn));
     return leased ? claimOf(leased, wait, options) : claimOf(stored, undefined, options);
   }
 
   return {
-    /**
-     * Records the intents of a call, each with its wait, within the user's limits: all or none. Throws `spend_limit` or
-     * `store_unavailable`.
-     */
+    /** Records a call's intents, each with its wait, within the limits: all or none. Throws `spend_limit`, `store_unavailable`. */
     async reserve(jobs: readonly NewJob[]): Promise<Claim[]> {
       const submitted_at = new Date(clock.now()).toISOString();
-      const intents = jobs.map(
-        ({ fingerprint, job }): Intent => ({
-          fingerprint,
-          job: { ...job, state: 'reserved', submitted_at },
-        }),
-      );
+      const intents = jobs.map(({ fingerprint, job }): Intent => {
+        return { fingerprint, job: { ...job, state: 'reserved', submitted_at } };
+      });
       const check = await limits?.(estimates.load);
       const reserved = await store.reserve(intents, jobs[0]?.wait.call ?? '', check);
       return reserved.map((stored, at) => claimOf(stored, jobs[at]?.wait, options));

@@ -3,6 +3,7 @@ import type { Submission } from '../runcomfy/submit.ts';
 import { fingerprintOf, type Outcome, type PaidCall, type Wait } from './calls.ts';
 import type { Claim, Claims } from './claims.ts';
 import type { Follow } from './follow.ts';
+import { isDeleted } from './job.ts';
 import { followLead } from './lead.ts';
 import type { JobsOptions } from './options.ts';
 
@@ -60,7 +61,12 @@ export function createGenerate(options: GenerateOptions) {
   /** Answers a call that repeats an earlier one: with its job, or that there may or may not be one. */
   async function resume(claim: Claim, wait: Wait): Promise<Outcome> {
     if (claim.job.request_id === undefined && claim.isActive) await claim.observe({ kind: 'response_lost' });
-    const { request_id, submitted_at } = claim.job;
+    const { request_id, submitted_at, delivered_at } = claim.job;
+    // As one of a batch it comes again, but somebody was answered before the user deleted it.
+    if (isDeleted(claim.job) && delivered_at !== undefined) {
+      claim.answer();
+      return { job: claim.job, resumed: true };
+    }
     // It may have been accepted after all, a moment ago.
     if (request_id !== undefined) return follow(claim, request_id, { firstInterval: 0, resumed: true }, wait);
     // Another call is submitting it.
@@ -163,12 +169,15 @@ const interrupted = (submittedAt: string | undefined): ToolError =>
 /** The job was accepted, but cannot be followed: the error names its request id, so that it is not submitted again. */
 function unfollowed(requestId: string, cause: ToolError): ToolError {
   const { code, message, next } = cause;
-  if (code === 'unknown_request') return new ToolError(code, message, { next, charged: 'maybe', cause });
+  const failure = { request_id: requestId };
+  if (code === 'unknown_request')
+    return new ToolError(code, message, { next, charged: 'maybe', failure, cause });
   // Who calls may not be who sets the key.
   const first = code === 'key_refused' || code === 'no_key' ? `${next} Then` : 'Fix that, then';
   return new ToolError(code, `Job ${requestId} was submitted, but it cannot be followed: ${message}`, {
     next: `${first} call get_image_job with request_id "${requestId}"; do not submit it again.`,
     charged: 'maybe',
+    failure,
     cause,
   });
 }

@@ -75,6 +75,12 @@ export const createJobSchema = () =>
     denied_since: z.string().exactOptional(),
     /** When the outcome, or that it is unknown, was delivered to a client. */
     delivered_at: z.string().exactOptional(),
+    /** The user likes it: it is never pruned. */
+    favourite: z.literal(true).exactOptional(),
+    /** When the user deleted it. What is left is what limits and repeated calls need for a day. */
+    deleted_at: z.string().exactOptional(),
+    /** The most that a deleted job may cost, in USD, as its input would have told that. */
+    estimated_usd: z.number().exactOptional(),
   });
 
 /** One paid call, as it is recorded. Times are ISO 8601; names are RunComfy's. */
@@ -106,6 +112,15 @@ export type Observation =
   | { kind: 'status'; reply: StatusReply; timing?: RunTiming }
   | { kind: 'result'; reply: ResultReply; timing?: RunTiming }
   | { kind: 'cancelled' };
+
+export const isDeleted = ({ deleted_at }: Job): boolean => deleted_at !== undefined;
+
+/** A job that the user likes, or no longer; the same object if nothing changes. */
+export function withFavourite(job: Job, isFavourite: boolean): Job {
+  if (isFavourite === (job.favourite === true)) return job;
+  const { favourite: _, ...rest } = job;
+  return isFavourite ? { ...rest, favourite: true } : rest;
+}
 
 /** The outputs of a job, as far as its result was read. */
 export const jobOutputs = ({ urls = [], kinds }: Job): Output[] =>

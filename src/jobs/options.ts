@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { RunComfy } from '../runcomfy/client.ts';
 import type { Calls } from './calls.ts';
+import type { Job } from './job.ts';
 import type { Intervals } from './polling/intervals.ts';
 import type { RateLimiter } from './polling/rate-limiter.ts';
 import type { RunTimes } from './polling/run-times.ts';
@@ -26,6 +27,8 @@ export interface JobsOptions {
   keep: Retention;
   /** Called when old records are deleted: what belongs to them goes too. */
   onPruned?: () => void;
+  /** Removes what belonged to a job that the user deleted. Never rejects. */
+  onDeleted?: (job: Job) => Promise<void>;
   /** Others may use the same RunComfy account: only jobs on record here are this one's. */
   isShared?: boolean | undefined;
   clock: Clock;

@@ -22,7 +22,9 @@ export function createOwnJobs(records: JobStore) {
     store,
     /** Throws `unknown_request` for any other job, or `store_unavailable`. */
     async require(requestId: string): Promise<void> {
-      if (unrecorded.has(requestId) || (await records.byRequestId(requestId))) return;
+      if (unrecorded.has(requestId)) return;
+      // Of a deleted one the caller is told that it was.
+      if (await records.byRequestId(requestId, { withDeleted: true })) return;
       throw new ToolError('unknown_request', `No job ${requestId} is recorded on this server.`, {
         next: 'Check the request_id, or see list_image_jobs.',
       });

@@ -2,11 +2,12 @@ import { ToolError } from '../errors.ts';
 import { createCancelBatch } from './batch/cancel-batch.ts';
 import { createFollowBatch } from './batch/follow-batch.ts';
 import { createGenerateBatch } from './batch/generate-batch.ts';
+import { createPeekBatch } from './batch/peek-batch.ts';
 import { fingerprintOf, type PaidCall, type Wait } from './calls.ts';
 import { type Claim, createClaims } from './claims.ts';
 import { createFollow, failureOf } from './follow.ts';
 import { createGenerate } from './generate.ts';
-import { isFinal, type Job, type JobState, lacksCostOrOutput } from './job.ts';
+import { isFinal, type Job, type JobState, lacksCostOrOutput, OPEN_STATES } from './job.ts';
 import type { JobsOptions } from './options.ts';
 import { createOwnJobs } from './own-jobs.ts';
 import { createLateCosts } from './spending/late-costs.ts';
@@ -63,6 +64,23 @@ export function createJobs(given: JobsOptions) {
     return claim.job;
   }
 
+  /**
+   * Reads a job of this account that nobody waits for, once and behind all other reads, and records what that shows,
+   * be it that RunComfy knows it no more. Neither follows nor delivers it.
+   */
+  async function lookAfter(requestId: string, signal: AbortSignal): Promise<Job> {
+    const claim = await claims.peek(requestId);
+    const read: Read = (send) => rateLimiter.read(LAST, signal, send);
+    try {
+      return await readOnce(claim, requestId, signal, read);
+    } catch (error) {
+      const observation = error instanceof ToolError && !signal.aborted ? failureOf(error) : undefined;
+      if (observation?.kind !== 'missing') throw error;
+      await claim.observe(observation);
+      return claim.job;
+    }
+  }
+
   /** Asks RunComfy to cancel; only a queued job can be. Resolves to the job as it then is. */
   async function cancel(requestId: string, signal: AbortSignal): Promise<Cancellation> {
     await own?.require(requestId);
@@ -103,30 +121,44 @@ export function createJobs(given: JobsOptions) {
         return follow(claim, requestId, { firstInterval: 0 }, wait);
       }),
 
-    /** Reads a job once, without following or delivering it: a call that repeats its own still gets it. */
+    /**
+     * Reads a job once, without following or delivering it: a call that repeats its own still gets it. Throws
+     * `unknown_request` for one that its user deleted.
+     */
     async peek(requestId: string, signal: AbortSignal): Promise<Job> {
       await own?.require(requestId);
       return readOnce(await claims.peek(requestId), requestId, signal);
     },
 
-    /**
-     * Reads a job of this account that nobody waits for, once and behind all other reads, and records what that shows,
-     * be it that RunComfy knows it no more. Neither follows nor delivers it.
-     */
-    async lookAfter(requestId: string, signal: AbortSignal): Promise<Job> {
-      const claim = await claims.peek(requestId);
-      const read: Read = (send) => rateLimiter.read(LAST, signal, send);
-      try {
-        return await readOnce(claim, requestId, signal, read);
-      } catch (error) {
-        const observation = error instanceof ToolError && !signal.aborted ? failureOf(error) : undefined;
-        if (observation?.kind !== 'missing') throw error;
-        await claim.observe(observation);
-        return claim.job;
-      }
+    /** A job as it is recorded; undefined without a record. Asks RunComfy nothing. */
+    async recorded(requestId: string): Promise<Job | undefined> {
+      await own?.require(requestId);
+      const { isRecorded, job } = await claims.peek(requestId);
+      return isRecorded ? job : undefined;
     },
 
+    peekBatch: createPeekBatch({ ...options, lookAfter }),
+
+    /** How long jobs like this one run, in seconds, by what was learned of others; undefined before that. Never rejects. */
+    async runSeconds(call: PaidCall): Promise<number | undefined> {
+      await runTimes.loadHistory();
+      const { median, jobs } = runTimes.expect(call);
+      return jobs > 0 ? median : undefined;
+    },
+
+    lookAfter,
+
     cancel,
+
+    /** Deletes a job by the id of its record, as the store does, and what was kept of it; false if it stays. */
+    async delete(id: string): Promise<boolean> {
+      const stored = await store.update(id, (job) => job);
+      const mayCost = stored && stored.job.cost_usd === undefined;
+      const mostUsd = mayCost ? (await estimates.load())(stored.job)?.high : undefined;
+      const deleted = await store.delete(id, mostUsd);
+      if (deleted) await options.onDeleted?.(deleted);
+      return deleted !== undefined;
+    },
 
     /** Deletes old records of an account that calls no more, once an hour at most, and waits for nothing. */
     prune: paid.prune,
@@ -137,6 +169,7 @@ export function createJobs(given: JobsOptions) {
       const query = {
         ...(since !== undefined && { since }),
         ...(like && { fingerprint: fingerprintOf(store.account, like) }),
+        ...(states?.every((state) => OPEN_STATES.includes(state)) && { isOpen: true as const }),
         skipUnreadable: true,
       };
       for await (const { job } of store.newest(query)) {

@@ -67,6 +67,8 @@ export interface Query {
   isOpen?: true;
   /** Skip what cannot be read now, where nothing paid depends on it. */
   skipUnreadable?: boolean;
+  /** Also what is left of jobs that the user deleted: for limits and repeated calls. */
+  withDeleted?: true;
   /** Called for each record that is there but says nothing here, such as one of a newer version of this program. */
   onIgnored?: () => void;
 }
@@ -95,6 +97,7 @@ export interface Approvals {
   take(fingerprint: string, usd: number | undefined): Promise<boolean>;
 }
 
+/** What is kept. Favourites count among the newest jobs, but stay beyond them too. */
 export interface Retention {
   days: number;
   jobs: number;
@@ -155,6 +158,12 @@ export interface JobStore {
    * gone. With the signal `proof` it waits to learn whether a process lives that may follow it.
    */
   lease(id: string, call: string, how?: LeaseOptions): Promise<StoredJob | undefined>;
+  /**
+   * Deletes a job that has ended, is `unknown` or is older than 24 hours, and that no call follows; durable, and no late
+   * observation undoes it. Until 24 hours after its submit what limits and repeated calls need stays (`remainderOf`), with
+   * the most that it may cost, in USD. Resolves to the job as it was; undefined if it stays, or is gone.
+   */
+  delete(id: string, mostUsd?: number): Promise<Job | undefined>;
   /** Ends the call's lease, with the time (ISO 8601) at which the outcome was delivered, if it was. Leaves other leases. */
   release(id: string, call: string, deliveredAt?: string): Promise<void>;
   /**
@@ -167,13 +176,14 @@ export interface JobStore {
    * `submitting` becomes `unknown`. Undefined if a call has leased it since, or it has changed.
    */
   giveUp(stored: StoredJob): Promise<StoredJob | undefined>;
-  /** Exact match. */
-  byRequestId(requestId: string): Promise<StoredJob | undefined>;
-  /** Newest first, each read when it is asked for. */
+  /** Exact match; what is left of a deleted job only on request. */
+  byRequestId(requestId: string, query?: Pick<Query, 'withDeleted'>): Promise<StoredJob | undefined>;
+  /** Newest first, each read when it is asked for; what is left of deleted ones only on request. */
   newest(query?: Query): AsyncGenerator<StoredJob>;
   /**
    * Deletes jobs that nobody is owed an answer for and that are older than `keep.days` or beyond the newest `keep.jobs`,
-   * but none of the last 24 hours, on which limits and repeated calls depend. `now` in ms.
+   * but no favourite and none of the last 24 hours, on which limits and repeated calls depend. What is left of jobs that
+   * the user deleted goes after these. `now` in ms.
    */
   prune(now: number, keep: Retention): Promise<void>;
   /**

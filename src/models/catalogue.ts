@@ -147,6 +147,10 @@ export function createCatalogue(options: {
     },
     /** The ids of all models, as far as they are known without asking RunComfy. */
     knownIds: async (): Promise<string[]> => (await known())?.value.map(({ model_id }) => model_id) ?? [],
+    /** A model's name for people, as far as it is known without asking RunComfy. */
+    nameOf: async (modelId: string): Promise<string | undefined> =>
+      (models.get(modelId)?.value ?? (await known())?.value.find(({ model_id }) => model_id === modelId))
+        ?.display_name,
     /** Fetches the catalogue again if it is stale. */
     async refresh(): Promise<void> {
       if (!isFresh(list ?? (await file.read()), LIST_FRESH)) await fetchAll();

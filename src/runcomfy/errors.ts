@@ -1,7 +1,8 @@
-import { ToolError } from '../errors.ts';
+import { type CallFailure, ToolError } from '../errors.ts';
 import type { TransportError } from './http.ts';
 import { messageOf, type Reply } from './replies.ts';
 import { quoteUntrusted, type Redact } from './sanitize.ts';
+import { saysUnsafe } from './unsafe.ts';
 
 /** What a request was for. */
 export type Operation = 'submit' | 'job' | 'balance' | 'catalogue' | 'model';
@@ -85,7 +86,14 @@ export function serviceError(
     retryable: code === 'rate_limited' || code === 'service_error',
     status,
     retryAfter,
+    ...(code === 'input_refused' && { failure: refusalOf(messageOf(reply.json) ?? reply.text, redact) }),
   });
+}
+
+/** What people are told of RunComfy's words about a failure. */
+export function refusalOf(words: string, redact?: Redact): CallFailure {
+  const error = quoteUntrusted(words, redact && { redact });
+  return { error: error || undefined, refused: saysUnsafe(words) || undefined };
 }
 
 /** A reply's status, number and message, as in `(HTTP 502, code 500001): "boom"`. */

@@ -1,11 +1,11 @@
-import { isFinal, type Job } from '../jobs/job.ts';
+import { isDeleted, isFinal, type Job } from '../jobs/job.ts';
 import type { Intent, Lease, Query, Retention, StoredJob } from '../jobs/store.ts';
 
 /** What one revision of a record holds and another may not. */
 export type Content = Pick<StoredJob, 'job' | 'lease'>;
 
-/** Whether a write has to outlast a power cut, and whether a submit depends on it. */
-export type Need = 'before submit' | 'durable' | 'not durable';
+/** Whether a write has to outlast a power cut, whether a submit depends on it, and whether what it replaces has to be gone. */
+export type Need = 'before submit' | 'durable' | 'not durable' | 'without a trace';
 
 /** The records of an account, each changed by compare-and-set. */
 export interface Records {
@@ -54,6 +54,10 @@ export interface Holder {
   watch(lease: Lease, signal: AbortSignal): Promise<'alive' | 'dead'>;
 }
 
+/** Whether a lease is the same call's. */
+export const isSame = (one?: Lease, other?: Lease): boolean =>
+  one?.holder === other?.holder && one?.call === other?.call;
+
 /** In ms: how far limits and repeated calls look back. */
 export const DAY = 86_400_000;
 
@@ -61,8 +65,12 @@ export const DAY = 86_400_000;
 export const isWithdrawn = ({ state, request_id }: Job): boolean =>
   state === 'cancelled' && request_id === undefined;
 
+/** Whether a job of more than 24 hours ago goes: one that is too old or too much, or withdrawn, or deleted by the user. */
+export const isPrunable = (job: Job, isTooMuch: boolean): boolean =>
+  isDeleted(job) || (!job.favourite && isSettled(job) && (isTooMuch || isWithdrawn(job)));
+
 /** Whether nobody is owed an answer for a job. One that is only reserved was never sent. */
-export const isSettled = ({ state, delivered_at }: Job): boolean =>
+const isSettled = ({ state, delivered_at }: Job): boolean =>
   state === 'cancelled' ||
   state === 'reserved' ||
   ((isFinal(state) || state === 'unknown') && delivered_at !== undefined);

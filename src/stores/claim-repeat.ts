@@ -16,7 +16,7 @@ export function createClaimRepeat(store: {
 
   return async (fingerprint, since, { id: call, signal, drain }) => {
     const proven = new Map<string, Liveness>();
-    const query = { since, fingerprint };
+    const query = { since, fingerprint, withDeleted: true } as const;
     async function livenessOf({ lease, job }: StoredJob): Promise<Liveness> {
       // Who asks for one job by its request id does not answer for the batch, and must not keep it from its call.
       if (job.batch && lease?.alone) return 'dead';

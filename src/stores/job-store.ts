@@ -1,14 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Account } from '../account.ts';
 import type { Clock } from '../clock.ts';
-import { isFinal, type Job, type Observation } from '../jobs/job.ts';
+import { remainderOf } from '../jobs/deletion.ts';
+import { isDeleted, isFinal, type Job, type Observation } from '../jobs/job.ts';
 import { createPace } from '../jobs/polling/pace.ts';
 import type { Approvals, JobStore, Lease, Query, StoredJob, StoreOptions } from '../jobs/store.ts';
 import { transition } from '../jobs/transition.ts';
-import { type Holder, isWithdrawn, type Liveness, type Records } from './backend.ts';
+import { type Content, type Holder, isSame, isWithdrawn, type Liveness, type Records } from './backend.ts';
 import { createClaimRepeat } from './claim-repeat.ts';
-
-// Of whose leases is asked at once: in files each is a file that is opened.
-const JUDGED_AT_ONCE = 1_000;
+import { createDelete } from './delete.ts';
+import { createUnfollowed } from './unfollowed.ts';
 
 /**
  * A store of jobs, made of records and a holder of leases. Nothing is opened until a job needs it. Its budget of reads is
@@ -32,7 +33,8 @@ export function createJobStore({
   check: () => Promise<void>;
   takeReads?: JobStore['takeReads'];
 }): JobStore {
-  const change: Records['change'] = async (...given) => (await records()).change(...given);
+  const change: Records['change'] = async (id, alter, need, seen) =>
+    (await records()).change(id, (now) => withoutDeleted(now, alter(now)), need, seen);
   const keyOf = (id: string, call: string) => leaseKey(account, id, call);
   const owns = (lease: Lease | undefined, call: string) =>
     lease !== undefined && holder.owns(lease) && lease.call === call;
@@ -42,12 +44,6 @@ export function createJobStore({
     if (!lease) return 'dead';
     if (holder.owns(lease)) return openCalls.has(lease.call) ? 'alive' : 'dead';
     return holder.liveness(lease);
-  }
-
-  /** Those of some jobs that certainly nobody follows. Asked at once, they are answered by one look at the processes. */
-  async function unfollowedOf(some: readonly StoredJob[]): Promise<StoredJob[]> {
-    const states = await Promise.all(some.map(({ lease }) => liveness(lease)));
-    return some.filter((_, nth) => states[nth] === 'dead');
   }
 
   /** Leases a job to a call, unless another call has leased it since it was `seen`, or it is no longer `wanted`. */
@@ -86,7 +82,8 @@ export function createJobStore({
 
   async function* newest(query: Query = {}): AsyncGenerator<StoredJob> {
     const all = await records();
-    for await (const stored of await all.newest(query)) if (!isWithdrawn(stored.job)) yield stored;
+    for await (const stored of await all.newest(query))
+      if (!isWithdrawn(stored.job) && (query.withDeleted || !isDeleted(stored.job))) yield stored;
   }
 
   const claimRepeat = createClaimRepeat({
@@ -132,7 +129,8 @@ export function createJobStore({
     },
     async claimRepeat(fingerprint, since, by) {
       // Nearly every call is a new one.
-      for await (const _ of newest({ since, fingerprint })) return claimRepeat(fingerprint, since, by);
+      for await (const _ of newest({ since, fingerprint, withDeleted: true }))
+        return claimRepeat(fingerprint, since, by);
       by.signal.throwIfAborted();
       return [];
     },
@@ -144,6 +142,7 @@ export function createJobStore({
         alive = await holder.watch(seen.lease, proof).catch(() => 'unknown');
       return alive === 'dead' ? acquireLease(seen, call, undefined, alone) : undefined;
     },
+    delete: createDelete({ records, liveness, holder, clock }),
     async release(id, call, deliveredAt) {
       const end = (now: StoredJob) => {
         const job = withDelivery(now.job, deliveredAt);
@@ -153,21 +152,15 @@ export function createJobStore({
       await inDoubtUnless(change(id, end, 'not durable'), key);
       holder.release(key);
     },
-    async *unfollowed(since, until) {
-      let some: StoredJob[] = [];
-      for await (const stored of newest({ since, isOpen: true, skipUnreadable: true })) {
-        if ((stored.job.submitted_at ?? '') <= until) some.push(stored);
-        if (some.length < JUDGED_AT_ONCE) continue;
-        yield* await unfollowedOf(some);
-        some = [];
-      }
-      yield* await unfollowedOf(some);
-    },
+    unfollowed: createUnfollowed({ newest, liveness }),
     giveUp: (seen) =>
       seen.job.state === 'reserved'
         ? cancelReserved(seen)
         : conclude(seen, 'submitting', { kind: 'response_lost' }),
-    byRequestId: async (requestId) => (await records()).byRequestId(requestId),
+    async byRequestId(requestId, { withDeleted } = {}) {
+      const stored = await (await records()).byRequestId(requestId);
+      return stored && isDeleted(stored.job) && !withDeleted ? undefined : stored;
+    },
     prune: async (now, keep) => (await records()).prune(now, keep),
   };
 }
@@ -180,8 +173,6 @@ function inProcess(clock: Clock): JobStore['takeReads'] {
   const take = createPace(clock);
   return async (count, perSecond) => take(count, perSecond);
 }
-
-const isSame = (one?: Lease, other?: Lease) => one?.holder === other?.holder && one?.call === other?.call;
 
 const withJob = (stored: StoredJob, job: Job): StoredJob =>
   job === stored.job ? stored : { ...stored, job };
@@ -197,4 +188,13 @@ function allowed(before: Job, after: Job): Job {
   const isAccepted = before.request_id === undefined && after.request_id !== undefined;
   const reopens = isFinal(before.state) && after.state !== before.state && !isAccepted;
   return losesId || reopens ? before : after;
+}
+
+/** A change without what it would bring back of a job that the user deleted. */
+function withoutDeleted(now: StoredJob, changed: Content | undefined): Content | undefined {
+  const { deleted_at } = now.job;
+  if (!changed || changed === now || deleted_at === undefined) return changed;
+  const job = remainderOf({ ...changed.job, deleted_at }, deleted_at, now.job.estimated_usd);
+  const isNew = !isSame(now.lease, changed.lease) || now.lease?.alone !== changed.lease?.alone;
+  return !isNew && isDeepStrictEqual(job, now.job) ? now : { ...changed, job };
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { OPEN_STATES } from '../jobs/job.ts';
 import type { Approvals, JobStore, OpenCalls, Query, StoredJob, StoreOptions } from '../jobs/store.ts';
 import { createMemoryApprovals } from './approvals.ts';
-import { type Content, DAY, type Holder, isSettled, isWithdrawn, type SingleRecords } from './backend.ts';
+import { type Content, DAY, type Holder, isPrunable, type SingleRecords } from './backend.ts';
 import { createJobStore } from './job-store.ts';
 import { createReservations } from './reservations.ts';
 
@@ -89,8 +89,8 @@ function createRecords(): SingleRecords {
       for (const [index, id] of newestFirst().entries()) {
         const stored = find(id) as StoredJob;
         const submitted = submittedAt(stored);
-        const isOld = index >= keep.jobs || submitted < oldest || isWithdrawn(stored.job);
-        if (submitted < dayAgo && isOld && isSettled(stored.job)) records.delete(id);
+        const isTooMuch = index >= keep.jobs || submitted < oldest;
+        if (submitted < dayAgo && isPrunable(stored.job, isTooMuch)) records.delete(id);
       }
     },
   };

@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type Account, LOCAL_TENANT } from '../../src/account.ts';
-import type { JobStore } from '../../src/jobs/store.ts';
+import type { JobStore, StoredJob } from '../../src/jobs/store.ts';
 import { createLog } from '../../src/log.ts';
 import type { Link } from '../../src/stores/file/disk.ts';
 import { createHolder } from '../../src/stores/file/holder.ts';
@@ -26,6 +26,8 @@ export interface Process {
 /** Data that several processes share. */
 export interface Backend {
   start(account?: Account): Promise<Process>;
+  /** All that is kept of jobs, as whoever looks behind the store finds it. */
+  contents(): Promise<string>;
 }
 
 /** The time of all these processes. */
@@ -41,6 +43,12 @@ export function inMemory(): Backend {
       const holder = `process ${count++}`;
       const store = memory.open({ account, openCalls: calls, holder });
       return { store, calls, kill: async () => memory.kill(holder) };
+    },
+    async contents() {
+      const { store } = await this.start();
+      const found: StoredJob[] = [];
+      for await (const stored of store.newest({ withDeleted: true })) found.push(stored);
+      return JSON.stringify(found);
     },
   };
 }
@@ -66,6 +74,13 @@ export function inFiles(
   return {
     dataDir,
     log: lines,
+    async contents() {
+      const files = readdirSync(dataDir, { recursive: true, withFileTypes: true });
+      return files
+        .filter((file) => file.isFile())
+        .map((file) => `${file.name}\n${readFileSync(join(file.parentPath, file.name), 'utf8')}`)
+        .join('\n');
+    },
     async start(account = ACCOUNT) {
       const end = new AbortController();
       onTestFinished(() => end.abort());

@@ -3,6 +3,7 @@ import { conformsInApprovals } from './approvals.ts';
 import { type Backend, inFiles, inMemory } from './backends.ts';
 import { conformsForBatches } from './batches.ts';
 import { conforms } from './conformance.ts';
+import { conformsInDeletion } from './deletion.ts';
 import { conformsInReads } from './reads.ts';
 import { conformsInSweeps } from './unfollowed.ts';
 
@@ -17,6 +18,7 @@ describe.each(BACKENDS)('%s', (_, create) => {
   conformsForBatches(create);
   conformsInApprovals(create);
   conformsInSweeps(create);
+  conformsInDeletion(create);
 });
 
 // Two stores of one process have no budget in common.

@@ -24,6 +24,17 @@ it.each([
   ['sixteen assumed costs', many(16, 'unknown'), [], 4],
   ['what earlier ones cost', many(1, '0.04-0.06'), many(2, '0.04-0.06', { cost_usd: 0.045 }), 0.15],
   ['upper ends of earlier ones without a report', many(1, '0.04-0.06'), many(2, '0.04-0.06'), 0.18],
+  [
+    'the most that deleted ones may have cost',
+    many(1, '0.04-0.06'),
+    [
+      job('0.01-0.02', { deleted_at: 'then', estimated_usd: 0.3 }),
+      job('0.01-0.02', { deleted_at: 'then', estimated_usd: 0.3, cost_usd: 0.1 }),
+      // What an input costs that is gone is not known.
+      job('0.01-0.02', { deleted_at: 'then' }),
+    ],
+    0.71,
+  ],
   ['all kinds', [job('0.04-0.06'), job('x')], [job('y'), job('0.01-0.02'), job('z', { cost_usd: 1 })], 1.58],
 ])('jobs count by %s against the budget', async (_, jobs, others, usd) => {
   const check = async (budgetUsd: number) =>

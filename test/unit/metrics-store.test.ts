@@ -27,3 +27,24 @@ it('of a batch that is repeated, only the jobs that no other call follows count 
   await store.release('1', 'ours');
   expect(await text(0)).toContain('runcomfy_open_jobs{tenant="acme"} 0\n');
 });
+
+it('of a deleted job the deletion is timed, and a cost that comes late is counted, once', async () => {
+  const clock = createJumpingClock();
+  const { instruments, text } = await createMetrics(clock, []);
+  const account = { tenant: 'acme', api: 'sandbox' };
+  const store = instruments.store(createMemoryStore({ account, openCalls: { has: () => false }, clock }));
+  const submitted_at = new Date(clock.now()).toISOString();
+  const job = { model: 'a/b', input: { prompt: 'a fox' }, state: 'reserved', submitted_at } as const;
+  const [reserved] = await store.reserve([{ fingerprint: 'f', job }], 'call');
+  const { id } = await store.accepted(reserved as StoredJob, 'r1');
+  await store.update(id, (now) => ({ ...now, state: 'succeeded' }));
+  expect(await store.delete(id, 0.5)).toMatchObject({ input: { prompt: 'a fox' } });
+  for (const _ of [1, 2]) await store.update(id, (now) => ({ ...now, cost_usd: 0.25 }));
+  expect(await store.byRequestId('r1')).toBeUndefined();
+  expect(await store.byRequestId('r1', { withDeleted: true })).toMatchObject({ job: { cost_usd: 0.25 } });
+  const told = await text(0);
+  expect(told).toContain('runcomfy_spent_usd_total{tenant="acme"} 0.25\n');
+  expect(told).toMatch(
+    /runcomfy_store_operation_duration_seconds_count\{operation="delete",outcome="ok"\} 1\n/,
+  );
+});

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { createCalls } from '../../src/jobs/calls.ts';
 import { createOwnJobs } from '../../src/jobs/own-jobs.ts';
+import type { StoredJob } from '../../src/jobs/store.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { testClock } from '../support/program.ts';
 
@@ -24,5 +25,18 @@ it('a job whose request id cannot be recorded yet is the account’s own, and no
   await expect(require('r2')).rejects.toMatchObject({ code: 'unknown_request' });
   isFull = false;
   await store.accepted(reserved, 'r1');
+  await require('r1');
+});
+
+it('a job that the user deleted is still the account’s own, so that this is said of it', async () => {
+  const account = { tenant: 'red', api: 'https://api.example' };
+  const records = createMemoryStore({ account, openCalls: createCalls(), clock: testClock() });
+  const { store, require } = createOwnJobs(records);
+  const submitted_at = new Date(testClock().now()).toISOString();
+  const job = { model: 'a/b', input: {}, state: 'reserved', submitted_at } as const;
+  const [reserved] = await store.reserve([{ fingerprint: 'f'.repeat(16), job }], 'call');
+  const { id } = await store.accepted(reserved as StoredJob, 'r1');
+  await store.update(id, (now) => ({ ...now, state: 'failed' }));
+  expect(await store.delete(id)).toMatchObject({ request_id: 'r1' });
   await require('r1');
 });

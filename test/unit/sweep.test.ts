@@ -193,3 +193,36 @@ it('what RunComfy says of jobs that cannot be read is one kind of warning, whate
   });
   expect(new Set(warned)).toEqual(new Set(['the jobs of tenant a are not looked after: service_error']));
 });
+
+it('who reads jobs of any age still gives none up that is young, and is told what is left', async () => {
+  const clock = createJumpingClock();
+  const store = createMemoryStore({ account: ACCOUNT, openCalls: new Set(), clock });
+  const MAX_AGE = 100 * 86_400_000;
+  const ages = [0, 1_000, 30 * 86_400_000];
+  for (const [nth, age] of ages.entries()) {
+    const submitted_at = new Date(clock.now() - age).toISOString();
+    const job = { model: 'm/m', input: { nth }, state: 'reserved', submitted_at } as const;
+    const [reserved] = await store.reserve([{ fingerprint: `${nth}`.padStart(16, '0'), job }], `call ${nth}`);
+    if (reserved && nth > 0) await store.accepted(reserved, `r-${nth}`);
+  }
+  const read: string[] = [];
+  const sweep = createSweep({
+    ...{ store, clock, onEnded() {} },
+    lookAfter: async (requestId) => {
+      read.push(requestId);
+      return { model: 'm/m', input: {}, state: requestId === 'r-1' ? 'succeeded' : 'in_queue' } satisfies Job;
+    },
+    limits: { youngest: 0, oldest: MAX_AGE, soonest: 5_000 },
+  });
+  const { signal } = new AbortController();
+  expect(await sweep(signal)).toEqual({ read: 2, due: 0, open: 1 });
+  expect(read).toEqual(['r-1', 'r-2']);
+  const stateOf = async () => {
+    for await (const { job } of store.newest()) if (job.request_id === undefined) return job.state;
+    return undefined;
+  };
+  expect(await stateOf()).toBe('reserved');
+  clock.advance(61_000);
+  await sweep(signal);
+  expect(await stateOf()).not.toBe('reserved');
+});

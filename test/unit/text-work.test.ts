@@ -32,6 +32,7 @@ import { cleanInput, isFieldName } from '../../src/models/clean-input.ts';
 import { modelFromSchema, requiredInputs } from '../../src/models/from-schema.ts';
 import { matcher } from '../../src/models/pinned.ts';
 import { callPrice, priceText } from '../../src/models/price.ts';
+import { readableName } from '../../src/models/readable-name.ts';
 import { schemaChanges } from '../../src/models/schema-changes.ts';
 import { nearestIds, search } from '../../src/models/search.ts';
 import { mediaKindOf, synonymsOf } from '../../src/models/tasks.ts';
@@ -53,6 +54,7 @@ import {
 import { findRequestId } from '../../src/runcomfy/request-id.ts';
 import { createRedactor, excerpt, quoteUntrusted, shorten } from '../../src/runcomfy/sanitize.ts';
 import { replyVerdict } from '../../src/runcomfy/submit.ts';
+import { saysUnsafe } from '../../src/runcomfy/unsafe.ts';
 import { createPictureLinks } from '../../src/service/picture-links.ts';
 import { tenantFolder } from '../../src/service/surface.ts';
 import { tenantWords } from '../../src/service/tenant-words.ts';
@@ -147,6 +149,14 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
     redact: (text) => redact(text),
     shorten: (text) => shorten(text, 80),
     excerpt: (text) => excerpt({ [text]: [text, [text]] }),
+  },
+  'models/readable-name.ts': {
+    readableName: (text) => readableName(`${text}/${text}/${text}`),
+  },
+  'runcomfy/unsafe.ts': {
+    saysUnsafe: (text) => saysUnsafe(text),
+    'saysUnsafe of words that may be meant': (text) =>
+      saysUnsafe(`content prompt was ${text} blocked safety`),
   },
   'runcomfy/outputs.ts': {
     webUrl: (text) => webUrl(text),
@@ -501,6 +511,8 @@ const OWN: Record<string, string> = {
   'service/metrics/metrics.ts': 'reads the path of a request, of 16 kB at most with its headers',
   'mcp/prompts/skills.ts': 'reads the skills of this repository',
   'images/decode.ts': 'reads messages of sharp',
+  'images/download.ts':
+    'reads a header of a reply, of 16 kB at most with the others, by a pattern of bounded numbers',
   'mcp/transports/stdio.ts': 'reads messages of the SDK',
   'images/library/folder/files.ts': 'reads names in the folder of the library, cut by the file system',
   'images/saving/place-file.ts': 'reads names in the folder of the images',

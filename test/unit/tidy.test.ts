@@ -47,10 +47,13 @@ function scene(maxBytes?: number) {
   }
 
   const library = createFolderLibrary({ dir, maxBytes: maxBytes ?? 1e9, minFree: 0 });
-  const startTidy = (given: { written?: () => number; skew?: () => Promise<number> } = {}) =>
+  const startTidy = (
+    given: { written?: () => number; skew?: () => Promise<number> } = {},
+    most: number | undefined = maxBytes,
+  ) =>
     createTidy({
       library: { ...library, ...given },
-      maxBytes,
+      maxBytes: most,
       store: {
         async *newest({ onIgnored = () => {} }: Query = {}) {
           readings += 1;
@@ -228,6 +231,27 @@ describe('beyond the limit', () => {
     expect(left()).toEqual(['s2']);
     expect(await tidy.clean()).toBeUndefined();
     expect(left()).toEqual(['s2']);
+  });
+
+  it('what is a favourite goes last, its original before its thumbnail', async () => {
+    const { startTidy, file, job, jobs, left } = scene();
+    file('liked', 900);
+    file('liked small', 900, 'jpg');
+    file('usual', 100);
+    file('usual small', 100, 'jpg');
+    // What two jobs have is a favourite if it is of one of them.
+    job(true, 'liked/liked small');
+    jobs.push({ ...(jobs.pop() as Job), favourite: true });
+    job(true, 'usual/usual small');
+    job(true, 'liked');
+    const leftWithin = async (maxBytes: number) => {
+      await startTidy({}, maxBytes).clean();
+      return left();
+    };
+    expect(await leftWithin(4 * SIZE - 1)).toEqual(['liked', 'liked small', 'usual small']);
+    expect(await leftWithin(3 * SIZE - 1)).toEqual(['liked', 'liked small']);
+    expect(await leftWithin(2 * SIZE - 1)).toEqual(['liked small']);
+    expect(await leftWithin(SIZE - 1)).toEqual([]);
   });
 
   it('nothing goes of a job that nobody was answered with', async () => {

@@ -1,4 +1,4 @@
-import { type Job, jobOutputs, type Original, withOriginals } from '../../jobs/job.ts';
+import { isDeleted, type Job, jobOutputs, type Original, withOriginals } from '../../jobs/job.ts';
 import type { JobStore } from '../../jobs/store.ts';
 import type { Output } from '../../runcomfy/outputs.ts';
 
@@ -11,7 +11,7 @@ export interface JobOutput {
 /** What RunComfy told of an output that a job has. */
 export const outputAt = ({ job, index }: JobOutput): Output => jobOutputs(job)[index] as Output;
 
-/** Records what an output was; false if the job has no record. */
+/** Records what an output was; false if the job has no record, or is deleted meanwhile. */
 export async function recordOriginal(
   store: Pick<JobStore, 'byRequestId' | 'update'>,
   { job, index }: JobOutput,
@@ -19,5 +19,6 @@ export async function recordOriginal(
 ): Promise<boolean> {
   const stored = await store.byRequestId(job.request_id ?? '');
   const learned = new Map([[index, original]]);
-  return !!stored && (await store.update(stored.id, (now) => withOriginals(now, learned))) !== undefined;
+  const recorded = stored && (await store.update(stored.id, (now) => withOriginals(now, learned)));
+  return recorded !== undefined && !isDeleted(recorded.job);
 }

@@ -7,6 +7,7 @@ import { ImageError, unlessDamaged } from '../image-error.ts';
 import { mimeType } from '../media-type.ts';
 import { type RenderedPreview, renderPreview } from '../preview.ts';
 import { createBackgroundQueue } from './background.ts';
+import type { Forget } from './forget.ts';
 import { type JobOutput, outputAt, recordOriginal } from './job-output.ts';
 import { isTooLarge, type Library } from './library.ts';
 import type { Tidy } from './tidy.ts';
@@ -23,6 +24,7 @@ const MAX_MEDIA_BEHIND = 1;
 export function createKeeper(options: {
   library: Library | undefined;
   tidy: Pick<Tidy, 'limit'> | undefined;
+  forget: Forget | undefined;
   store: Pick<JobStore, 'byRequestId' | 'update'>;
   download: Downloader;
   downloadTo: DownloadTo;
@@ -31,7 +33,7 @@ export function createKeeper(options: {
   ended: AbortSignal;
   log: Log;
 }) {
-  const { library, tidy, store, download, downloadTo, kept, ended, log } = options;
+  const { library, tidy, forget, store, download, downloadTo, kept, ended, log } = options;
   const keeping = new Map<string, Promise<boolean>>();
   /** What turned out to be too large, as its link would be asked again after each answer. */
   const tooLarge = new Set<string>();
@@ -47,10 +49,21 @@ export function createKeeper(options: {
     const sha256 = await library.put(data, mime);
     const thumbnail = preview && (await library.put(preview.data, preview.mimeType));
     const original = { sha256, type: mime, bytes: data.length, ...facts, ...(thumbnail && { thumbnail }) };
-    if (!(await recordOriginal(store, output, original))) return false;
+    if (!(await recordKept(output, original))) return false;
     // While this process stood still, another may have removed a file that no record named yet.
-    if (!(await library.has(original))) await library.put(data, mime);
-    return true;
+    if (await library.has(original)) return true;
+    await library.put(data, mime);
+    // Or the job was deleted, with its files.
+    if (await store.byRequestId(output.job.request_id ?? '')) return true;
+    await forget?.([original]);
+    return false;
+  }
+
+  /** Records what was put into the library; removes it again and resolves to false if its job is gone meanwhile. */
+  async function recordKept(output: JobOutput, original: Original): Promise<boolean> {
+    if (await recordOriginal(store, output, original)) return true;
+    await forget?.([original]);
+    return false;
   }
 
   /** Keeps what is no image by its URL, never in memory as a whole. */
@@ -58,7 +71,7 @@ export function createKeeper(options: {
     if (!library?.putFile) return false;
     const { url } = outputAt(output);
     const original = await library.putFile((file, maxBytes) => downloadTo(file, url, ended, maxBytes));
-    return recordOriginal(store, output, original);
+    return recordKept(output, original);
   }
 
   /** Keeps an image that was downloaded. Never rejects: resolves to whether it is kept. */

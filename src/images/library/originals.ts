@@ -7,9 +7,11 @@ import { ImageError } from '../image-error.ts';
 import { HEAD_BYTES, sniff } from '../media-type.ts';
 import type { Preview } from '../preview.ts';
 import { copyFile, copyPicture, type NewFile } from './copy-file.ts';
+import type { Forget } from './forget.ts';
 import { type JobOutput, outputAt, recordOriginal } from './job-output.ts';
 import { createKeeper } from './keeper.ts';
 import type { Library } from './library.ts';
+import { createKeptOpener } from './open-kept.ts';
 import { findSavedCopy } from './saved-copy.ts';
 import type { Tidy } from './tidy.ts';
 
@@ -26,6 +28,8 @@ export function createOriginals(options: {
   library: Library | undefined;
   /** Keeps the library within its limit. */
   tidy?: Pick<Tidy, 'limit'>;
+  /** Removes what was kept for a job that is deleted meanwhile. */
+  forget?: Forget;
   store: Pick<JobStore, 'byRequestId' | 'update'>;
   download: Downloader;
   downloadTo: DownloadTo;
@@ -33,7 +37,7 @@ export function createOriginals(options: {
   ended: AbortSignal;
   log: Log;
 }) {
-  const { library, tidy, store, download, downloadTo, ended, log } = options;
+  const { library, tidy, forget, store, download, downloadTo, ended, log } = options;
 
   /** What is known of an output, if the library has it at this moment. */
   async function kept({ job, index }: JobOutput): Promise<Original | undefined> {
@@ -58,11 +62,13 @@ export function createOriginals(options: {
   }
 
   return {
-    ...createKeeper({ library, tidy, store, download, downloadTo, kept, ended, log }),
+    ...createKeeper({ library, tidy, forget, store, download, downloadTo, kept, ended, log }),
     /** Whether there is a library. */
     areKept: library !== undefined,
     kept,
     readKept,
+    /** Opens what is kept of an output of any type, or else a copy that was saved; undefined if neither is there. */
+    openKept: createKeptOpener(library),
     /** An image, as it was made. Throws ImageError, or the signal's reason. */
     async open(output: JobOutput, signal: AbortSignal): Promise<Download & { isKept: boolean }> {
       const found = await readKept(output);

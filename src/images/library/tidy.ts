@@ -2,12 +2,18 @@ import type { Clock } from '../../clock.ts';
 import type { JobStore } from '../../jobs/store.ts';
 import type { Log } from '../../log.ts';
 import { isOld, type Library, type ListedPicture, MAX_KEPT_BYTES } from './library.ts';
-import { readUses } from './uses.ts';
+import { readUses, type Use } from './uses.ts';
 
 export type Tidy = ReturnType<typeof createTidy>;
 
 // One part in so many is free after what is too much was removed: else each further picture would be too much.
 const FREED = 10;
+
+/**
+ * What goes later: thumbnails, which small as they are show what there was for as long as its record is there; and after
+ * them what is the user's favourite.
+ */
+const rankOf = (use: Use | undefined): number => (use?.isFavourite ? 2 : 0) + (use?.isOriginal ? 0 : 1);
 
 /** What keeps a library within its limit and its records, behind the answers and one pass at a time. */
 export function createTidy(options: {
@@ -68,11 +74,9 @@ export function createTidy(options: {
     bytes -= await remove(leftovers, () => true);
     if (bytes > maxBytes) {
       const answered = byAge.filter((one) => useOf(one)?.isAnswered);
-      const originals = answered.filter((one) => useOf(one)?.isOriginal);
-      // Small as they are, they show what there was for as long as its record is there.
-      const thumbnails = answered.filter((one) => !useOf(one)?.isOriginal);
+      const ranked = answered.sort((a, b) => rankOf(useOf(a)) - rankOf(useOf(b)));
       const excess = bytes - (maxBytes - step);
-      const gone = await remove([...originals, ...thumbnails], (gone) => gone < excess);
+      const gone = await remove(ranked, (gone) => gone < excess);
       bytes -= gone;
       if (gone > 0) log.info(`the library was full: its oldest ${Math.ceil(gone / 1e6)} MB were removed`);
     }

@@ -7,24 +7,26 @@ export interface Use {
   readonly isOriginal: boolean;
   /** Whether somebody was answered with each job that has it. */
   readonly isAnswered: boolean;
+  /** Whether it is of a favourite of the user. */
+  readonly isFavourite: boolean;
 }
 
 /** The files that records name, by name. Rejects as soon as a record cannot be read. */
 export async function readUses(records: AsyncIterable<{ job: Job }>): Promise<Map<string, Use>> {
   const uses = new Map<string, Use>();
-  const add = (name: string, isOriginal: boolean, isAnswered: boolean) => {
+  const add = (name: string, isOriginal: boolean, { delivered_at, favourite }: Job) => {
     const before = uses.get(name);
     uses.set(name, {
       isOriginal: isOriginal || before?.isOriginal === true,
-      isAnswered: isAnswered && before?.isAnswered !== false,
+      isAnswered: delivered_at !== undefined && before?.isAnswered !== false,
+      isFavourite: favourite === true || before?.isFavourite === true,
     });
   };
   for await (const { job } of records) {
-    const isAnswered = job.delivered_at !== undefined;
     for (const original of job.originals ?? []) {
       if (!original) continue;
-      add(nameOf(original), true, isAnswered);
-      for (const name of thumbnailOf(original)) add(name, false, isAnswered);
+      add(nameOf(original), true, job);
+      for (const name of thumbnailOf(original)) add(name, false, job);
     }
   }
   return uses;

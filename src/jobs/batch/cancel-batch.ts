@@ -1,5 +1,5 @@
 import { ToolError } from '../../errors.ts';
-import type { Job } from '../job.ts';
+import { isDeleted, type Job } from '../job.ts';
 import type { JobsOptions } from '../options.ts';
 import { AT_ONCE } from '../polling/rate-limiter.ts';
 import type { Cancellation } from '../service.ts';
@@ -29,6 +29,7 @@ export function createCancelBatch(
   async function cancelOne(stored: StoredJob, signal: AbortSignal): Promise<MemberCancellation> {
     const job = stored.job.state === 'reserved' ? await withdraw(stored) : stored.job;
     const { request_id, state } = job;
+    if (isDeleted(job)) return { outcome: 'already_ended', job };
     try {
       if (request_id === undefined)
         return { outcome: state === 'cancelled' ? 'cancelled' : 'still_running', job };

@@ -2,10 +2,11 @@ import { unlessAborted } from '../../clock.ts';
 import { ToolError } from '../../errors.ts';
 import type { Outcome, Wait } from '../calls.ts';
 import type { Claim, Claims } from '../claims.ts';
+import { DeletedError } from '../deletion.ts';
 import type { Follow } from '../follow.ts';
 import type { Generate } from '../generate.ts';
 import { formatBatch } from '../handle.ts';
-import { type Job, UNKNOWN_MODEL } from '../job.ts';
+import { isDeleted, type Job, UNKNOWN_MODEL } from '../job.ts';
 import type { JobsOptions } from '../options.ts';
 import type { StoredJob } from '../store.ts';
 import { type BatchOutcome, type Member, prefixOfId } from './batch.ts';
@@ -16,14 +17,14 @@ type FollowOptions = Pick<JobsOptions, 'store' | 'isShared' | 'calls' | 'runTime
 
 const indexOf = ({ batch }: Job): number => batch?.index ?? 0;
 
-/** The recorded jobs of a batch, in its order. Throws `unknown_request` if there are none. */
+/** The recorded jobs of a batch, in its order, also what is left of deleted ones. Throws `unknown_request` if there are none. */
 export async function jobsOfBatch(
   { store, isShared }: Pick<JobsOptions, 'store' | 'isShared'>,
   id: string,
 ): Promise<StoredJob[]> {
   const found: StoredJob[] = [];
-  for await (const stored of store.newest({ fingerprint: prefixOfId(id), skipUnreadable: true }))
-    if (stored.job.batch?.id === id) found.push(stored);
+  const query = { fingerprint: prefixOfId(id), skipUnreadable: true, withDeleted: true } as const;
+  for await (const stored of store.newest(query)) if (stored.job.batch?.id === id) found.push(stored);
   if (found.length > 0) return found.sort((a, b) => indexOf(a.job) - indexOf(b.job));
   const place = isShared ? 'server' : 'machine';
   throw new ToolError('unknown_request', `No job of ${formatBatch(id)} is recorded on this ${place}.`, {
@@ -43,6 +44,13 @@ export function createFollowBatch(options: FollowOptions) {
     throw notSubmitted();
   }
 
+  /** What is told of a job that the user deleted: its links are for the call that is made again. */
+  async function leaveDeleted(index: number, claim: Claim): Promise<Member> {
+    await claim.handOver();
+    const { urls: _, kinds: __, ...job } = claim.job;
+    return { index, model: job.model, job };
+  }
+
   return (id: string, wait: Wait): Promise<BatchOutcome> =>
     calls.open(wait, prefixOfId(id), async () => {
       const abandoned = calls.abandoned(prefixOfId(id), wait.call);
@@ -53,11 +61,13 @@ export function createFollowBatch(options: FollowOptions) {
         await unlessAborted(Promise.all(abandoned), wait.signal);
       }
       const stored = await jobsOfBatch(options, id);
+      if (stored.every(({ job }) => isDeleted(job))) throw new DeletedError(formatBatch(id));
       const { waitOf, follow: gatherOne, gather } = createMembers(wait);
       await runTimes.loadHistory();
       const following = stored.map(async (one) => {
         const index = indexOf(one.job);
         const claim = await claims.claim(one, waitOf(index));
+        if (isDeleted(claim.job)) return leaveDeleted(index, claim);
         return gatherOne(index, claim, followOne(claim, waitOf(index)));
       });
       const recorded = new Set(stored.map(({ job }) => indexOf(job)));

@@ -115,10 +115,11 @@ export function createGenerateBatch(options: BatchOptions) {
 
 /** The error of a batch of which RunComfy took no job. */
 function noneSubmitted(cause: ToolError, count: number): ToolError {
-  const { code, message, next } = cause;
+  const { code, message, next, failure } = cause;
   if (count === 1) return cause;
   return new ToolError(code, `None of the ${count} jobs was submitted. The first: ${message}`, {
     next,
+    failure,
     cause,
   });
 }

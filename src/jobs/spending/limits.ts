@@ -1,7 +1,7 @@
 import { LOCAL_TENANT } from '../../account.ts';
 import type { Config } from '../../config/config.ts';
 import { ToolError } from '../../errors.ts';
-import { isFinal, type Job } from '../job.ts';
+import { isDeleted, isFinal, type Job } from '../job.ts';
 import type { LimitCheck } from '../store.ts';
 import type { Estimator } from './estimates.ts';
 import { dollars } from './totals.ts';
@@ -79,7 +79,7 @@ interface Tally {
 function tally(jobs: readonly Job[], estimate: Estimator): Tally {
   const sum: Tally = { usd: 0, estimated: 0, estimatedUsd: 0, assumed: 0 };
   for (const job of jobs) {
-    const high = job.cost_usd === undefined ? estimate(job)?.high : undefined;
+    const high = job.cost_usd === undefined ? mostUsd(job, estimate) : undefined;
     sum.usd += job.cost_usd ?? high ?? ASSUMED_USD;
     if (high !== undefined) {
       sum.estimated += 1;
@@ -88,6 +88,10 @@ function tally(jobs: readonly Job[], estimate: Estimator): Tally {
   }
   return sum;
 }
+
+/** The most that a job may cost, in USD. The input of one that the user deleted is gone. */
+const mostUsd = (job: Job, estimate: Estimator): number | undefined =>
+  isDeleted(job) ? job.estimated_usd : estimate(job)?.high;
 
 /** Which jobs of a tally are not reported: "2 estimated at up to $0.12 in all", "1 assumed at $0.25". */
 function inWords({ estimated, estimatedUsd, assumed }: Tally): string[] {

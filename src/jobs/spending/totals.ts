@@ -3,8 +3,8 @@ interface Costed {
   status: string;
   model?: string;
   /** ISO 8601. */
-  submitted_at?: string;
-  cost_usd?: number;
+  submitted_at?: string | undefined;
+  cost_usd?: number | undefined;
 }
 
 /** What RunComfy reported about jobs, in USD. Days and models in the order in which the jobs come. */

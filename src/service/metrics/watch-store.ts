@@ -90,6 +90,7 @@ export function watchStore(store: JobStore, options: Options): JobStore {
       if (leased?.lease?.call === call) hold(leased, call);
       return leased;
     },
+    delete: (id, mostUsd) => watched('delete', () => store.delete(id, mostUsd)),
     release(id, call, deliveredAt) {
       letGo(id, call);
       return watched('release', () => store.release(id, call, deliveredAt));
@@ -101,7 +102,7 @@ export function watchStore(store: JobStore, options: Options): JobStore {
       if (ended?.job.state === 'unknown') countChange(stored.job, ended.job, ended.job);
       return ended;
     },
-    byRequestId: (requestId) => watched('byRequestId', () => store.byRequestId(requestId)),
+    byRequestId: (requestId, query) => watched('byRequestId', () => store.byRequestId(requestId, query)),
     takeReads: (count, perSecond) => watched('takeReads', () => store.takeReads(count, perSecond)),
     prune: (now, keep) => watched('prune', () => store.prune(now, keep)),
   };

@@ -26,15 +26,18 @@ export interface Folder {
 
 export type Reader = ReturnType<typeof createReader>;
 
-// Small records are kept in memory: enough for listing the 2,000 that exist by default without reading one again.
-const MAX_CACHED = 2_500;
-const MAX_CACHED_TEXT = 4_096;
+// Enough for looking at 5,000 records each second, as the gallery does, without reading one. In characters: what texts of
+// records in memory have together, what each of them counts more for what is made of it, and what one may have.
+const MAX_CACHED = 32 << 20;
+const MADE_OF_ONE = 2_048;
+const MAX_CACHED_TEXT = 1 << 16;
 // In ms. Without hard links a record may be read while it is being written.
 const WRITTEN_WITHIN = [20, 100];
 
 /** Reads revisions, whose content never changes, and caches them. Logs once why a file cannot be used. */
 export function createReader({ dir, asideDir, account, log }: Folder) {
-  const cache = new Map<string, Found>();
+  const cache = new Map<string, { found: Found; size: number }>();
+  let cached = 0;
   const requestIds = new Map<string, string>();
   const reported = new Set<string>();
 
@@ -44,14 +47,20 @@ export function createReader({ dir, asideDir, account, log }: Folder) {
     const stored = { id, revision, fingerprint: fingerprintIn(id), job, ...(lease && { lease }) };
     const found: Found = { id, revisions, stored, writes };
     if (job.request_id !== undefined) requestIds.set(id, job.request_id);
-    cache.delete(id);
-    if (size <= MAX_CACHED_TEXT) cache.set(id, found);
-    if (cache.size > MAX_CACHED) {
+    drop(id);
+    if (size > MAX_CACHED_TEXT) return found;
+    cache.set(id, { found, size: size + MADE_OF_ONE });
+    cached += size + MADE_OF_ONE;
+    if (cached > MAX_CACHED) {
       // The newest are asked for most. By a tenth: a half would have the memory of a long run swing by megabytes.
-      const oldest = [...cache.keys()].sort().slice(0, MAX_CACHED / 10);
-      for (const old of oldest) cache.delete(old);
+      for (const old of [...cache.keys()].sort()) if (cached > MAX_CACHED * 0.9) drop(old);
     }
     return found;
+  }
+
+  function drop(id: string): void {
+    cached -= cache.get(id)?.size ?? 0;
+    cache.delete(id);
   }
 
   function report(name: string, problem: string): void {
@@ -62,15 +71,15 @@ export function createReader({ dir, asideDir, account, log }: Folder) {
   return {
     keep,
     /** A record as it was when it was last read or written here, which may be out of date. */
-    cached: (id: string): Found | undefined => cache.get(id),
+    cached: (id: string): Found | undefined => cache.get(id)?.found,
     /** The request id of a record that was read at some time. */
     requestIdOf: (id: string): string | undefined => requestIds.get(id),
     /** Forgets all but these. */
     forgetOthers(ids: readonly string[]): void {
       if (requestIds.size + cache.size === 0) return;
       const listed = new Set(ids);
-      for (const kept of [cache, requestIds])
-        for (const id of kept.keys()) if (!listed.has(id)) kept.delete(id);
+      for (const id of cache.keys()) if (!listed.has(id)) drop(id);
+      for (const id of requestIds.keys()) if (!listed.has(id)) requestIds.delete(id);
     },
     /** Reads the highest of some revisions. If it is broken and the only one, it is set aside. */
     async load(listed: Listed): Promise<Found | Missing> {

@@ -1,4 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
+import type { Clock } from '../../clock.ts';
 import { OPEN_STATES } from '../../jobs/job.ts';
 import type { Query, StoredJob } from '../../jobs/store.ts';
 import { type Link, unusable } from './disk.ts';
@@ -14,7 +15,7 @@ const [READ_AHEAD, MAX_AHEAD] = [16, 64];
 const MAX_IN_A_ROW = 100;
 
 /** The records of an account in a folder. */
-export function createRecords(folder: Folder & { link: Link }) {
+export function createRecords(folder: Folder & { link: Link; clock: Clock }) {
   const { dir, log } = folder;
   const reader = createReader(folder);
   const lister = createLister(dir);

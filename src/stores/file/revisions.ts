@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Clock } from '../../clock.ts';
 import type { StoredJob } from '../../jobs/store.ts';
-import type { Content, Need, Records, SingleRecords } from '../backend.ts';
+import { type Content, DAY, type Need, type Records, type SingleRecords } from '../backend.ts';
 import { createFile, type Link, syncDirectory, unusable } from './disk.ts';
-import { formatName, type Listed } from './names.ts';
+import { formatName, type Listed, timeInId } from './names.ts';
 import type { Folder, Found, Reader } from './reader.ts';
 import { formatRecord } from './record.ts';
 
@@ -25,13 +26,20 @@ export function createRevisions({
   dir,
   account,
   link,
+  clock,
   reader,
   revisionsOf,
-}: Folder & { link: Link; reader: Reader; revisionsOf(id: string): Promise<readonly number[]> }) {
+}: Folder & {
+  link: Link;
+  clock: Clock;
+  reader: Reader;
+  revisionsOf(id: string): Promise<readonly number[]>;
+}) {
   const writer = randomBytes(4).toString('hex');
   let count = 0;
   const turns = new Map<string, Promise<unknown>>();
 
+  const isOld = (id: string) => id < timeInId(new Date(clock.now() - DAY).toISOString());
   const pathOf = (id: string, revision: number) => join(dir, formatName(id, revision));
 
   /** Writes of one record wait for each other, so that the last one of a writer tells of those before. */
@@ -106,7 +114,8 @@ export function createRevisions({
           throw error;
         });
       let lower = seen;
-      if (!isNew && !(base && (await reader.isCurrent(base, revision + 1)))) {
+      const isErasing = need === 'without a trace';
+      if (!isNew && (isErasing || !(base && (await reader.isCurrent(base, revision + 1))))) {
         const revisions = await revisionsOf(id);
         if ((revisions[0] ?? 0) > revision) {
           const now = await latest(id);
@@ -114,8 +123,10 @@ export function createRevisions({
           await takeBack().catch(() => {});
           return undefined;
         }
-        // The whole record may have been deleted meanwhile. That does no harm unless a submit would follow.
-        if (need === 'before submit' && seen[0] !== undefined && !revisions.includes(seen[0])) {
+        // The whole record may have been deleted meanwhile. A submit must not follow; and what is older than a day may
+        // have been deleted by the user, and must not come back.
+        const isGone = seen[0] !== undefined && !revisions.includes(seen[0]);
+        if (isGone && (need === 'before submit' || isOld(id))) {
           await takeBack();
           return undefined;
         }
@@ -124,8 +135,12 @@ export function createRevisions({
       // What cannot be deleted now goes with the next change.
       const left = await remove({ id, revisions: lower }).then(
         () => [],
-        () => lower,
+        (error) => {
+          if (isErasing) throw error;
+          return lower;
+        },
       );
+      if (isErasing) await syncDirectory(dir);
       return reader.keep({ id, revisions: [revision, ...left] }, content, text.length).stored;
     } catch (error) {
       throw unusable(dir, error, 'written', need === 'before submit');

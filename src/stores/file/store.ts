@@ -23,7 +23,7 @@ export function createFileStore(
 
   async function open(): Promise<SingleRecords> {
     const asideDir = join(base, 'set-aside');
-    const records = createRecords({ dir, asideDir, account, log, link });
+    const records = createRecords({ dir, asideDir, account, log, link, clock });
     const from = join(dataDir, 'jobs');
     const names = await readdir(from).catch((error) => {
       if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return [];

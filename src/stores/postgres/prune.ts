@@ -20,12 +20,13 @@ export async function prune(
         DELETE FROM runcomfy_images.jobs WHERE account_id = ${account} AND id IN (
           SELECT id FROM runcomfy_images.jobs
           WHERE account_id = ${account} AND submitted_at < ${dayAgo}
-            AND (state IN ('cancelled', 'reserved')
-              OR state IN ('succeeded', 'failed', 'unknown') AND delivered_at IS NOT NULL)
-            AND (submitted_at < ${oldest} OR state = 'cancelled' AND request_id IS NULL
-              OR (submitted_at, id) <= (
-                SELECT submitted_at, id FROM runcomfy_images.jobs WHERE account_id = ${account}
-                ORDER BY submitted_at DESC, id DESC OFFSET ${keep.jobs} LIMIT 1))
+            AND (deleted OR NOT favourite
+              AND (state IN ('cancelled', 'reserved')
+                OR state IN ('succeeded', 'failed', 'unknown') AND delivered_at IS NOT NULL)
+              AND (submitted_at < ${oldest} OR state = 'cancelled' AND request_id IS NULL
+                OR (submitted_at, id) <= (
+                  SELECT submitted_at, id FROM runcomfy_images.jobs WHERE account_id = ${account}
+                  ORDER BY submitted_at DESC, id DESC OFFSET ${keep.jobs} LIMIT 1)))
           LIMIT ${AT_ONCE})`;
       return deleted.count < AT_ONCE;
     });

@@ -1,3 +1,4 @@
+import { isDeleted } from '../../jobs/job.ts';
 import type { StoredJob } from '../../jobs/store.ts';
 import { parseJson } from '../../json.ts';
 import type { Content } from '../backend.ts';
@@ -33,6 +34,8 @@ export const toColumns = ({ job, lease }: Content) => ({
   request_id: job.request_id ?? null,
   delivered_at: job.delivered_at ?? null,
   cost_usd: job.cost_usd ?? null,
+  favourite: job.favourite ?? false,
+  deleted: isDeleted(job),
   job: JSON.stringify(job),
   holder: lease?.holder ?? null,
   call: lease?.call ?? null,

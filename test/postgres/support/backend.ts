@@ -58,5 +58,9 @@ export const inPostgres =
         url ??= underWay(freshTables().then(reach));
         return startReplica(await url, { account });
       },
+      async contents() {
+        const database = await open((await url) as string);
+        return JSON.stringify(await database.run((sql) => sql`SELECT * FROM runcomfy_images.jobs`));
+      },
     };
   };

@@ -20,7 +20,7 @@ import { formatRecord } from '../../../src/stores/file/record.ts';
 import { createRecords } from '../../../src/stores/file/records.ts';
 import { refuseToSync } from '../../support/disk.ts';
 import { freshDataDir } from '../../support/program.ts';
-import { ACCOUNT, type FileBackend, inFiles } from '../backends.ts';
+import { ACCOUNT, clock, type FileBackend, inFiles } from '../backends.ts';
 import { all, DAY, HOUR, intent, open, put } from '../conformance.ts';
 import { claimRepeat, reserve } from '../single.ts';
 
@@ -349,6 +349,7 @@ describe('a clean-up', () => {
       account: ACCOUNT,
       log,
       link: linkFile,
+      clock,
     });
     const read: typeof records.read = async function* (listed, skip) {
       for await (const stored of records.read(listed, skip)) {

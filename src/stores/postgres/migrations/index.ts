@@ -2,6 +2,7 @@ import jobs from './001-jobs.sql?raw';
 import reads from './002-reads.sql?raw';
 import pictures from './003-pictures.sql?raw';
 import stops from './004-stops.sql?raw';
+import deletion from './005-deletion.sql?raw';
 
 export interface Migration {
   readonly number: number;
@@ -19,4 +20,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 2, sql: reads, needs: 1 },
   { number: 3, sql: pictures, needs: 1 },
   { number: 4, sql: stops, needs: 1 },
+  { number: 5, sql: deletion, needs: 1 },
 ];
