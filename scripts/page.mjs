@@ -16,6 +16,7 @@ async function pageModule(entry) {
     write: false,
     bundle: true,
     minify: true,
+    charset: 'utf8',
     format: 'iife',
     target: 'es2022',
   });

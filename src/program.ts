@@ -158,7 +158,7 @@ export function createAccountProgram(
       tools,
       openCalls: toolCalls,
       onCall: instruments?.onCall,
-      view: async () => viewContents((await import('./view/pages.ts')).viewHtml(tools), outputOrigins(local)),
+      view: async () => viewContents((await import('./view/pages.ts')).viewHtml(), outputOrigins(local)),
     });
     const changing = new Set(
       tools.flatMap(({ name, annotations }) => (annotations.readOnlyHint ? [] : name)),

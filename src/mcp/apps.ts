@@ -1,5 +1,7 @@
 import type { ClientCapabilities, Resource, TextResourceContents } from '@modelcontextprotocol/server';
+import { ToolError } from '../errors.ts';
 import type { Tool } from '../tools/support/define.ts';
+import { FAILURE } from '../tools/support/peeked-job.ts';
 
 // MCP Apps: pages that a host shows in the chat next to a tool's answer. Names and shapes are the extension's.
 const EXTENSION = 'io.modelcontextprotocol/ui';
@@ -9,7 +11,7 @@ const MIME_TYPE = 'text/html;profile=mcp-app';
 export const VIEW = {
   uri: 'ui://runcomfy-image-mcp/view.html',
   name: 'view',
-  title: 'Images of a job',
+  title: 'Images by RunComfy',
   mimeType: MIME_TYPE,
 } satisfies Resource;
 
@@ -26,7 +28,11 @@ export function showsViews(client: ClientCapabilities | undefined): boolean {
 /** The `_meta` of a tool for hosts that show pages. */
 export const viewMeta = ({ view }: Tool) => view && (view === 'asked' ? FOR_THE_VIEW_ONLY : SHOWN_BY);
 
-/** The view's page, which may load images from these origins. */
+/** The `_meta` of a failed call, for hosts that show pages: the words for agents do not tell people what happened. */
+export const failureMeta = (error: unknown) =>
+  error instanceof ToolError && error.failure ? { _meta: { [FAILURE]: error.failure } } : {};
+
+/** The view's page, which may load pictures, video and audio from these origins. */
 export function viewContents(html: string, imageOrigins: string[]): TextResourceContents {
   const ui = {
     csp: { resourceDomains: imageOrigins },

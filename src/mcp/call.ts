@@ -43,6 +43,8 @@ export interface Connection {
   era: 'legacy' | 'modern';
   /** Whether the client can ask its user. */
   canAsk(): boolean;
+  /** Whether a page of ours is told of failures. */
+  showsFailures(): boolean | undefined;
   channel: Channel;
   deliveries: Deliveries;
   roots: ListRoots;

@@ -24,7 +24,7 @@ import { errorText } from '../tools/support/error-text.ts';
 import type { Surface } from '../tools/support/surface.ts';
 import { NAME, VERSION } from '../version.ts';
 import { askUser, question, readAnswer, showsForms } from './approval.ts';
-import { showsViews, VIEW } from './apps.ts';
+import { failureMeta, showsViews, VIEW } from './apps.ts';
 import { type CallOptions, type Connection, createDeliveries, openCall } from './call.ts';
 import { OWN_CONNECTION } from './channel.ts';
 import { takesImages } from './hosts.ts';
@@ -91,7 +91,8 @@ export function createServerFactory(options: ServerOptions): (opening: Opening) 
         throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Tool ${params.name} not found`);
       const { name, capabilities } = clientOf(server, context);
       const canAsk = () => showsForms(capabilities);
-      const client = { client: name ?? channel.client?.name, era, canAsk, ...connection };
+      const showsFailures = () => seesViews(context);
+      const client = { client: name ?? channel.client?.name, era, canAsk, showsFailures, ...connection };
       const call = callTool(tool, params.arguments, context, client, callOptions);
       openCalls.add(call);
       return call.finally(() => openCalls.delete(call));
@@ -127,7 +128,7 @@ async function callTool(
   connection: Connection,
   options: ServerOptions & CallOptions,
 ): Promise<CallToolResult | InputRequiredResult> {
-  const { client, era, canAsk, roots, shown } = connection;
+  const { client, era, canAsk, showsFailures, roots, shown } = connection;
   const preview = options.preview ?? (takesImages(client) ? 'small' : 'off');
   const { wait, sent, report, end } = openCall(context, connection, options);
   let how: Parameters<typeof end>[1] = {};
@@ -153,7 +154,7 @@ async function callTool(
     // The log gets no code.
     const text = errorText(error instanceof ApprovalNeeded ? askedByAgent(error) : error, tool.isPaid);
     // Some hosts would show the model structuredContent instead of the message.
-    return { isError: true, content: [{ type: 'text', text }] };
+    return { isError: true, content: [{ type: 'text', text }], ...(showsFailures() && failureMeta(error)) };
   } finally {
     await end(tool.name, how);
   }

@@ -17,16 +17,18 @@ import { toolNames } from './support/tool-names.ts';
 export function createTools(services: Services, models: readonly Model[]): Tool[] {
   // Filled below: no model's tool may take the name of another tool, and some of those know the models' tools.
   const modelTools: Tool[] = [];
+  const anyModel = runImageModel(services);
+  const batch = makeImages(modelTools, services);
   const others = [
     findImageModels(modelTools, services),
-    runImageModel(services),
-    makeImages(modelTools, services),
+    anyModel,
+    batch,
     getImageJob(services),
     ...(services.saving ? [saveImages({ ...services, ...services.saving })] : []),
     cancelImageJob(services),
     listImageJobs(services),
     getBalance(services),
-    peekImageJob(modelTools, services),
+    peekImageJob({ models: modelTools, anyModel, batch }, services),
     ...(services.approve ? [approveCost(services.approve)] : []),
   ];
   const names = toolNames(

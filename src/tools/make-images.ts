@@ -33,6 +33,7 @@ export const makeImages = (
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
     searchHint: 'several images, variants or a series in one call',
     isPaid: true,
+    view: 'shown',
     async run({ jobs, max_cost_usd: maxCostUsd }, call) {
       const calls = await readBatch(jobs, schema, modelTools, call, services);
       return batchResult(await services.jobs.generateBatch(calls, call.wait, { maxCostUsd }), call, services);

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { readRecords } from '../support/books.ts';
-import { CALL, finishAll } from '../support/calls.ts';
+import { CALL } from '../support/calls.ts';
 import { openGallery } from '../support/gallery.ts';
 import { start } from '../support/process.ts';
 import { connect, freshDataDir } from '../support/program.ts';
@@ -48,14 +47,15 @@ describe('the gallery', () => {
   it('lets its own page act, and no other', async () => {
     const connected = await withJob();
     const [row] = await rows(connected.url);
-    const collect = `${connected.url}jobs/${row?.id}/collect`;
+    const favourite = `${connected.url}jobs/${row?.id}/favourite`;
     const headers = { origin: new URL(connected.url).origin };
-    expect(await status(collect, { headers })).toBe(404);
-    expect(await status(collect, { method: 'POST' })).toBe(403);
-    expect(await status(collect, { method: 'POST', headers: { origin: 'null' } })).toBe(403);
-    expect(await status(collect, { method: 'POST', headers: { origin: 'https://evil.example' } })).toBe(403);
-    expect(await status(`${connected.url}jobs`, { method: 'DELETE' })).toBe(405);
-    expect(await status(collect, { method: 'POST', headers })).toBe(200);
+    expect(await status(favourite, { headers })).toBe(405);
+    expect(await status(favourite, { method: 'PUT' })).toBe(403);
+    expect(await status(favourite, { method: 'PUT', headers: { origin: 'null' } })).toBe(403);
+    expect(await status(favourite, { method: 'PUT', headers: { origin: 'https://evil.example' } })).toBe(403);
+    expect(await status(`${connected.url}jobs`, { method: 'DELETE', headers })).toBe(405);
+    expect(await status(favourite, { method: 'PUT', headers })).toBe(204);
+    expect(await rows(connected.url)).toMatchObject([{ favourite: true }]);
   });
 
   it('tells browsers to keep it apart from everything else', async () => {
@@ -63,7 +63,7 @@ describe('the gallery', () => {
     const { headers } = await fetch(url);
     expect(Object.fromEntries(headers)).toMatchObject({
       'content-security-policy': expect.stringMatching(
-        /^default-src 'none'; script-src 'sha256-[^']+'; style-src 'sha256-[^']+'; img-src 'self'; connect-src 'self'; /,
+        /^default-src 'none'; script-src 'sha256-[^']+'; style-src 'sha256-[^']+'; img-src 'self'; media-src 'self'; connect-src 'self'; /,
       ),
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
@@ -74,31 +74,6 @@ describe('the gallery', () => {
     expect(headers.has('set-cookie')).toBe(false);
   });
 
-  it('collects a job that ended while nobody waited, which is no answer to the agent that asked for it', async () => {
-    const connected = await withJob();
-    const { url, config } = connected;
-    const [row] = await rows(url);
-    expect(row).toMatchObject({ status: 'in_queue', prompt: 'a fox', open: true, pictures: [] });
-    const headers = { origin: new URL(url).origin };
-    const collect = async () =>
-      (await fetch(`${url}jobs/${row?.id}/collect`, { method: 'POST', headers })).json();
-    expect(await collect()).toMatchObject({ status: 'in_queue', queue_position: 1, open: true });
-    expect(readRecords(config.dataDir)[0]?.delivered_at).toBeUndefined();
-    finishAll(connected.sandbox);
-    expect(await collect()).toMatchObject({
-      status: 'succeeded',
-      open: false,
-      pictures: [{ trusted: true }],
-    });
-    expect(await rows(url)).toMatchObject([{ status: 'succeeded' }]);
-    expect(readRecords(config.dataDir)[0]?.delivered_at).toBeUndefined();
-    const picture = await fetch(`${url}pictures/${row?.id}/0`);
-    expect(picture.headers.get('content-type')).toBe('image/jpeg');
-    expect(await status(`${url}pictures/${row?.id}/1`)).toBe(404);
-    expect(await status(`${url}pictures/nobody/0`)).toBe(404);
-    expect((await connected.client.callTool(CALL)).structuredContent).toMatchObject({ resumed: true });
-  });
-
   it('does not fetch a picture that is not on a trusted host', async () => {
     const connected = await connect();
     const url = 'https://evil.example/a.png';
@@ -106,26 +81,16 @@ describe('the gallery', () => {
     await connected.client.callTool(CALL);
     const gallery = await openGallery(connected.config);
     const [row] = await rows(gallery.url);
-    expect(row).toMatchObject({ pictures: [{ url, trusted: false }] });
+    expect(row).toMatchObject({ outputs: [{ trusted: false }] });
     const answer = await fetch(`${gallery.url}pictures/${row?.id}/0`);
     expect([answer.status, await answer.json()]).toEqual([
-      502,
+      403,
       {
         error:
-          'The image is not available, as it is not on a RunComfy host. Its URL may still open in a browser.',
+          'This picture is not on a RunComfy host, so it is not loaded here. Its link may still open in your browser.',
+        reason: 'not trusted',
       },
     ]);
-  });
-
-  it('says what is missing without a key', async () => {
-    const connected = await connect({ waitSeconds: 0 });
-    await connected.client.callTool(CALL);
-    const { url } = await openGallery({ ...connected.config, key: undefined });
-    const [row] = await rows(url);
-    const headers = { origin: new URL(url).origin };
-    const answer = await fetch(`${url}jobs/${row?.id}/collect`, { method: 'POST', headers });
-    expect(answer.status).toBe(502);
-    expect(await answer.json()).toEqual({ error: expect.stringContaining('No RunComfy API key is set.') });
   });
 
   it('is a command that prints its address and runs until it is told to stop', async () => {
@@ -155,7 +120,7 @@ describe('the gallery', () => {
     expect(await rows((await openGallery(elsewhere)).url)).toEqual([]);
     const { url } = await openGallery({ ...elsewhere, sandbox: true });
     const [row] = await rows(url);
-    expect(row).toMatchObject({ status: 'succeeded', open: false });
+    expect(row).toMatchObject({ status: 'succeeded' });
     expect(await status(`${url}pictures/${row?.id}/0`)).toBe(200);
   });
 });

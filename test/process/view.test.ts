@@ -2,11 +2,9 @@ import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { MODELS } from '../../src/models/built-in/index.ts';
-import { createTools } from '../../src/tools/index.ts';
 import { viewHtml } from '../../src/view/pages.ts';
 import { MAIN, plainEnv } from '../support/process.ts';
 import { freshDataDir } from '../support/program.ts';
-import { LOCAL_SERVICES } from '../support/surface.ts';
 import { TOOL_COUNT } from '../support/tools.ts';
 import { SHOWS_VIEWS, VIEW } from '../support/view.ts';
 
@@ -32,6 +30,7 @@ describe.each(['legacy', 'stateless'] as const)('in the %s protocol', (era) => {
     expect(shown).toMatchObject([
       ...MODELS.map(() => [expect.stringContaining('_image'), meta]),
       ['run_image_model', meta],
+      ['make_images', meta],
       ['get_image_job', meta],
       ['peek_image_job', { ui: { visibility: ['app'] } }],
     ]);
@@ -42,7 +41,7 @@ describe.each(['legacy', 'stateless'] as const)('in the %s protocol', (era) => {
       {
         uri: VIEW,
         mimeType: 'text/html;profile=mcp-app',
-        text: viewHtml(createTools(LOCAL_SERVICES, MODELS)),
+        text: viewHtml(),
         _meta: {
           ui: {
             csp: {

@@ -1,20 +1,6 @@
-import { existsSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe } from 'vitest';
-
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  existsSync,
-);
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+import { CHROMIUM, startChromium } from './chromium.ts';
 
 /** Tests in a real browser, one for all of them; skipped where none is installed, unless this is CI. */
 export function describeInBrowser(name: string, tests: (browser: () => Browser) => void): void {
@@ -22,8 +8,7 @@ export function describeInBrowser(name: string, tests: (browser: () => Browser) 
   describe.skipIf(skips)(`${name}${skips ? ' (skipped: no Chromium is installed, see .ci/run)' : ''}`, () => {
     let browser: Browser | undefined;
     beforeAll(async () => {
-      if (!CHROMIUM) throw new Error('no Chromium is installed');
-      browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+      browser = await startChromium();
     });
     afterAll(() => browser?.close());
     tests(() => browser ?? none());

@@ -73,6 +73,8 @@ import { jobLine } from '../../src/tools/support/job-words.ts';
 import { createLast } from '../../src/tools/support/last.ts';
 import { withLiveSchema } from '../../src/tools/support/live-schema.ts';
 import { checkedNames } from '../../src/tools/support/names.ts';
+import { peeked } from '../../src/tools/support/peek/peeked.ts';
+import { isSameInput } from '../../src/tools/support/peek/same-input.ts';
 import { requestId } from '../../src/tools/support/schema.ts';
 import { shownSchema } from '../../src/tools/support/shown-schema.ts';
 import { toolNames } from '../../src/tools/support/tool-names.ts';
@@ -88,6 +90,12 @@ const services = {
   loopbackOrigin: undefined,
   originals: { areKept: false },
   surface: REMOTE,
+};
+const NO_TOOLS = { models: [], anyModel: { name: 'run_image_model' } };
+const nothingLearned = {
+  ...services,
+  jobs: { runSeconds: async () => undefined, estimator: async () => () => undefined },
+  catalogue: { nameOf: async () => undefined },
 };
 const entryWith = (text: string) => {
   const field = { type: text, title: text, description: text, default: text, enum: [text, `${text}2`] };
@@ -152,6 +160,13 @@ const FUNCTIONS: Record<string, Record<string, (text: string) => unknown>> = {
   },
   'models/readable-name.ts': {
     readableName: (text) => readableName(`${text}/${text}/${text}`),
+  },
+  'tools/support/peek/same-input.ts': {
+    isSameInput: (text) =>
+      isSameInput({ a: text, b: [`file:${text}`] }, { a: [text], b: [`file:///x${text}`] }),
+  },
+  'tools/support/peek/peeked.ts': {
+    peeked: (text) => peeked({ ...job, input: { a: `data:${text}` } }, NO_TOOLS, nothingLearned),
   },
   'runcomfy/unsafe.ts': {
     saysUnsafe: (text) => saysUnsafe(text),

@@ -1,5 +1,6 @@
 import { ToolError } from '../../errors.ts';
 import type { JobOutput } from '../../images/library/job-output.ts';
+import { DeletedError } from '../../jobs/deletion.ts';
 import { formatHandle, parseBatch, parseHandle } from '../../jobs/handle.ts';
 import { isFinal, type Job, jobOutputs } from '../../jobs/job.ts';
 import { quoteUntrusted, shorten } from '../../runcomfy/sanitize.ts';
@@ -64,6 +65,8 @@ const FIND_ONE = 'Give the handle of another picture: list_image_jobs finds earl
 
 function notFound(field: string, handle: string, error: ToolError, { isLocal }: Surface): ToolError {
   const { code, status } = error;
+  if (error instanceof DeletedError)
+    return wrong(field, handle, 'but the user deleted that job', FIND_ONE, { code, cause: error });
   const who = isLocal ? 'RunComfy' : 'this server';
   if (code === 'unknown_request')
     return wrong(field, handle, `but ${who} knows no such job`, FIND_ONE, { code, cause: error });

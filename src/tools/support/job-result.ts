@@ -6,6 +6,7 @@ import type { Outcome, Wait } from '../../jobs/calls.ts';
 import { formatHandle } from '../../jobs/handle.ts';
 import { isFinal, type Job, jobOutputs } from '../../jobs/job.ts';
 import type { Estimate } from '../../jobs/spending/estimates.ts';
+import { refusalOf } from '../../runcomfy/errors.ts';
 import { quoteUntrusted } from '../../runcomfy/sanitize.ts';
 import type { Services, ToolCall, ToolResult } from './define.ts';
 import { headline, jobData, missingNotes, outputLines } from './job-words.ts';
@@ -163,10 +164,12 @@ function nextAfterJob(
     : 'The links are temporary: save_images saves what they lead to.';
 }
 
-function jobFailed({ model, request_id, error }: Job): ToolError {
+/** The error of a job that failed. */
+export function jobFailed({ model, request_id, error }: Job): ToolError {
   const said = error === undefined ? '' : `: "${quoteUntrusted(error)}"`;
   return new ToolError('job_failed', `The job by ${model} (request_id ${request_id}) failed${said}.`, {
     next: 'Change the prompt or the input accordingly, then call again; that is a new job.',
     charged: 'maybe',
+    failure: { request_id, ...(error !== undefined && refusalOf(error)) },
   });
 }

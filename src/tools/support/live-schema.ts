@@ -32,7 +32,7 @@ export async function withLiveSchema(
   const problems = inputProblems(schema, input);
   const said = problems.length > 0 ? problems : fields.map(([name, field]) => `${name} takes ${field}`);
   if (said.length === 0) return refusal;
-  const { code, message, next, charged } = refusal;
+  const { code, message, next, charged, failure } = refusal;
   const current = `RunComfy's current schema says: ${said.join('; ')}.`;
-  return new ToolError(code, `${message} ${current}`, { next, charged, cause: refusal });
+  return new ToolError(code, `${message} ${current}`, { next, charged, failure, cause: refusal });
 }

@@ -1,8 +1,9 @@
-import { ToolError } from '../../../errors.ts';
+import { type CallFailure, ToolError } from '../../../errors.ts';
 import { isTrustedOutput } from '../../../images/trust.ts';
 import { type BatchOutcome, hasEnded, type Member } from '../../../jobs/batch/batch.ts';
 import { formatBatch } from '../../../jobs/handle.ts';
-import type { Job } from '../../../jobs/job.ts';
+import { isDeleted, type Job } from '../../../jobs/job.ts';
+import { refusalOf } from '../../../runcomfy/errors.ts';
 import type { ToolCall, ToolResult } from '../define.ts';
 import { NO_PREVIEWS, type PreviewWish, type ResultServices } from '../job-result.ts';
 import type { Surface } from '../surface.ts';
@@ -58,7 +59,7 @@ export async function batchResult(
     outputRows(member, outputs.get(member.index) ?? [], isTrusted, costs.differ),
   );
   const others = members.filter((member) => !outputs.has(member.index)).map(otherRow);
-  if (isOver && done.length === 0) throwIfFailed(members, others);
+  if (isOver && done.length === 0) throwIfFailed(members, others, batch);
   tellLast(images, batch, call, services);
   const seconds = isOver ? undefined : elapsedSeconds(submitted, clock.now());
   const models = modelNumbers(members);
@@ -128,7 +129,7 @@ function elapsedSeconds(jobs: readonly Job[], now: number): number | undefined {
 }
 
 /** A batch that made nothing is a failed call, unless it was cancelled. */
-function throwIfFailed(members: readonly Member[], others: readonly OtherRow[]): void {
+function throwIfFailed(members: readonly Member[], others: readonly OtherRow[], batch: string): void {
   if (members.every(({ job }) => job?.state === 'cancelled')) return;
   const codes = new Set(members.map(({ error }) => error?.code ?? 'job_failed'));
   const [code = 'job_failed'] = codes;
@@ -136,8 +137,18 @@ function throwIfFailed(members: readonly Member[], others: readonly OtherRow[]):
   throw new ToolError(codes.size === 1 ? code : 'job_failed', said, {
     next: nextOf(members, [], undefined, '') ?? '',
     charged: others.some(({ may_be_charged }) => may_be_charged) ? 'maybe' : 'no',
+    failure: failureOf(members, batch),
     cause: members.find(({ error }) => error)?.error,
   });
+}
+
+/** One that was refused as unsafe stands for all: that is what people can change. */
+function failureOf(members: readonly Member[], batch: string): CallFailure {
+  const each = members.map(({ job, error }) =>
+    job?.error === undefined ? error?.failure : refusalOf(job.error),
+  );
+  const { error, refused } = each.find((one) => one?.refused) ?? each.find((one) => one) ?? {};
+  return { request_id: batch, error, refused };
 }
 
 // Of so many different errors the next steps are told.
@@ -161,8 +172,9 @@ function nextOf(
   if (open !== undefined)
     return `Call get_image_job with request_id "${open}" to keep waiting. Do not submit it again.`;
   const numbersOf = (fits: (member: Member) => boolean) => members.filter(fits).map(({ index }) => index + 1);
-  const unknown = numbersOf(({ job }) => job?.state === 'unknown');
-  const failed = numbersOf(({ job }) => !job || job.state === 'failed');
+  const isIn = (job: Job, state: Job['state']) => job.state === state && !isDeleted(job);
+  const unknown = numbersOf(({ job }) => job !== undefined && isIn(job, 'unknown'));
+  const failed = numbersOf(({ job }) => !job || isIn(job, 'failed'));
   const steps = members.flatMap(({ job, error }) => (error && !job ? error.next : []));
   const sentences = [
     images.some(({ path }) => path === undefined) && later,

@@ -1,7 +1,7 @@
 import type { FetchedOutput } from '../../../images/fetch-outputs.ts';
 import { hasEnded, type Member } from '../../../jobs/batch/batch.ts';
 import { firstHandle, formatHandle } from '../../../jobs/handle.ts';
-import { type Job, UNKNOWN_MODEL } from '../../../jobs/job.ts';
+import { isDeleted, type Job, UNKNOWN_MODEL } from '../../../jobs/job.ts';
 import { type Estimator, sumEstimates } from '../../../jobs/spending/estimates.ts';
 import { dollars, sumCosts } from '../../../jobs/spending/totals.ts';
 import { quoteUntrusted, shorten } from '../../../runcomfy/sanitize.ts';
@@ -78,7 +78,7 @@ export function otherRow(member: Member): OtherRow {
   const isEnded = hasEnded(member) && job?.state !== 'cancelled';
   return {
     n: index + 1,
-    status: job === undefined ? 'not_submitted' : job.state === 'succeeded' ? 'no_output' : job.state,
+    status: statusOf(job),
     // Nothing is left to ask of a cancelled job.
     request_id: job?.state === 'cancelled' ? undefined : job?.request_id,
     queue_position: job?.queue_position,
@@ -87,7 +87,14 @@ export function otherRow(member: Member): OtherRow {
   };
 }
 
+function statusOf(job: Job | undefined): string {
+  if (job === undefined) return 'not_submitted';
+  if (isDeleted(job)) return 'deleted';
+  return job.state === 'succeeded' ? 'no_output' : job.state;
+}
+
 const STATUS_WORDS: Record<string, string> = {
+  deleted: 'deleted by the user',
   not_submitted: 'not submitted, not charged',
   no_output: 'ended without a URL',
   cancelled: 'cancelled, never ran',
