@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { call } from './call.ts';
+import { gallery } from './gallery.ts';
 import { history } from './history.ts';
 import { http } from './http.ts';
 import { library } from './library.ts';
@@ -23,6 +24,7 @@ const PARTS = {
   history,
   http,
   service,
+  gallery,
 } satisfies Record<string, (peers: readonly string[]) => Promise<Table[]>>;
 
 const { values, positionals } = parseArgs({

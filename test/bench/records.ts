@@ -9,11 +9,17 @@ const APART = 30_000;
 export function seedRecords(
   dataDir: string,
   api: string,
-  { from = 0, to }: { from?: number; to: number },
+  { from = 0, to, more = () => ({}) }: { from?: number; to: number; more?: (index: number) => Partial<Job> },
 ): void {
   const newest = Date.now() - APART;
   for (let index = from; index < to; index++)
-    putRecord({ dataDir, sandbox: false, baseUrl: api }, doneJob(index, newest - index * APART));
+    putRecord(
+      { dataDir, sandbox: false, baseUrl: api },
+      {
+        ...doneJob(index, newest - index * APART),
+        ...more(index),
+      },
+    );
 }
 
 function doneJob(index: number, at: number): Job {
