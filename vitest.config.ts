@@ -54,8 +54,7 @@ export default defineConfig({
       layer('protocol'),
       layer('service'),
       spawning('process'),
-      // Two of its tests failed once in some twenty runs on a busy machine, for a reason that was not found.
-      layer('browser', { retry: 1 }),
+      layer('browser'),
     ],
   },
 });

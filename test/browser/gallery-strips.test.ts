@@ -22,8 +22,7 @@ async function openStrip(
   prompt: string,
   options: Parameters<typeof openPage>[2] = {},
 ) {
-  // Without a key the gallery asks for no job, and so writes to no record that a test writes to.
-  const connected = await galleryOf([], { key: undefined });
+  const connected = await galleryOf([]);
   for (const job of JOBS) connected.put(job, { call: job.request_id as string });
   const page = await openPage(browser, connected.gallery.url, options);
   const strip = page.locator('.strip').filter({ hasText: prompt }).locator('.opener');
