@@ -3,9 +3,12 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'no
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 
-// What a server never loads: types, modules for import (it is CommonJS), the sources of the native module, links to
-// programs. Documents stay, as some packages name their licences only there.
-const UNUSED = /\.d\.[cm]?ts$|\.map$|\.mjs$|^sharp\/(src|install)\/|^\.bin\/|^\.package-lock\.json$/;
+// What a server never loads: types, modules for import (it is CommonJS) or for a page, the sources of the native module,
+// links to programs. Documents stay, as some packages name their licences only there.
+const UNUSED = [
+  ...[/\.d\.[cm]?ts$/, /\.map$/, /\.mjs$/, /\.es6\.\w+$/, /^@emnapi\/runtime\/dist\/emnapi\.(?!cjs\.)/],
+  ...[/^sharp\/(src|install)\//, /^\.bin\//, /^\.package-lock\.json$/],
+];
 
 /**
  * The files of our only dependency at run time, compiled to WebAssembly: one copy for every platform, for hosts that
@@ -23,7 +26,9 @@ export function sharpAsWasm() {
       stdio: ['ignore', 'ignore', 'inherit'],
       shell: process.platform === 'win32',
     });
-    return filesBelow(join(folder, 'node_modules')).filter(([name]) => !UNUSED.test(name));
+    return filesBelow(join(folder, 'node_modules')).filter(
+      ([name]) => !UNUSED.some((pattern) => pattern.test(name)),
+    );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

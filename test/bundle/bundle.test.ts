@@ -55,7 +55,9 @@ describe.skipIf(!hasRegistry())('the bundle for Claude Desktop', () => {
       'sharp-webcontainers-wasm32',
     ]);
     expect(names.filter((name) => /\.(node|dll|dylib|so)(\.\d+)*$/.test(name))).toEqual([]);
-    expect(names.filter((name) => /\.(map|[cm]?ts|cc|h|mjs)$|\/\./.test(name))).toEqual([]);
+    expect(
+      names.filter((name) => /\.(map|[cm]?ts|cc|h|mjs)$|\/\.|\.es6\.|\.esm-|\.iife\./.test(name)),
+    ).toEqual([]);
     const packages = names.filter((name) => /node_modules\/(@[\w-]+\/)?[\w.-]+\/package\.json$/.test(name));
     expect(packages.length).toBeGreaterThan(6);
     for (const path of packages) {
