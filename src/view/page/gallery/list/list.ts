@@ -4,7 +4,7 @@ import { h } from '../../shared/dom.ts';
 import { dateOf, daysOf } from './days.ts';
 import { boxAfter } from './keys.ts';
 import { type Box, keyOf, layOut, type Section } from './layout.ts';
-import { keepPlace } from './place.ts';
+import { createPlace } from './place.ts';
 import { createSections } from './sections.ts';
 import { HEADER, spaceFor } from './space.ts';
 import { createThumbnails } from './thumbnails.ts';
@@ -22,6 +22,7 @@ const MIN_CHANGE = 0.01;
 export function createList(options: ListOptions) {
   const element = h('div.list');
   const thumbnails = createThumbnails();
+  const keepPlace = createPlace(element);
   const aspects = new Map<string, number>();
   let jobs: readonly GalleryJob[] = [];
   let sections: Section[] = [];
@@ -56,7 +57,7 @@ export function createList(options: ListOptions) {
     const now = new Date();
     today = dateOf(now);
     const before = boxes;
-    const restore = keepPlace(element, before);
+    const restore = keepPlace(before);
     const focused = element.contains(document.activeElement)
       ? boxes.findIndex(({ key }) => key === active)
       : -1;

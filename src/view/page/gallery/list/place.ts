@@ -5,22 +5,29 @@ import { HEADER } from './space.ts';
 const AT_TOP = 8;
 const MAX_HEADING = 56;
 
-/** Remembers the first picture that is seen whole; the function that is returned brings it back to where it was. */
-export function keepPlace(element: HTMLElement, before: readonly Box[]): (after: readonly Box[]) => void {
-  if (window.scrollY <= AT_TOP) return () => {};
+/**
+ * Makes what remembers the first picture that is seen whole; the function that it returns brings it back to where it was.
+ * It stays the same one until the page is scrolled: as pictures come, each changes its row.
+ */
+export function createPlace(element: HTMLElement) {
   const top = () => element.getBoundingClientRect().top;
-  const start = top();
-  const end = window.innerHeight;
-  const seen = before.filter(({ y, height }) => start + y + height > HEADER && start + y < end);
-  const isWhole = ({ y }: Box) => start + y > HEADER + MAX_HEADING;
-  seen.sort((a, b) => Number(isWhole(b)) - Number(isWhole(a)));
-  return (after) => {
-    const places = new Map(after.map((box) => [box.key, box]));
-    for (const box of seen) {
-      const place = places.get(box.key);
-      if (!place) continue;
-      window.scrollBy({ top: top() + place.y - (start + box.y), behavior: 'instant' });
-      return;
-    }
+  let kept: { key: string; scrolled: number } | undefined;
+
+  return (before: readonly Box[]): ((after: readonly Box[]) => void) => {
+    if (window.scrollY <= AT_TOP) return () => {};
+    const start = top();
+    const end = window.innerHeight;
+    const seen = before.filter(({ y, height }) => start + y + height > HEADER && start + y < end);
+    const isKept = ({ key }: Box) => key === kept?.key && window.scrollY === kept.scrolled;
+    const rank = (box: Box) => (isKept(box) ? 2 : Number(start + box.y > HEADER + MAX_HEADING));
+    seen.sort((a, b) => rank(b) - rank(a));
+    return (after) => {
+      const places = new Map(after.map((box) => [box.key, box]));
+      const box = seen.find(({ key }) => places.has(key));
+      if (!box) return;
+      const { y } = places.get(box.key) as Box;
+      window.scrollBy({ top: top() + y - (start + box.y), behavior: 'instant' });
+      kept = { key: box.key, scrolled: window.scrollY };
+    };
   };
 }
