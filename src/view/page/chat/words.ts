@@ -1,6 +1,4 @@
 import type { CallFailure } from '../../../errors.ts';
-import type { Estimate } from '../../../jobs/spending/estimates.ts';
-import { dollars } from '../../../jobs/spending/totals.ts';
 import { KINDS } from '../shared/job.ts';
 import type { Output, Place, ShownJob, Trouble } from './job.ts';
 
@@ -66,19 +64,6 @@ export function stateOf({
 /** What an output is called. */
 export const nounOf = (output?: Output): string =>
   output?.kind === '3d' ? KINDS['3d'] : (output?.kind ?? 'picture');
-
-/** A length of time: `8 s`, `1 min 20 s`. */
-export const timeSpan = (seconds: number): string =>
-  seconds < 60 ? `${Math.round(seconds)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
-
-/** A cost that is expected: `about $0.04`, in full with its range. */
-export function priceOf(estimate?: Estimate, isFull = true): string {
-  if (!estimate) return 'price not known';
-  const { low, median, high } = estimate;
-  const [least, middle, most] = [low, median, high].map((usd) => dollars(Number(usd.toPrecision(2))));
-  if (low === high) return `${middle}`;
-  return `about ${middle}${isFull ? ` (${least} to ${most})` : ''}`;
-}
 
 /** A field's value. */
 export function fieldValue(value: unknown): string {

@@ -1,10 +1,11 @@
+import { dollarsForPeople } from '../shared/dollars.ts';
 import './costs.css';
 import { sumCosts } from '../../../jobs/spending/totals.ts';
 import type { GalleryJob } from '../../gallery-api.ts';
 import { h } from '../shared/dom.ts';
 import { dateOfJob, dayTitle } from './list/days.ts';
 import { titleOf } from './models.ts';
-import { counted, dollarsForPeople } from './words.ts';
+import { counted } from './words.ts';
 
 /** What was reported to be paid for the jobs that are shown, by day and model. Estimates are no part of it. */
 export function createCosts() {

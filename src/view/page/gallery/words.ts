@@ -2,20 +2,10 @@ import type { GalleryJob } from '../../gallery-api.ts';
 import { stateWords } from '../shared/job.ts';
 
 const numbers = new Intl.NumberFormat('en-US');
-// RunComfy counts in millionths, people at least in cents.
-const prices = new Intl.NumberFormat('en-US', {
-  style: 'currency',
-  currency: 'USD',
-  minimumFractionDigits: 2,
-  maximumFractionDigits: 6,
-});
 
 /** `1 picture`, `1,200 pictures` */
 export const counted = (count: number, noun: string): string =>
   `${numbers.format(count)} ${noun}${count === 1 ? '' : 's'}`;
-
-/** An amount as people write it: `$0.034`, `$12.50`. */
-export const dollarsForPeople = (usd: number): string => prices.format(usd);
 
 /** How long a job has been under way: `42 s`, `3 min 5 s`. Empty if its start is not known. */
 export function waitWords({ submitted_at, started_at, status }: GalleryJob, now: number): string {

@@ -1,8 +1,9 @@
 import { copyButton, h } from '../../shared/dom.ts';
 import { isActive } from '../../shared/job.ts';
 import { isSafe, linkTo } from '../card/output.ts';
+import { priceOf } from '../figures.ts';
 import { fieldsOf, type Place, promptOf, withField } from '../job.ts';
-import { nounOf, priceOf, troubleIn } from '../words.ts';
+import { nounOf, troubleIn } from '../words.ts';
 import { type Act, busyButton } from './cancel.ts';
 import { formOf, type Question } from './form.ts';
 import { ask, save } from './save.ts';

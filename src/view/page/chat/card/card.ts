@@ -1,10 +1,11 @@
-import { dollars } from '../../../../jobs/spending/totals.ts';
+import { dollarsForPeople } from '../../shared/dollars.ts';
 import { h } from '../../shared/dom.ts';
 import { isActive } from '../../shared/job.ts';
 import { createActions } from '../actions/actions.ts';
 import type { Act } from '../actions/cancel.ts';
+import { priceOf, timeSpan } from '../figures.ts';
 import { fieldsOf, type Place, promptOf, type ShownJob } from '../job.ts';
-import { fieldValue, priceOf, stateOf, timeSpan, troubleIn } from '../words.ts';
+import { fieldValue, stateOf, troubleIn } from '../words.ts';
 import { createPictures } from './pictures.ts';
 import { createWaiting } from './waiting.ts';
 
@@ -58,13 +59,13 @@ function wordsOf({ isBatch }: ShownJob, place: Place): string {
 }
 
 function factsOf(place: Place): string {
-  const { title = '', elapsed_seconds: seconds, cost_usd, estimated_cost_usd: reported, output } = place;
+  const { title, elapsed_seconds: seconds, cost_usd, estimated_cost_usd: reported, output } = place;
   const expected = typeof reported === 'object' ? reported : place.estimate;
   return [
     title,
-    output?.width ? `${output.width} × ${output.height}` : '',
-    seconds === undefined || isActive(place) ? '' : timeSpan(seconds),
-    cost_usd === undefined ? (expected ? priceOf(expected, false) : '') : dollars(cost_usd),
+    output?.width && `${output.width} × ${output.height}`,
+    seconds !== undefined && !isActive(place) && timeSpan(seconds),
+    cost_usd === undefined ? expected && priceOf(expected, false) : dollarsForPeople(cost_usd),
   ]
     .filter(Boolean)
     .join(' · ');

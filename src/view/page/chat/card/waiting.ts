@@ -1,8 +1,9 @@
 import { h } from '../../shared/dom.ts';
 import { isActive } from '../../shared/job.ts';
 import { type Act, cancelButton } from '../actions/cancel.ts';
+import { timeSpan } from '../figures.ts';
 import type { ShownJob } from '../job.ts';
-import { stateOf, timeSpan } from '../words.ts';
+import { stateOf } from '../words.ts';
 import { setText } from './card.ts';
 
 // Of the bar, at the expected end: the rest is for jobs that take longer.

@@ -1,6 +1,7 @@
 import { sumCosts } from '../../../../jobs/spending/totals.ts';
 import type { GalleryJob } from '../../../gallery-api.ts';
-import { counted, dollarsForPeople } from '../words.ts';
+import { dollarsForPeople } from '../../shared/dollars.ts';
+import { counted } from '../words.ts';
 
 /** What was asked for on one day. */
 export interface Day {

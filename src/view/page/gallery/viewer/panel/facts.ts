@@ -1,7 +1,7 @@
 import { estimateText } from '../../../../../tools/support/estimate-words.ts';
 import type { GalleryDetails } from '../../../../gallery-api.ts';
+import { dollarsForPeople } from '../../../shared/dollars.ts';
 import { isActive } from '../../../shared/job.ts';
-import { dollarsForPeople } from '../../words.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60;
