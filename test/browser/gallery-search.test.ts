@@ -53,7 +53,7 @@ describeInBrowser('the search of the gallery', (browser) => {
     await page.getByRole('button', { name: 'Clear the filters' }).click();
     await page.getByLabel('Model', { exact: true }).selectOption({ label: 'GPT-4o Image: text to image' });
     await expectShown(page, ['A red owl']);
-    expect(page.url()).toContain(`model=${encodeURIComponent(GPT)}`);
+    await expect.poll(() => page.url()).toContain(`model=${encodeURIComponent(GPT)}`);
     await page.getByLabel('Model', { exact: true }).selectOption('');
     await page.getByLabel('State', { exact: true }).selectOption('Failed');
     await expectShown(page, ['A blue owl']);

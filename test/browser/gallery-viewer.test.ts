@@ -29,7 +29,7 @@ describeInBrowser('the viewer of the gallery', (browser) => {
     expect(page.url()).toContain('show=');
     await page.keyboard.press('Escape');
     await expect.poll(() => viewer.isVisible()).toBe(false);
-    expect(page.url()).not.toContain('show=');
+    await expect.poll(() => page.url()).not.toContain('show=');
     await expect
       .poll(() => page.locator('.picture:focus').getAttribute('aria-label'))
       .toContain('a late owl');
