@@ -109,7 +109,7 @@ describeInBrowser('the viewer of the gallery', (browser) => {
 
   it('shows what comes from outside as text', async () => {
     const { viewer, page } = await openViewer(browser(), [HOSTILE]);
-    await expect.poll(() => viewer.locator('.whole').first().textContent()).toBe(HOSTILE);
+    await expect.poll(() => viewer.locator('.prompt').textContent()).toBe(HOSTILE);
     expect(await viewer.locator('b').count()).toBe(0);
     expect(await page.locator('img[src="x"]').count()).toBe(0);
   });

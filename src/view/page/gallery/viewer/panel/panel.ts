@@ -76,7 +76,7 @@ const whenText = (time: string): string =>
   new Date(time).toLocaleString(undefined, { dateStyle: 'long', timeStyle: 'short' });
 
 const promptOf = ({ prompt }: GalleryJob): HTMLElement =>
-  prompt ? h('p.whole', { dir: 'auto' }, prompt) : h('p.dim', {}, 'Made without a prompt');
+  prompt ? h('p.prompt', { dir: 'auto' }, prompt) : h('p.dim', {}, 'Made without a prompt');
 
 function section(title: string, rows: Row[]): Node[] {
   const shown = rows.flatMap(([name, value]) =>
