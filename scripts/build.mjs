@@ -2,7 +2,7 @@
 // cached compiled code. main.js is what users start; it loads app.js. What is large and not needed at the start gets a bundle
 // of its own.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { licences } from './licences.mjs';
@@ -104,10 +104,14 @@ const APP_AS_FUNCTION = {
   footer: { js: '})' },
 };
 
+/** What is to be in the folder, by name. */
+const files = new Map();
+
 async function bundle(name, entry, define = {}) {
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
     entryPoints: { [name]: entry },
     outdir: OUT,
+    write: false,
     bundle: true,
     platform: 'node',
     format: 'cjs',
@@ -133,18 +137,22 @@ async function bundle(name, entry, define = {}) {
     metafile: true,
     logLevel: 'warning',
   });
+  for (const { path, contents } of outputFiles) files.set(basename(path), Buffer.from(contents));
   return Object.keys(metafile.inputs);
 }
 
-rmSync(OUT, { recursive: true, force: true });
-mkdirSync(OUT);
 // The package is ESM, the bundles are not.
-writeFileSync(join(OUT, 'package.json'), '{ "type": "commonjs" }\n');
+files.set('package.json', Buffer.from('{ "type": "commonjs" }\n'));
 const inputs = [];
 for (const [name, entry] of bundles) inputs.push(...(await bundle(name, entry)));
-const hash = createHash('sha256')
-  .update(readFileSync(join(OUT, 'app.js')))
-  .digest('hex')
-  .slice(0, 16);
+const hash = createHash('sha256').update(files.get('app.js')).digest('hex').slice(0, 16);
 inputs.push(...(await bundle('main', './src/startup/start.ts', { APP_HASH: JSON.stringify(hash) })));
-writeFileSync(join(OUT, 'LICENCES.txt'), licences(inputs));
+files.set('LICENCES.txt', Buffer.from(licences(inputs)));
+
+// What has not changed is not touched: servers that start from it meanwhile, as other tests do, never read half a file.
+mkdirSync(OUT, { recursive: true });
+for (const name of readdirSync(OUT)) if (!files.has(name)) rmSync(join(OUT, name), { recursive: true });
+for (const [name, contents] of files) {
+  const path = join(OUT, name);
+  if (!existsSync(path) || !readFileSync(path).equals(contents)) writeFileSync(path, contents);
+}
