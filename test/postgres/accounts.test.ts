@@ -5,7 +5,8 @@ import { accountDigest } from '../../src/stores/file/names.ts';
 import { accountId } from '../../src/stores/postgres/ids.ts';
 import { ACCOUNT, clock } from '../stores/backends.ts';
 import { all, intent, open as openCall } from '../stores/conformance.ts';
-import { freshTables, startReplica } from './support/backend.ts';
+import { startReplica } from './support/backend.ts';
+import { freshTables } from './support/database.ts';
 
 const limit: LimitCheck = () => undefined;
 type Replica = Awaited<ReturnType<typeof startReplica>>;

@@ -5,7 +5,8 @@ import { createLog } from '../../src/log.ts';
 import type { Database } from '../../src/stores/postgres/database.ts';
 import { createHolder } from '../../src/stores/postgres/holder.ts';
 import { clock } from '../stores/backends.ts';
-import { freshTables, open } from './support/backend.ts';
+import { open } from './support/backend.ts';
+import { freshTables } from './support/database.ts';
 import { unreliable } from './support/unreliable.ts';
 
 const { signal: never } = new AbortController();

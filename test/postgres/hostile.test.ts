@@ -6,7 +6,8 @@ import type { Database } from '../../src/stores/postgres/database.ts';
 import { ACCOUNT, clock } from '../stores/backends.ts';
 import { all, intent, open as openCall, put } from '../stores/conformance.ts';
 import { reserve } from '../stores/single.ts';
-import { freshTables, startReplica } from './support/backend.ts';
+import { startReplica } from './support/backend.ts';
+import { freshTables } from './support/database.ts';
 
 let url: string;
 let mine: Awaited<ReturnType<typeof startReplica>>;

@@ -3,7 +3,8 @@ import { ToolError } from '../../src/errors.ts';
 import type { LimitCheck } from '../../src/jobs/store.ts';
 import { ACCOUNT, clock } from '../stores/backends.ts';
 import { intent, open as openCall } from '../stores/conformance.ts';
-import { freshTables, startReplica } from './support/backend.ts';
+import { startReplica } from './support/backend.ts';
+import { freshTables } from './support/database.ts';
 import { unreliable } from './support/unreliable.ts';
 
 const AN_HOUR = 20;

@@ -5,7 +5,8 @@ import type { StoredJob } from '../../src/jobs/store.ts';
 import { all, intent, open as openCall } from '../stores/conformance.ts';
 import { claimRepeat, reserve } from '../stores/single.ts';
 import { createFastClock } from '../support/clock.ts';
-import { freshTables, open, startReplica } from './support/backend.ts';
+import { open, startReplica } from './support/backend.ts';
+import { freshTables } from './support/database.ts';
 import { type Network, startProxy } from './support/proxy.ts';
 
 const { fingerprint } = intent();

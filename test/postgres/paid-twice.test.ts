@@ -5,7 +5,8 @@ import type { Database } from '../../src/stores/postgres/database.ts';
 import { clock } from '../stores/backends.ts';
 import { intent, open as openCall, put } from '../stores/conformance.ts';
 import { claimRepeat, reserve } from '../stores/single.ts';
-import { freshTables, open, startReplica } from './support/backend.ts';
+import { open, startReplica } from './support/backend.ts';
+import { freshTables } from './support/database.ts';
 import { startProxy } from './support/proxy.ts';
 import { unreliable } from './support/unreliable.ts';
 

@@ -2,7 +2,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { conformsInApprovals } from '../stores/approvals.ts';
 import { conformsForBatches } from '../stores/batches.ts';
 import { conforms } from '../stores/conformance.ts';
-import { freshTables, inPostgres, open } from './support/backend.ts';
+import { inPostgres, open } from './support/backend.ts';
+import { freshTables } from './support/database.ts';
 import { hasPgBouncer, startPgBouncer } from './support/pgbouncer.ts';
 
 const throughPgBouncer = async (url: string) => {

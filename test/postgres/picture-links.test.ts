@@ -7,7 +7,7 @@ import { systemClock } from '../../src/clock.ts';
 import { CALL } from '../support/calls.ts';
 import { freshDataDir, textOf } from '../support/program.ts';
 import { connectHttp, serve } from '../support/service.ts';
-import { freshDatabase } from './support/database.ts';
+import { freshTables } from './support/database.ts';
 
 interface Image {
   handle: string;
@@ -16,7 +16,7 @@ interface Image {
 
 /** Two replicas on one database, the first with a picture, and the administrator of the database. */
 async function replicas() {
-  const store = await freshDatabase();
+  const store = await freshTables();
   const sessionKeyFile = join(freshDataDir(), '../keys');
   writeFileSync(sessionKeyFile, randomBytes(32).toString('base64'), { mode: 0o600 });
   const http = { store, sessionKeyFile, library: { in: 'store' } as const };

@@ -14,7 +14,7 @@ import { clock } from '../stores/backends.ts';
 import { conformsAsLibrary, type SharedPlace } from '../support/library-suite.ts';
 import { freshDataDir } from '../support/program.ts';
 import { open } from './support/backend.ts';
-import { freshDatabase } from './support/database.ts';
+import { freshTables } from './support/database.ts';
 
 const ACCOUNT = 'c'.repeat(32);
 const type = 'image/png';
@@ -25,7 +25,7 @@ const NAME = `${KEPT.sha256}.png`;
 
 /** A database with its tables, and what replicas and its administrator have of it. */
 async function sharedTable(): Promise<SharedPlace & { url: string; admin: postgres.Sql }> {
-  const url = await freshDatabase();
+  const url = await freshTables();
   const database = await open(url);
   await migrate(database);
   const admin = postgres(url, { max: 2, prepare: false, onnotice: () => {} });

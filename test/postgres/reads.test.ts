@@ -5,10 +5,10 @@ import { migrate } from '../../src/stores/postgres/migrate.ts';
 import { createTakeReads } from '../../src/stores/postgres/reads.ts';
 import { ACCOUNT, clock } from '../stores/backends.ts';
 import { open } from './support/backend.ts';
-import { freshDatabase } from './support/database.ts';
+import { freshTables } from './support/database.ts';
 
 async function setUp() {
-  const database = await open(await freshDatabase());
+  const database = await open(await freshTables());
   await migrate(database);
   return { database, takeReads: createTakeReads(database, ACCOUNT, clock) };
 }

@@ -8,8 +8,8 @@ import { CALL } from '../support/calls.ts';
 import { createFastClock } from '../support/clock.ts';
 import { freshDataDir, KEY, testConfig } from '../support/program.ts';
 import { serveTwo } from '../support/two-tenants.ts';
-import { freshTables, open } from './support/backend.ts';
-import { freshDatabase } from './support/database.ts';
+import { open } from './support/backend.ts';
+import { freshDatabase, freshTables } from './support/database.ts';
 
 /** All that stands in a database, as text. */
 async function dump(url: string): Promise<string> {

@@ -4,10 +4,10 @@ import { migrate } from '../../src/stores/postgres/migrate.ts';
 import { createStops } from '../../src/stores/postgres/stops.ts';
 import { clock } from '../stores/backends.ts';
 import { open } from './support/backend.ts';
-import { freshDatabase } from './support/database.ts';
+import { freshTables } from './support/database.ts';
 
 async function started(count: number) {
-  const url = await freshDatabase();
+  const url = await freshTables();
   const databases = await Promise.all(Array.from({ length: count }, () => open(url)));
   await migrate(databases[0] as (typeof databases)[0]);
   const end = new AbortController();

@@ -3,7 +3,8 @@ import type { StoredJob } from '../../src/jobs/store.ts';
 import type { Database } from '../../src/stores/postgres/database.ts';
 import { clock } from '../stores/backends.ts';
 import { intent, open as openCall } from '../stores/conformance.ts';
-import { freshTables, open, startReplica } from './support/backend.ts';
+import { open, startReplica } from './support/backend.ts';
+import { freshTables } from './support/database.ts';
 import { unreliable } from './support/unreliable.ts';
 
 const HOUR = 3_600_000;

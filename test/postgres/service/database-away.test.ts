@@ -3,7 +3,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { serveOverHttp } from '../../../src/service/serve.ts';
 import { testConfig } from '../../support/program.ts';
 import { SERVICE, serve } from '../../support/service.ts';
-import { freshDatabase } from '../support/database.ts';
+import { freshTables } from '../support/database.ts';
 import { serveReplicas } from '../support/replicas.ts';
 import { startPostgres } from '../support/server.ts';
 
@@ -46,7 +46,7 @@ it('a server whom its database refuses says so in one line, and exits with 1', a
 it('a replica whose sessions and links do not count at others says so at its start', async () => {
   const said = (log: readonly string[]) =>
     log.filter((line) => line.includes('--store without --session-key-file'));
-  const alone = await serve({ http: { store: await freshDatabase() } });
+  const alone = await serve({ http: { store: await freshTables() } });
   expect(said(alone.log)).toHaveLength(1);
   const { replicas } = await serveReplicas(1);
   expect(replicas.flatMap(({ log }) => said(log))).toEqual([]);
@@ -55,7 +55,7 @@ it('a replica whose sessions and links do not count at others says so at its sta
 it('a server that cannot listen leaves no connection open, which would keep its process from ending', async () => {
   const service = await serveReplicas(1);
   const port = Number(new URL(service.replicas[0]?.url ?? '').port);
-  const store = await freshDatabase();
+  const store = await freshTables();
   const other = postgres(store, { max: 1, onnotice() {} });
   onTestFinished(() => other.end({ timeout: 0 }));
   const open = () => other`SELECT FROM pg_stat_activity

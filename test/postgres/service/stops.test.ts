@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { CALL } from '../../support/calls.ts';
 import { eventually } from '../../support/program.ts';
 import { connectRaw, message, post, startSession, toolCall } from '../../support/raw-http.ts';
-import { freshDatabase } from '../support/database.ts';
+import { freshTables } from '../support/database.ts';
 import { hasPgBouncer, startPgBouncer } from '../support/pgbouncer.ts';
 import { serveReplicas } from '../support/replicas.ts';
 
@@ -78,7 +78,7 @@ describe('a stop that reaches another replica than its call', () => {
   it.skipIf(!hasPgBouncer())(
     'does so too where no notification arrives, behind PgBouncer: 8 of 8',
     async () => {
-      const bouncer = await startPgBouncer(await freshDatabase());
+      const bouncer = await startPgBouncer(await freshTables());
       onTestFinished(bouncer.stop);
       await reach(await started(bouncer.url));
     },

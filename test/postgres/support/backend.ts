@@ -2,24 +2,16 @@ import { onTestFinished } from 'vitest';
 import type { Clock } from '../../../src/clock.ts';
 import { createLog } from '../../../src/log.ts';
 import { type Database, openDatabase } from '../../../src/stores/postgres/database.ts';
-import { migrate } from '../../../src/stores/postgres/migrate.ts';
 import { createPostgresStores } from '../../../src/stores/postgres/stores.ts';
 import { ACCOUNT, type Backend, clock } from '../../stores/backends.ts';
 import { underWay } from '../../support/idle.ts';
-import { freshDatabase } from './database.ts';
+import { freshTables } from './database.ts';
 
 /** A database over whose statements no clock jumps; closed with the test. */
 export async function open(url: string, time: Clock = clock): Promise<Database> {
   const database = await openDatabase(url, { clock: time, random: Math.random });
   onTestFinished(() => database.close());
   return { ...database, run: (...given) => underWay(database.run(...given)) };
-}
-
-/** The address of a database with all tables, which goes with the test. */
-export async function freshTables(): Promise<string> {
-  const url = await freshDatabase();
-  await migrate(await open(url));
-  return url;
 }
 
 /** A process with a store in a database: at its address, or as it sees it. */

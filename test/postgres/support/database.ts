@@ -1,23 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import postgres from 'postgres';
 import { onTestFinished } from 'vitest';
-
-/** An empty database on a server (that of all tests unless told otherwise): its address, and what removes it. */
-export async function createDatabase(
-  server = process.env.TEST_POSTGRES ?? '',
-): Promise<{ url: string; drop: () => Promise<void> }> {
-  const name = `test_${randomBytes(6).toString('hex')}`;
-  const url = new URL(server);
-  url.pathname = name;
-  await run(server, `CREATE DATABASE ${name} TEMPLATE template0`);
-  return { url: url.href, drop: () => run(server, `DROP DATABASE ${name} WITH (FORCE)`) };
-}
+import { TABLES } from './tables.ts';
 
 /** The address of an empty database that goes with the test. */
-export async function freshDatabase(): Promise<string> {
-  const { url, drop } = await createDatabase();
-  onTestFinished(drop);
-  return url;
+export const freshDatabase = (): Promise<string> => copyOf('template0');
+
+/** The address of one with all tables, which goes with the test: a copy takes 50 ms, the migrations 300 more. */
+export const freshTables = (): Promise<string> => copyOf(TABLES);
+
+/** A copy of a database on the server of all tests. */
+async function copyOf(template: string): Promise<string> {
+  const server = process.env.TEST_POSTGRES ?? '';
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await run(server, `CREATE DATABASE ${name} TEMPLATE ${template}`);
+  onTestFinished(() => run(server, `DROP DATABASE ${name} WITH (FORCE)`));
+  const url = new URL(server);
+  url.pathname = name;
+  return url.href;
 }
 
 async function run(server: string, statement: string): Promise<void> {

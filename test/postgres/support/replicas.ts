@@ -7,7 +7,7 @@ import type { Job } from '../../../src/jobs/job.ts';
 import { testClock } from '../../support/program.ts';
 import { type ClientKind, connectHttp, serve } from '../../support/service.ts';
 import { newToken, TENANT_KEY, tenantsFile } from '../../support/tenants.ts';
-import { freshDatabase } from './database.ts';
+import { freshTables } from './database.ts';
 
 const TENANTS = ['red', 'blue'] as const;
 type Name = (typeof TENANTS)[number];
@@ -29,7 +29,7 @@ export async function serveReplicas(
   );
   const sessionKeyFile = join(tenants.dir, 'session.keys');
   writeFileSync(sessionKeyFile, randomBytes(32).toString('hex'), { mode: 0o600 });
-  const store = known ?? (await freshDatabase());
+  const store = known ?? (await freshTables());
   const http = {
     auth: { mode: 'tokens', file: tenants.file } as const,
     sessionKeyFile,
