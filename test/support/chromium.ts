@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
-/** Where an installed Chromium is; undefined without one. The shell starts in a third of the time, and pages take half. */
+
+/** Where an installed Chromium is; undefined without one. The first takes half of the others' time. */
 export const CHROMIUM = [
   '/usr/bin/chromium-headless-shell',
   '/usr/bin/chromium',
