@@ -35,6 +35,8 @@ const SETTINGS = {
   full_page_writes: 'off',
   max_connections: '200',
   shared_buffers: '8MB',
+  // In its folder, so that nothing of one that is killed stays behind.
+  dynamic_shared_memory_type: 'mmap',
 };
 
 /** Starts a Postgres, with more settings if given. Takes some 2 s. */
