@@ -60,8 +60,8 @@ describe.each(WORKFLOWS)('%s', (name, text) => {
 describe('the workflows', () => {
   it('test every push as .ci/run does', () => {
     const ci = WORKFLOWS.find(([name]) => name === 'ci.yml')?.[1] ?? '';
-    const commands = matches(/^ *(npm .+)$/gm, readFileSync(join(ROOT, '.ci/run'), 'utf8'));
-    expect(commands.length).toBeGreaterThan(7);
+    const commands = readFileSync(join(ROOT, '.ci/run'), 'utf8').match(/^npm [^&\n]*[^&\s]/gm) ?? [];
+    expect(commands.length).toBeGreaterThan(3);
     expect(runs(ci).split('\n')).toEqual(expect.arrayContaining(commands));
   });
 
