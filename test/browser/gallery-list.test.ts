@@ -31,6 +31,14 @@ const firstWhole = (page: Page): Promise<string> =>
     type Seen = { getBoundingClientRect(): DOMRect; ariaLabel: string };
     return (all as never as Seen[]).find((one) => one.getBoundingClientRect().y > 120)?.ariaLabel ?? '';
   });
+/** How many pictures of the page have not come yet; 0 once rows have the proportions that they turned out to have. */
+const unsettled = (page: Page) =>
+  expect.poll(async () => {
+    const left = () => page.locator('.tile:not(:has(img.loaded))').count();
+    const before = await left();
+    await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+    return before + (await left());
+  });
 const sideways = (page: Page) =>
   page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
@@ -121,7 +129,10 @@ describeInBrowser('the list of the gallery', (browser) => {
     const page = await openPage(browser(), gallery.url);
     await tile(page, 'picture 100').waitFor();
     await scrollTo(page, 1_500);
-    await page.locator('.tile img.loaded').nth(12).waitFor();
+    await unsettled(page).toBe(0);
+    // Until then, another picture than the first one now may have kept its place.
+    await scrollTo(page, 1_510);
+    await unsettled(page).toBe(0);
     const seen = await firstWhole(page);
     const before = await topOf(page, seen);
     put(record(0));
