@@ -8,7 +8,6 @@ import { createOriginals } from '../../src/images/library/originals.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { createLog } from '../../src/log.ts';
 import { openDatabase } from '../../src/stores/postgres/database.ts';
-import { migrate } from '../../src/stores/postgres/migrate.ts';
 import { createPictureTables } from '../../src/stores/postgres/pictures.ts';
 import { clock } from '../stores/backends.ts';
 import { conformsAsLibrary, type SharedPlace } from '../support/library-suite.ts';
@@ -26,8 +25,6 @@ const NAME = `${KEPT.sha256}.png`;
 /** A database with its tables, and what replicas and its administrator have of it. */
 async function sharedTable(): Promise<SharedPlace & { url: string; admin: postgres.Sql }> {
   const url = await freshTables();
-  const database = await open(url);
-  await migrate(database);
   const admin = postgres(url, { max: 2, prepare: false, onnotice: () => {} });
   onTestFinished(() => admin.end({ timeout: 0 }));
   return {

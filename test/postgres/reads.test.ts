@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Database } from '../../src/stores/postgres/database.ts';
 import { accountId } from '../../src/stores/postgres/ids.ts';
-import { migrate } from '../../src/stores/postgres/migrate.ts';
 import { createTakeReads } from '../../src/stores/postgres/reads.ts';
 import { ACCOUNT, clock } from '../stores/backends.ts';
 import { open } from './support/backend.ts';
@@ -9,7 +8,6 @@ import { freshTables } from './support/database.ts';
 
 async function setUp() {
   const database = await open(await freshTables());
-  await migrate(database);
   return { database, takeReads: createTakeReads(database, ACCOUNT, clock) };
 }
 

@@ -1,6 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { Sql } from '../../src/stores/postgres/database.ts';
-import { migrate } from '../../src/stores/postgres/migrate.ts';
 import { createStops } from '../../src/stores/postgres/stops.ts';
 import { clock } from '../stores/backends.ts';
 import { open } from './support/backend.ts';
@@ -9,7 +8,6 @@ import { freshTables } from './support/database.ts';
 async function started(count: number) {
   const url = await freshTables();
   const databases = await Promise.all(Array.from({ length: count }, () => open(url)));
-  await migrate(databases[0] as (typeof databases)[0]);
   const end = new AbortController();
   onTestFinished(() => end.abort());
   const replicas = databases.map((database) => createStops({ database, clock, ended: end.signal }));
